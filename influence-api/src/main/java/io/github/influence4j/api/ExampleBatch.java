@@ -1,0 +1,37 @@
+package io.github.influence4j.api;
+
+import java.util.List;
+
+/**
+ * Some examples of a data set, with their ids.
+ *
+ * @param <E> the host's type of an example
+ * @param examples n examples
+ * @param ids n ids, stable over the life of the data set; not copied, not to be changed
+ */
+@SuppressWarnings("ArrayRecordComponent") // ids of a batch are looked at in inner loops and never compared as a whole
+public record ExampleBatch<E>(List<E> examples, long[] ids) {
+
+    /**
+     * Checks the sizes.
+     *
+     * @throws IllegalArgumentException if the batch is empty or the number of ids is not the number of examples
+     */
+    public ExampleBatch {
+        if (examples.isEmpty()) {
+            throw new IllegalArgumentException("a batch needs at least one example");
+        }
+        if (examples.size() != ids.length) {
+            throw new IllegalArgumentException(examples.size() + " examples with " + ids.length + " ids");
+        }
+    }
+
+    /**
+     * Returns n.
+     *
+     * @return the number of examples
+     */
+    public int size() {
+        return ids.length;
+    }
+}

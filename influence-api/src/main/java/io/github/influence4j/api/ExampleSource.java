@@ -1,0 +1,55 @@
+package io.github.influence4j.api;
+
+import java.util.List;
+
+/**
+ * A data set that can be gone through any number of times, always in the same order and with the same ids.
+ *
+ * @param <E> the host's type of an example
+ */
+public interface ExampleSource<E> {
+
+    /**
+     * Returns N.
+     *
+     * @return the number of examples
+     */
+    long size();
+
+    /**
+     * Goes through the data set in batches.
+     *
+     * @param batchSize examples per batch; the last batch may hold fewer
+     * @return the batches in the data set's fixed order
+     * @throws IllegalArgumentException if {@code batchSize} is not positive
+     */
+    Iterable<ExampleBatch<E>> batches(int batchSize);
+
+    /**
+     * Wraps a list; the ids are the indices 0, 1, 2, ….
+     *
+     * @param <E> the type of an example
+     * @param examples the examples; not copied
+     * @return the list as a source
+     */
+    static <E> ExampleSource<E> of(List<E> examples) {
+        long[] ids = new long[examples.size()];
+        for (int k = 0; k < ids.length; k++) {
+            ids[k] = k;
+        }
+        return new ListSource<>(examples, ids);
+    }
+
+    /**
+     * Wraps a list with ids of the host's own.
+     *
+     * @param <E> the type of an example
+     * @param examples the examples; not copied
+     * @param ids one id for each example; copied
+     * @return the list as a source
+     * @throws IllegalArgumentException if the lengths differ or an id occurs twice
+     */
+    static <E> ExampleSource<E> of(List<E> examples, long[] ids) {
+        return new ListSource<>(examples, ids.clone());
+    }
+}

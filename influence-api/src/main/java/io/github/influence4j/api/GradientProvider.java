@@ -1,0 +1,51 @@
+package io.github.influence4j.api;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A model that hands over, for each tracked layer, the layer's inputs and the gradients of an objective at its outputs.
+ *
+ * <p>This is what a host application implements. What the numbers must obey:
+ *
+ * <ul>
+ *   <li>the model is in evaluation mode (no dropout, no batch statistics), and the same example gives the same capture in
+ *       every batch;
+ *   <li>the objective is summed over the positions of an example, and examples are not averaged;
+ *   <li>Σ_p g_p ā_pᵀ over an example's positions is the gradient of its objective in the layer's weights and bias;
+ *   <li>sampled labels come from {@link Objective.SampledLabels}, so that they depend on seed, id and position only.
+ * </ul>
+ *
+ * <p>Implementations need not be safe for use by several threads at once.
+ *
+ * @param <E> the host's type of an example
+ */
+public interface GradientProvider<E> {
+
+    /**
+     * Returns the tracked layers, always in the same order.
+     *
+     * @return the layers, with distinct names
+     */
+    List<LayerSpec> layers();
+
+    /**
+     * Runs the model on a batch and pushes one capture for each requested layer, in any order.
+     *
+     * @param batch the examples
+     * @param objective what to take the gradient of
+     * @param layers the layers that are wanted, some of {@link #layers()}
+     * @param sink takes each capture; its memory may be reused when {@code accept} returns
+     * @throws UnsupportedOperationException if the model does not offer the objective
+     */
+    void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink);
+
+    /**
+     * Returns a name for the exact weights (a checksum, a checkpoint's name), which is kept in the provenance of results.
+     *
+     * @return empty where the host has none
+     */
+    default Optional<String> fingerprint() {
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,46 @@
+package io.github.influence4j.api;
+
+import java.util.List;
+
+/**
+ * Multiplies vectors with an inverse damped curvature, v ↦ (G+λI)⁻¹v.
+ *
+ * <p>Every estimator gives one, so that any can be exchanged for or compared with any other. A solver may own native
+ * memory; whoever made it closes it. Solvers are safe for use by several threads unless they say otherwise.
+ */
+public interface IhvpSolver extends AutoCloseable {
+
+    /**
+     * Returns the layers the solver was made for.
+     *
+     * @return the layers, in the order of the vectors
+     */
+    List<LayerSpec> layers();
+
+    /**
+     * Computes (G+λI)⁻¹v.
+     *
+     * @param vector v
+     * @return a new vector
+     * @throws IllegalArgumentException if the vector is of other layers
+     * @throws NumericalException if the vector holds a NaN or infinite number
+     */
+    LayerGradients solve(LayerGradients vector);
+
+    /**
+     * Returns the λ of each layer that is in force.
+     *
+     * @return the damping
+     */
+    LayerDamping damping();
+
+    /**
+     * Returns how the curvature was made.
+     *
+     * @return the provenance
+     */
+    Provenance provenance();
+
+    @Override
+    void close();
+}

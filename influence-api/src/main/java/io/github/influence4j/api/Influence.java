@@ -1,0 +1,9 @@
+package io.github.influence4j.api;
+
+/**
+ * One training example and its score.
+ *
+ * @param trainId id of the training example
+ * @param score positive where more weight on the example would lower the query's loss
+ */
+public record Influence(long trainId, double score) {}

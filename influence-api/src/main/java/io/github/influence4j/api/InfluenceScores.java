@@ -1,0 +1,297 @@
+package io.github.influence4j.api;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.function.LongFunction;
+
+/**
+ * The scores of every training example for every query, [queries, train].
+ *
+ * <p>score[q][z] = Σ_ℓ ⟨(G_ℓ+λ_ℓI)⁻¹ ∇m_q, ∇L_z⟩: <b>positive where the training example helps</b>, that is, where more
+ * weight on z lowers the query's objective m_q. Scores are per unit of weight; {@link #times} with 1/N gives the predicted
+ * change for one more copy of z (paper, Eq. 5).
+ *
+ * <p>Immutable. Costs 8 bytes a score, and as much again for each layer where parts per layer are kept.
+ */
+public final class InfluenceScores {
+
+    private final long[] queryIds;
+    private final long[] trainIds;
+    private final double[][] total;
+    private final Map<String, double[][]> perLayer;
+    private final double[][][] perToken;
+    private final Provenance provenance;
+
+    /**
+     * Wraps computed scores.
+     *
+     * @param queryIds ids of the queries
+     * @param trainIds ids of the training examples
+     * @param total [queries, train]
+     * @param perLayer [queries, train] by the layer's name, which sum to {@code total}; empty where they were not kept
+     * @param perToken [queries, train, tokens], summed over layers with tokens; empty where they were not kept
+     * @param provenance how the scores were made
+     * @throws IllegalArgumentException if a shape does not fit the ids
+     */
+    public InfluenceScores(
+            long[] queryIds,
+            long[] trainIds,
+            double[][] total,
+            Map<String, double[][]> perLayer,
+            double[][][] perToken,
+            Provenance provenance) {
+        check("scores", total, queryIds.length, trainIds.length);
+        perLayer.forEach((layer, part) -> check("scores of layer " + layer, part, queryIds.length, trainIds.length));
+        this.queryIds = queryIds.clone();
+        this.trainIds = trainIds.clone();
+        this.total = total;
+        this.perLayer = Collections.unmodifiableMap(new LinkedHashMap<>(perLayer));
+        this.perToken = perToken;
+        this.provenance = provenance;
+    }
+
+    private static void check(String what, double[][] scores, int queries, int train) {
+        if (scores.length != queries) {
+            throw new IllegalArgumentException(what + ": expected " + queries + " queries, found " + scores.length);
+        }
+        for (double[] row : scores) {
+            if (row.length != train) {
+                throw new IllegalArgumentException(
+                        what + ": expected " + train + " training examples, found " + row.length);
+            }
+        }
+    }
+
+    /**
+     * Returns the ids of the queries.
+     *
+     * @return a copy, in the order of the rows
+     */
+    public long[] queryIds() {
+        return queryIds.clone();
+    }
+
+    /**
+     * Returns the ids of the training examples.
+     *
+     * @return a copy, in the order of the columns
+     */
+    public long[] trainIds() {
+        return trainIds.clone();
+    }
+
+    /**
+     * Returns one score.
+     *
+     * @param query row of the query
+     * @param train column of the training example
+     * @return the score
+     */
+    public double score(int query, int train) {
+        return total[query][train];
+    }
+
+    /**
+     * Returns all scores of a query.
+     *
+     * @param query row of the query
+     * @return a copy, in the order of {@link #trainIds()}
+     */
+    public double[] row(int query) {
+        return total[query].clone();
+    }
+
+    /**
+     * Returns all scores.
+     *
+     * @return a view, [queries, train]
+     */
+    public Matrix matrix() {
+        return Matrix.of(total);
+    }
+
+    /**
+     * Returns the layers whose parts were kept.
+     *
+     * @return names of layers; empty unless parts per layer were asked for
+     */
+    public List<String> layers() {
+        return List.copyOf(perLayer.keySet());
+    }
+
+    /**
+     * Returns the part of the scores that comes through one layer (paper, Eq. 30).
+     *
+     * @param layer name of the layer
+     * @return a view, [queries, train]
+     * @throws IllegalArgumentException if that part was not kept
+     */
+    public Matrix layer(String layer) {
+        double[][] part = perLayer.get(layer);
+        if (part == null) {
+            throw new IllegalArgumentException("no scores of layer " + layer + "; kept are " + perLayer.keySet());
+        }
+        return Matrix.of(part);
+    }
+
+    /**
+     * Says whether the parts per token were kept.
+     *
+     * @return whether {@link #tokens} works
+     */
+    public boolean hasTokens() {
+        return perToken.length > 0;
+    }
+
+    /**
+     * Returns the contribution of each token of a training example, summed over the layers that run at tokens (paper,
+     * Eq. 31). The contribution of a position belongs to the token that is <em>read</em> there; it is mostly about
+     * predicting the next one.
+     *
+     * @param query row of the query
+     * @param train column of the training example
+     * @return a copy, one number a token; padding has 0
+     * @throws IllegalStateException if parts per token were not asked for
+     */
+    public double[] tokens(int query, int train) {
+        if (perToken.length == 0) {
+            throw new IllegalStateException("scores per token were not asked for");
+        }
+        return perToken[query][train].clone();
+    }
+
+    /**
+     * Returns the most helpful training examples of a query.
+     *
+     * @param query row of the query
+     * @param k how many; all where there are fewer
+     * @return the k highest scores, highest first, ties by position
+     */
+    public List<Influence> topK(int query, int k) {
+        return best(query, k, 1);
+    }
+
+    /**
+     * Returns the most harmful training examples of a query.
+     *
+     * @param query row of the query
+     * @param k how many; all where there are fewer
+     * @return the k lowest scores, lowest first, ties by position
+     */
+    public List<Influence> bottomK(int query, int k) {
+        return best(query, k, -1);
+    }
+
+    private List<Influence> best(int query, int k, int sign) {
+        if (k < 0) {
+            throw new IllegalArgumentException("k must not be negative, found " + k);
+        }
+        double[] row = total[query];
+        Comparator<Integer> worstFirst =
+                Comparator.<Integer>comparingDouble(z -> sign * row[z]).thenComparing(Comparator.reverseOrder());
+        PriorityQueue<Integer> kept = new PriorityQueue<>(Math.max(1, k), worstFirst);
+        for (int z = 0; z < row.length; z++) {
+            kept.add(z);
+            if (kept.size() > k) {
+                kept.remove();
+            }
+        }
+        List<Influence> best = new ArrayList<>(kept.size());
+        while (!kept.isEmpty()) {
+            int z = kept.remove();
+            best.add(new Influence(trainIds[z], row[z]));
+        }
+        Collections.reverse(best);
+        return best;
+    }
+
+    /**
+     * Multiplies all scores, for instance with 1/N.
+     *
+     * @param factor the factor
+     * @return new scores
+     */
+    public InfluenceScores times(double factor) {
+        Map<String, double[][]> layers = new LinkedHashMap<>();
+        perLayer.forEach((layer, part) -> layers.put(layer, scaled(part, factor)));
+        double[][][] tokens = new double[perToken.length][][];
+        Arrays.setAll(tokens, q -> scaled(perToken[q], factor));
+        return new InfluenceScores(
+                queryIds,
+                trainIds,
+                scaled(total, factor),
+                layers,
+                tokens,
+                provenance.withOption("scaled by", Double.toString(factor)));
+    }
+
+    private static double[][] scaled(double[][] part, double factor) {
+        double[][] result = new double[part.length][];
+        Arrays.setAll(result, r -> Arrays.stream(part[r]).map(x -> x * factor).toArray());
+        return result;
+    }
+
+    /**
+     * Sums the scores of groups of training examples (the influence of an author, a document, a class). First-order: it
+     * ignores interactions inside a group.
+     *
+     * @param <G> type of the groups
+     * @param query row of the query
+     * @param groupOfId gives a training example's group
+     * @return the sum by group, in the order in which groups appear
+     */
+    public <G> Map<G, Double> groupSums(int query, LongFunction<G> groupOfId) {
+        Map<G, Double> sums = new LinkedHashMap<>();
+        for (int z = 0; z < trainIds.length; z++) {
+            sums.merge(groupOfId.apply(trainIds[z]), total[query][z], Double::sum);
+        }
+        return sums;
+    }
+
+    /**
+     * Averages the scores that several models (trained from other seeds) give the same queries and training examples.
+     *
+     * @param scores at least one set of scores with the same ids
+     * @return the mean of the totals, without parts
+     * @throws IllegalArgumentException if there are none or their ids differ
+     */
+    public static InfluenceScores average(List<InfluenceScores> scores) {
+        if (scores.isEmpty()) {
+            throw new IllegalArgumentException("no scores to average");
+        }
+        InfluenceScores first = scores.get(0);
+        double[][] mean = new double[first.queryIds.length][first.trainIds.length];
+        for (InfluenceScores one : scores) {
+            if (!Arrays.equals(one.queryIds, first.queryIds) || !Arrays.equals(one.trainIds, first.trainIds)) {
+                throw new IllegalArgumentException("scores of other queries or training examples cannot be averaged");
+            }
+            for (int q = 0; q < mean.length; q++) {
+                for (int z = 0; z < mean[q].length; z++) {
+                    mean[q][z] += one.total[q][z] / scores.size();
+                }
+            }
+        }
+        return new InfluenceScores(
+                first.queryIds,
+                first.trainIds,
+                mean,
+                Map.of(),
+                new double[0][][],
+                first.provenance.withOption("averaged over models", Integer.toString(scores.size())));
+    }
+
+    /**
+     * Returns how the scores were made.
+     *
+     * @return the provenance
+     */
+    public Provenance provenance() {
+        return provenance;
+    }
+}

@@ -1,0 +1,237 @@
+package io.github.influence4j.linalg;
+
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Precision;
+
+/**
+ * The dense operations that the estimators are made of, on matrices in the backend's own memory.
+ *
+ * <p>The interface is written for memory that may lie on a device: matrices go there by {@link #upload}, come back by
+ * {@link Matrix#read}, and are never touched element by element. A backend has one working precision; {@link
+ * #zeros(int, int, Precision)} makes float64 matrices in any backend, and the operations that accept them say so. Where
+ * nothing is said, all matrices of a call have the same precision.
+ *
+ * <p>All operations accept views with a stride. Shapes that do not fit are refused with an {@link
+ * IllegalArgumentException} that gives the operation and the shapes. Results must not overlap operands unless that is
+ * allowed explicitly. Backends are safe for use by several threads that write to different matrices.
+ */
+public interface MatrixBackend extends AutoCloseable {
+
+    /**
+     * Returns the name by which the backend is asked for.
+     *
+     * @return for instance {@code nd4j}
+     */
+    String name();
+
+    /**
+     * Returns the backend's versions, kernels, device and threads in words, for the provenance of results.
+     *
+     * @return one line
+     */
+    String description();
+
+    /**
+     * Returns the working precision.
+     *
+     * @return the precision of {@link #zeros(int, int)}
+     */
+    Precision precision();
+
+    /**
+     * Returns how much memory matrices may still take.
+     *
+     * @return bytes, an estimate
+     */
+    long availableMemory();
+
+    /**
+     * Returns the largest number of elements of one matrix.
+     *
+     * @return elements
+     */
+    long maxElements();
+
+    /**
+     * Makes a matrix of zeros.
+     *
+     * @param rows number of rows
+     * @param columns number of columns
+     * @param precision type of the elements
+     * @return a packed matrix that the caller closes
+     * @throws IllegalArgumentException if a dimension is not positive, the matrix has more than {@link #maxElements()}
+     *     elements, or the backend lacks the precision
+     */
+    BackendMatrix zeros(int rows, int columns, Precision precision);
+
+    /**
+     * Makes a matrix of zeros in the working precision.
+     *
+     * @param rows number of rows
+     * @param columns number of columns
+     * @return a packed matrix that the caller closes
+     */
+    default BackendMatrix zeros(int rows, int columns) {
+        return zeros(rows, columns, precision());
+    }
+
+    /**
+     * Copies a matrix into the backend's memory, converting to the target's precision. The source may be a backend matrix.
+     *
+     * @param source the numbers
+     * @param target receives them; same shape
+     */
+    void upload(Matrix source, BackendMatrix target);
+
+    /**
+     * Copies a matrix into new memory of the backend.
+     *
+     * @param source the numbers
+     * @param precision type of the new matrix
+     * @return a packed matrix that the caller closes
+     */
+    default BackendMatrix copyOf(Matrix source, Precision precision) {
+        BackendMatrix copy = zeros(source.rows(), source.columns(), precision);
+        upload(source, copy);
+        return copy;
+    }
+
+    /**
+     * Computes c = alpha · a b + beta · c. With beta = 0 the old content of c is ignored, NaN included. Costs 2mnk flops.
+     *
+     * @param alpha factor of the product
+     * @param a left operand, [m, k]
+     * @param b right operand, [k, n]
+     * @param beta factor of the old content
+     * @param c result, [m, n]
+     */
+    void multiply(double alpha, Operand a, Operand b, double beta, BackendMatrix c);
+
+    /**
+     * Computes c = a b.
+     *
+     * @param a left operand, [m, k]
+     * @param b right operand, [k, n]
+     * @param c result, [m, n]
+     */
+    default void multiply(Operand a, Operand b, BackendMatrix c) {
+        multiply(1, a, b, 0, c);
+    }
+
+    /**
+     * Computes c_j = alpha · a_j b_j + beta · c_j for every member j of a batch. Operands that are not {@link
+     * Operand#shared()} and the result are stacks of equal blocks of rows, block j for member j.
+     *
+     * @param members number of members; must divide the rows of every stack
+     * @param alpha factor of the products
+     * @param a left operands
+     * @param b right operands
+     * @param beta factor of the old content
+     * @param c results
+     */
+    void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, BackendMatrix c);
+
+    /**
+     * Computes the upper triangle of c = alpha · aᵀa + beta · c; what is below the diagonal is undefined until {@link
+     * #mirrorUpper}. Costs k·n² flops for a of [k, n].
+     *
+     * @param alpha factor of the product
+     * @param a [k, n]
+     * @param beta factor of the old upper triangle; with 0 it is ignored
+     * @param c result, [n, n]
+     */
+    void rankUpdate(double alpha, BackendMatrix a, double beta, BackendMatrix c);
+
+    /**
+     * Copies the upper triangle onto the lower one.
+     *
+     * @param c [n, n], any precision
+     */
+    void mirrorUpper(BackendMatrix c);
+
+    /**
+     * Computes y = y + alpha · x; x may be of the working precision and y of float64.
+     *
+     * @param alpha factor
+     * @param x what is added
+     * @param y what is changed
+     */
+    void addScaled(double alpha, BackendMatrix x, BackendMatrix y);
+
+    /**
+     * Computes c = a ∘ b, elementwise; c may be a or b.
+     *
+     * @param a left factor
+     * @param b right factor
+     * @param c result
+     */
+    void multiplyElements(BackendMatrix a, BackendMatrix b, BackendMatrix c);
+
+    /**
+     * Computes c = c + Σ_j a_j ∘ a_j over the blocks of rows of a, added in float64.
+     *
+     * @param blocks number of blocks; must divide the rows of a
+     * @param a [blocks·m, n], working precision or float64
+     * @param c [m, n], float64
+     */
+    void addSquares(int blocks, BackendMatrix a, BackendMatrix c);
+
+    /**
+     * Computes result = 1 / (values + shift) in float64, rounded to the result's precision.
+     *
+     * @param values float64
+     * @param shift added to every value
+     * @param result same shape, any precision
+     */
+    void shiftedReciprocal(BackendMatrix values, double shift, BackendMatrix result);
+
+    /**
+     * Computes inner products of segments of rows: result[r][g] = Σ_j a[r][g·w + j] · b[r][g·w + j] for j &lt; w, where w is
+     * the columns of a divided by the groups. Where b has only w columns, every group of a meets the same b: result[r][g]
+     * = Σ_j a[r][g·w + j] · b[r][j]. Both a and b may be overwritten.
+     *
+     * @param groups number of groups; must divide the columns of a
+     * @param a [r, groups·w]
+     * @param b [r, groups·w] or [r, w]
+     * @param result [r, groups], working precision
+     */
+    void rowDots(int groups, BackendMatrix a, BackendMatrix b, BackendMatrix result);
+
+    /**
+     * Decomposes a symmetric matrix in float64 (LAPACK's divide and conquer or an equivalent).
+     *
+     * @param symmetric [n, n], float64, both triangles filled; not changed
+     * @return eigenvalues ascending, eigenvectors in columns; the caller closes it
+     * @throws io.github.influence4j.api.NumericalException if the input is not finite or the iteration does not converge
+     */
+    SymmetricEigen eigen(BackendMatrix symmetric);
+
+    /**
+     * Computes a thin singular value decomposition in float64.
+     *
+     * @param matrix [m, n], float64; not changed
+     * @return the decomposition; the caller closes it
+     * @throws io.github.influence4j.api.NumericalException if the input is not finite or the iteration does not converge
+     */
+    ThinSvd svd(BackendMatrix matrix);
+
+    /**
+     * Replaces the upper triangle of a symmetric positive definite matrix by its Cholesky factor R, RᵀR = A; what is below
+     * the diagonal is undefined afterwards. Costs n³/3 flops.
+     *
+     * @param matrix [n, n], float64, packed; its upper triangle is used
+     * @throws io.github.influence4j.api.NumericalException if the matrix is not positive definite
+     */
+    void cholesky(BackendMatrix matrix);
+
+    /**
+     * Solves RᵀR x = y for every column of y. Costs 2n² flops a column.
+     *
+     * @param factor result of {@link #cholesky}
+     * @param rightHandSides y, [n, k], float64, packed; overwritten by x
+     */
+    void choleskySolve(BackendMatrix factor, BackendMatrix rightHandSides);
+
+    @Override
+    void close();
+}
