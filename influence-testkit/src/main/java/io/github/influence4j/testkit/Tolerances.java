@@ -1,0 +1,55 @@
+package io.github.influence4j.testkit;
+
+import io.github.influence4j.api.Precision;
+
+/**
+ * Every tolerance of the tests, each with its reason. Relative tolerances are relative to the largest magnitude of the
+ * expected numbers.
+ */
+public final class Tolerances {
+
+    /**
+     * Two float64 computations of the same sums in another order, a few hundred terms: 1e4 roundoffs of slack over the
+     * 1.1e-16 of one operation.
+     */
+    public static final double REORDERED_FLOAT64 = 1e-12;
+
+    /** Two float32 computations of the same sums in another order: the same slack in units of 6e-8, rounded. */
+    public static final double REORDERED_FLOAT32 = 2e-5;
+
+    /**
+     * Tensors of the parity fixtures in float64, as the fixtures' own documentation asks; an independent NumPy
+     * implementation reaches 2e-13, eigenvectors of nearly equal eigenvalues leave the rest.
+     */
+    public static final double PARITY_FLOAT64 = 1e-9;
+
+    /** Scores of the parity fixtures in float32 with the relative damping, as the fixtures' documentation asks. */
+    public static final double PARITY_FLOAT32 = 1e-4;
+
+    /**
+     * Residual and orthogonality of a float64 eigendecomposition or SVD, relative to the norm of the matrix and per unit
+     * of its order n: backward-stable methods promise a small multiple of n × 1.1e-16.
+     */
+    public static final double DECOMPOSITION_PER_ORDER = 1e-14;
+
+    /**
+     * Central differences of a float64 loss with step 1e-5: truncation (1e-10 × third derivative) and cancellation
+     * (1e-16 / 1e-5) are both near 1e-10, and sums of some hundred terms leave two digits more.
+     */
+    public static final double FINITE_DIFFERENCE = 1e-7;
+
+    /** Two algebraically equal exact solvers in float64 on systems of condition up to 1e6: 1e6 × 1.1e-16, and slack. */
+    public static final double EXACT_SOLVE = 1e-8;
+
+    private Tolerances() {}
+
+    /**
+     * Returns the tolerance for two computations of the same sums in another order.
+     *
+     * @param precision the working precision
+     * @return a relative tolerance
+     */
+    public static double reordered(Precision precision) {
+        return precision == Precision.FLOAT64 ? REORDERED_FLOAT64 : REORDERED_FLOAT32;
+    }
+}
