@@ -149,7 +149,7 @@ public final class GradientChecks {
      *
      * @param <E> the host's type of an example
      * @param model a model that is not certain of its predictions
-     * @param data a dozen examples or more, so that some draw differs between two seeds
+     * @param data some dozens of examples, so that it cannot be by chance that all draws are the same for two seeds
      * @param tolerance largest allowed difference between batches, relative to the layer's largest gradient
      */
     public static <E> void sampledLabelsFollowSeedAndId(

@@ -29,9 +29,9 @@ class GradientChecksTest {
 
     private final double[][] weights = normal(new Random(7), CLASSES, FEATURES + 1);
     private final PlainLinearModel model = new PlainLinearModel(weights);
-    private final List<Example> examples = examples(new Random(8), 16);
+    private final List<Example> examples = examples(new Random(8), 48);
     private final ExampleSource<Example> data = ExampleSource.of(examples);
-    private final ExampleBatch<Example> batch = data.batches(16).iterator().next();
+    private final ExampleBatch<Example> batch = data.batches(48).iterator().next();
 
     @Test
     void plainModelMatchesFiniteDifferences() {
