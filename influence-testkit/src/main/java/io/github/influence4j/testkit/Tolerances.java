@@ -41,6 +41,12 @@ public final class Tolerances {
     /** Two algebraically equal exact solvers in float64 on systems of condition up to 1e6: 1e6 × 1.1e-16, and slack. */
     public static final double EXACT_SOLVE = 1e-8;
 
+    /**
+     * λ(G+λ)⁻¹ against the identity with λ = 1e8 and curvatures up to about 1e2: they differ by G/λ = 1e-6, float32 adds
+     * its own rounding.
+     */
+    public static final double LARGE_DAMPING = 2e-5;
+
     private Tolerances() {}
 
     /**
