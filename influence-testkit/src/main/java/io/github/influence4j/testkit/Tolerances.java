@@ -46,6 +46,8 @@ public final class Tolerances {
      * its own rounding.
      */
     public static final double LARGE_DAMPING = 2e-5;
+
+    /**
      * Smallest p-value at which a statistical test with a fixed seed passes. A right distribution falls below it once in
      * ten thousand seeds; the wrong ones that matter (a class off by one, a variance off by 5 %) give far less at the
      * sample sizes in use.
