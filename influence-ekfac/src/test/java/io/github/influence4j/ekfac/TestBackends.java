@@ -9,8 +9,8 @@ import java.util.List;
 public final class TestBackends {
 
     public static final MatrixBackend EJML = MatrixBackends.named("ejml", Precision.FLOAT64);
-    public static final MatrixBackend ND4J_FLOAT64 = EJML;
-    public static final MatrixBackend ND4J_FLOAT32 = EJML;
+    public static final MatrixBackend ND4J_FLOAT64 = MatrixBackends.named("nd4j", Precision.FLOAT64);
+    public static final MatrixBackend ND4J_FLOAT32 = MatrixBackends.named("nd4j", Precision.FLOAT32);
 
     private TestBackends() {}
 
