@@ -110,7 +110,7 @@ class DenseOracleTest {
                 double[][] fisher = DenseFisher.fisher(
                         DenseFisher.gradients(
                                 model, TRAIN, new Objective.SampledLabels(FisherLabels.DEFAULT_SEED), layer.layer()),
-                        TRAIN.size());
+                        (double) TRAIN.size());
                 double fisherTrace = 0;
                 double[][] fitted = DenseFisher.matrix(layer, 0);
                 double fittedTrace = 0;

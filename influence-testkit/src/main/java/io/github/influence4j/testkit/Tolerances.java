@@ -57,6 +57,12 @@ public final class Tolerances {
      */
     public static final double VARIANCE_OF_20000 = 0.032;
 
+    /**
+     * λ(G+λ)⁻¹ against the identity with λ = 1e8 and curvatures up to about 1e2: they differ by G/λ = 1e-6, float32 adds
+     * its own rounding.
+     */
+    public static final double LARGE_DAMPING = 2e-5;
+
     private Tolerances() {}
 
     /**
