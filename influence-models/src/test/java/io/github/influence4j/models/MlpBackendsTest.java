@@ -85,7 +85,8 @@ class MlpBackendsTest {
     @EnumSource
     void trainsReproduciblyAndInSmallBatches(Precision precision) {
         ExampleSource<LabelledExample> data = ExampleSource.of(separable());
-        TrainingOptions options = TrainingOptions.adam().withBatchSize(7).withEpochs(20);
+        TrainingOptions options =
+                TrainingOptions.adam().withLearningRate(0.02).withBatchSize(25).withEpochs(20);
         try (MatrixBackend backend = MatrixBackends.named("nd4j", precision);
                 Mlp start = Mlp.create(backend, SHAPE, 1);
                 TrainedMlp trained = MlpTraining.train(start, data, options);
