@@ -8,7 +8,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 /** Identities of products for whatever shapes, views and transposes. */
-class ProductProperties {
+class ProductPropertiesTest {
 
     /** a (b + c) = a b + a c, with operands that are views of one matrix wherever that is possible. */
     @Property(tries = 60)
