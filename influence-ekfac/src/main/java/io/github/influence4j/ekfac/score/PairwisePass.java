@@ -1,0 +1,179 @@
+package io.github.influence4j.ekfac.score;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.eigen.RotatedGradients;
+import io.github.influence4j.ekfac.factor.CapturePass;
+import io.github.influence4j.ekfac.factor.Scratch;
+import io.github.influence4j.ekfac.factor.UploadedCapture;
+import io.github.influence4j.ekfac.score.ScoreOptions.Path;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
+import java.util.Optional;
+
+/**
+ * Scores training captures against prepared queries, ⟨V_q, G_z⟩ = Σ_p g_pᵀ V_q ā_p.
+ *
+ * <p>Queries of rank r need two tall products and a row-wise sum, 2t·r(i + o + 1) flops a query and example, and never a
+ * gradient; for whole queries see {@link Path}.
+ */
+final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
+
+    /** Most numbers of an intermediate matrix. */
+    private static final long MOST_NUMBERS = 1L << 24;
+
+    private final MatrixBackend backend;
+    private final PreparedQueries prepared;
+    private final int firstQuery;
+    private final int queries;
+    private final ScoreOptions options;
+    private final ScoreCollector collector;
+    private final RotatedGradients rotated;
+    private final Scratch left;
+    private final Scratch right;
+    private final Scratch results;
+    private double[] host = new double[0];
+
+    PairwisePass(
+            MatrixBackend backend,
+            PreparedQueries prepared,
+            int firstQuery,
+            int queries,
+            ScoreOptions options,
+            ScoreCollector scores) {
+        this.backend = backend;
+        this.prepared = prepared;
+        this.firstQuery = firstQuery;
+        this.queries = queries;
+        this.options = options;
+        this.collector = scores;
+        this.rotated = new RotatedGradients(backend, Rotation.CHEAPEST);
+        this.left = new Scratch(backend);
+        this.right = new Scratch(backend);
+        this.results = new Scratch(backend);
+    }
+
+    @Override
+    public void startBatch(CapturePass.Step step) {
+        collector.startBatch(step.firstExample(), step.ids());
+    }
+
+    @Override
+    public void finishBatch() {
+        collector.finishBatch();
+    }
+
+    @Override
+    public void accept(CapturePass.Step step, UploadedCapture plain) {
+        int layer = plain.layerIndex();
+        UploadedCapture capture = prepared.basisOfQueries(layer)
+                .map(basis -> plain.with(
+                        rotated.activations(plain, Optional.of(basis)),
+                        rotated.outputGradients(plain, Optional.of(basis))))
+                .orElse(plain);
+        boolean tokens = collector.keepsTokens(capture.layer());
+        if (prepared.layer(layer) instanceof QueryLayer.Factored factored) {
+            ScoringCost cost = new ScoringCost(capture.layer(), capture.positions(), queries, factored.rank());
+            if (cost.multipliesOut(options.path(), tokens) && fitsMultipliedOut(capture.layer())) {
+                addByGradients(capture, prepared.multipliedOut(layer, factored));
+            } else {
+                addByPositions(capture, factored);
+            }
+        } else if (prepared.layer(layer) instanceof QueryLayer.Full full) {
+            ScoringCost cost = new ScoringCost(capture.layer(), capture.positions(), queries, 0);
+            if (cost.whole(options.path(), tokens) == Path.GRADIENT) {
+                addByGradients(capture, full);
+            } else {
+                addByPositions(capture, full);
+            }
+        }
+    }
+
+    /** Half of the memory limit at most, as the factors stay beside it. */
+    private boolean fitsMultipliedOut(LayerSpec layer) {
+        long bytes =
+                queries * QueryLayer.bytesPerQuery(layer, 0, backend.precision().bytes());
+        return queries * layer.parameters() <= backend.maxElements()
+                && bytes <= options.memoryLimit().orElseGet(backend::availableMemory) / 2;
+    }
+
+    private void addByGradients(UploadedCapture capture, QueryLayer.Full full) {
+        LayerSpec layer = capture.layer();
+        int parameters = Math.toIntExact(layer.parameters());
+        int most = (int) Math.max(1, Math.min(capture.examples(), MOST_NUMBERS / parameters));
+        Operand flatQueries = Operand.transposed(full.stacked().reshape(queries, parameters));
+        for (int first = 0; first < capture.examples(); first += most) {
+            int count = Math.min(most, capture.examples() - first);
+            UploadedCapture part = capture.examples(first, count);
+            BackendMatrix gradients = left.take(count * layer.outputs(), layer.gradientColumns());
+            Operand g = Operand.transposed(part.outputGradients());
+            backend.multiplyBatch(count, 1, g, Operand.of(part.activations()), 0, gradients);
+            BackendMatrix scores = results.take(count, queries);
+            backend.multiply(Operand.of(gradients.reshape(count, parameters)), flatQueries, scores);
+            double[] values = read(scores);
+            for (int k = 0; k < count * queries; k++) {
+                collector.add(capture.layerIndex(), firstQuery + k % queries, first + k / queries, values[k]);
+            }
+        }
+    }
+
+    private void addByPositions(UploadedCapture capture, QueryLayer queryLayer) {
+        int rows = capture.activations().rows();
+        int width = queryLayer instanceof QueryLayer.Factored f
+                ? f.left().rows()
+                : queries * capture.layer().outputs();
+        int most = (int) Math.max(1, Math.min(rows, MOST_NUMBERS / width));
+        for (int first = 0; first < rows; first += most) {
+            int count = Math.min(most, rows - first);
+            BackendMatrix a = capture.activations().rows(first, count);
+            BackendMatrix g = capture.outputGradients().rows(first, count);
+            BackendMatrix projected = left.take(count, width);
+            BackendMatrix scores = results.take(count, queries);
+            if (queryLayer instanceof QueryLayer.Factored factored) {
+                BackendMatrix other = right.take(count, width);
+                backend.multiply(Operand.of(a), Operand.transposed(factored.right()), projected);
+                backend.multiply(Operand.of(g), Operand.transposed(factored.left()), other);
+                backend.rowDots(queries, projected, other, scores);
+            } else if (queryLayer instanceof QueryLayer.Full full) {
+                backend.multiply(Operand.of(a), Operand.transposed(full.stacked()), projected);
+                backend.rowDots(queries, projected, g, scores);
+            }
+            addPositions(capture, first, count, read(scores));
+        }
+    }
+
+    /** Adds [rows, queries] scores of positions to those of their examples and tokens. */
+    private void addPositions(UploadedCapture capture, int firstRow, int rows, double[] values) {
+        int layer = capture.layerIndex();
+        boolean tokens = collector.keepsTokens(capture.layer());
+        for (int r = 0; r < rows; r++) {
+            int example = (firstRow + r) / capture.positions();
+            int token = (firstRow + r) % capture.positions() % capture.tokens();
+            for (int q = 0; q < queries; q++) {
+                double score = values[r * queries + q];
+                collector.add(layer, firstQuery + q, example, score);
+                if (tokens) {
+                    collector.addToken(layer, firstQuery + q, example, token, capture.tokens(), score);
+                }
+            }
+        }
+    }
+
+    private double[] read(BackendMatrix scores) {
+        int numbers = scores.rows() * scores.columns();
+        if (host.length < numbers) {
+            host = new double[numbers];
+        }
+        scores.read(0, scores.rows(), host, 0);
+        return host;
+    }
+
+    @Override
+    public void close() {
+        rotated.close();
+        left.close();
+        right.close();
+        results.close();
+    }
+}

@@ -1,0 +1,182 @@
+package io.github.influence4j.ekfac.score;
+
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.LayerGradients;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.factor.CapturePass;
+import io.github.influence4j.ekfac.factor.Scratch;
+import io.github.influence4j.ekfac.factor.UploadedCapture;
+import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Query gradients that were preconditioned, and cut to a rank if asked for, at every layer. */
+final class PreparedQueries implements AutoCloseable {
+
+    private final MatrixBackend backend;
+    private final IhvpSolver solver;
+    private final List<LayerSpec> layers;
+    private final int queries;
+    private final Optional<QueryRank> rank;
+    private final long examples;
+    private final List<QueryLayer> queryLayers = new ArrayList<>();
+    private final Map<Integer, QueryLayer.Full> multipliedOut = new HashMap<>();
+    private final boolean[] inEigenbasis;
+    private double largestCut;
+
+    /**
+     * Makes room for queries.
+     *
+     * @param examples N, number of training examples that will be scored
+     */
+    PreparedQueries(MatrixBackend backend, IhvpSolver solver, int queries, Optional<QueryRank> rank, long examples) {
+        this.backend = backend;
+        this.solver = solver;
+        this.layers = solver.layers();
+        this.queries = queries;
+        this.rank = rank;
+        this.examples = examples;
+        this.inEigenbasis = new boolean[layers.size()];
+        try {
+            for (LayerSpec layer : layers) {
+                queryLayers.add(QueryLayer.allocate(
+                        backend, layer, queries, rank.map(QueryRank::rank).orElse(0)));
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    QueryLayer layer(int index) {
+        return queryLayers.get(index);
+    }
+
+    /** The factors of a layer multiplied out, made when first asked for. */
+    QueryLayer.Full multipliedOut(int index, QueryLayer.Factored factored) {
+        return multipliedOut.computeIfAbsent(index, l -> QueryLayer.multiplyOut(backend, factored, queries));
+    }
+
+    /** The basis in whose coordinates the queries of a layer are, so that training captures must be too. */
+    Optional<LayerEigenbasis> basisOfQueries(int index) {
+        return inEigenbasis[index] && solver instanceof EigenbasisSolver eigenbasis
+                ? eigenbasis.basis(index)
+                : Optional.empty();
+    }
+
+    /** The largest ‖V − V_r‖ / ‖V‖ of any query at any layer; 0 where nothing was cut. */
+    double largestCut() {
+        return largestCut;
+    }
+
+    /** Captures a batch of queries, preconditions them and stores them from query {@code first} on. */
+    <E> void add(CapturePass<E> pass, ExampleBatch<E> batch, int first) {
+        List<Scratch> gradients = new ArrayList<>();
+        List<BackendMatrix> stacked = new ArrayList<>();
+        try {
+            for (LayerSpec layer : layers) {
+                Scratch scratch = new Scratch(backend);
+                gradients.add(scratch);
+                stacked.add(scratch.take(batch.size() * layer.outputs(), layer.gradientColumns()));
+            }
+            int[] positions = new int[layers.size()];
+            pass.runBatch(batch, new Objective.Measurement(), (step, capture) -> {
+                positions[capture.layerIndex()] = capture.positions();
+                sumPositions(capture, stacked.get(capture.layerIndex()));
+            });
+            if (solver instanceof EigenbasisSolver eigenbasis) {
+                solveInEigenbasis(eigenbasis, first, batch.size(), stacked, positions);
+            } else {
+                solve(batch.size(), stacked);
+                for (int l = 0; l < layers.size(); l++) {
+                    store(l, first, batch.size(), stacked.get(l));
+                }
+            }
+        } finally {
+            gradients.forEach(Scratch::close);
+        }
+    }
+
+    private void solveInEigenbasis(
+            EigenbasisSolver eigenbasis, int first, int count, List<BackendMatrix> stacked, int[] positions) {
+        try (Scratch half = new Scratch(backend)) {
+            for (int l = 0; l < layers.size(); l++) {
+                BackendMatrix gradients = stacked.get(l);
+                eigenbasis.solveIntoEigenbasis(l, count, gradients, half);
+                if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
+                    // thin factors are cheaper to rotate than what they are the factors of
+                    store(l, first, count, gradients);
+                    int r = factored.rank();
+                    BackendMatrix left = factored.left().rows(first * r, count * r);
+                    eigenbasis.rotateFactorsBack(l, left, factored.right().rows(first * r, count * r), half);
+                    continue;
+                }
+                if (first == 0) {
+                    // positions of the queries stand in for those of the training examples, which are not known yet
+                    ScoringCost cost = new ScoringCost(layers.get(l), positions[l], queries, 0);
+                    inEigenbasis[l] = eigenbasis.rotates(l) && cost.rotatesCaptures(examples);
+                }
+                if (!inEigenbasis[l]) {
+                    eigenbasis.rotateBack(l, count, gradients, half);
+                }
+                store(l, first, count, gradients);
+            }
+        }
+    }
+
+    private void sumPositions(UploadedCapture capture, BackendMatrix stacked) {
+        backend.multiplyBatch(
+                capture.examples(),
+                1,
+                Operand.transposed(capture.outputGradients()),
+                Operand.of(capture.activations()),
+                0,
+                stacked);
+    }
+
+    private void solve(int count, List<BackendMatrix> stacked) {
+        for (int q = 0; q < count; q++) {
+            List<BackendMatrix> parts = new ArrayList<>();
+            for (int l = 0; l < layers.size(); l++) {
+                int outputs = layers.get(l).outputs();
+                parts.add(stacked.get(l).rows(q * outputs, outputs));
+            }
+            LayerGradients solution = solver.solve(LayerGradients.of(layers, List.copyOf(parts)));
+            for (int l = 0; l < layers.size(); l++) {
+                backend.upload(solution.layer(layers.get(l).name()), parts.get(l));
+            }
+        }
+    }
+
+    private void store(int layer, int first, int count, BackendMatrix stacked) {
+        int outputs = layers.get(layer).outputs();
+        if (queryLayers.get(layer) instanceof QueryLayer.Factored factored) {
+            LowRank lowRank = new LowRank(backend, rank.orElseThrow());
+            int r = factored.rank();
+            for (int q = 0; q < count; q++) {
+                double cut = lowRank.cut(
+                        stacked.rows(q * outputs, outputs),
+                        factored.left().rows((first + q) * r, r),
+                        factored.right().rows((first + q) * r, r));
+                largestCut = Math.max(largestCut, cut);
+            }
+        } else if (queryLayers.get(layer) instanceof QueryLayer.Full full) {
+            backend.upload(stacked, full.stacked().rows(first * outputs, count * outputs));
+        }
+    }
+
+    @Override
+    public void close() {
+        queryLayers.forEach(QueryLayer::close);
+        multipliedOut.values().forEach(QueryLayer::close);
+    }
+}
