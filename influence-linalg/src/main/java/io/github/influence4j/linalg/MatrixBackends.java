@@ -1,0 +1,105 @@
+package io.github.influence4j.linalg;
+
+import io.github.influence4j.api.Precision;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds and starts backends.
+ *
+ * <p>A backend that is asked for by name, by the caller or by the system property {@value #PROPERTY}, is started or the
+ * reason is thrown: nothing else takes its place. Only where none is asked for, the one of the highest priority that works
+ * is taken. Every choice is logged once.
+ */
+public final class MatrixBackends {
+
+    /** System property that names the backend to use. */
+    public static final String PROPERTY = "influence.backend";
+
+    private static final Logger LOG = LoggerFactory.getLogger(MatrixBackends.class);
+    private static final Set<String> ANNOUNCED = ConcurrentHashMap.newKeySet();
+
+    private MatrixBackends() {}
+
+    /**
+     * Starts the backend named by the system property {@value #PROPERTY} or, where it is not set, the one of the highest
+     * priority that works.
+     *
+     * @param precision the working precision
+     * @return a backend that the caller closes
+     * @throws IllegalArgumentException if the property names no backend there is
+     * @throws IllegalStateException if the backend asked for cannot start, or none can; with the reasons
+     */
+    public static MatrixBackend select(Precision precision) {
+        String asked = System.getProperty(PROPERTY, "");
+        return asked.isEmpty() ? select(precision, providers()) : named(asked, precision);
+    }
+
+    /**
+     * Starts the backend of a name.
+     *
+     * @param name for instance {@code nd4j} or {@code ejml}
+     * @param precision the working precision
+     * @return a backend that the caller closes
+     * @throws IllegalArgumentException if there is no backend of this name
+     * @throws IllegalStateException if it cannot start, with the reason
+     */
+    public static MatrixBackend named(String name, Precision precision) {
+        List<MatrixBackendProvider> providers = providers();
+        for (MatrixBackendProvider provider : providers) {
+            if (provider.name().equals(name)) {
+                return announced(start(provider, precision));
+            }
+        }
+        throw new IllegalArgumentException("there is no matrix backend '" + name + "'; there are: "
+                + providers.stream().map(MatrixBackendProvider::name).collect(Collectors.joining(", ")));
+    }
+
+    static MatrixBackend select(Precision precision, List<MatrixBackendProvider> providers) {
+        List<IllegalStateException> failures = new ArrayList<>();
+        for (MatrixBackendProvider provider : providers) {
+            try {
+                return announced(start(provider, precision));
+            } catch (IllegalStateException e) {
+                LOG.warn("{}", e.getMessage());
+                failures.add(e);
+            }
+        }
+        IllegalStateException none = new IllegalStateException("no matrix backend works in " + precision + ": "
+                + failures.stream().map(IllegalStateException::getMessage).collect(Collectors.joining("; ")));
+        failures.forEach(none::addSuppressed);
+        throw none;
+    }
+
+    private static MatrixBackend start(MatrixBackendProvider provider, Precision precision) {
+        try {
+            return provider.start(precision);
+        } catch (RuntimeException | LinkageError e) {
+            throw new IllegalStateException(
+                    "matrix backend '" + provider.name() + "' cannot start: "
+                            + (e instanceof IllegalStateException ? e.getMessage() : e.toString()),
+                    e);
+        }
+    }
+
+    private static MatrixBackend announced(MatrixBackend backend) {
+        if (ANNOUNCED.add(backend.precision() + backend.description())) {
+            LOG.info("matrix backend {} in {}: {}", backend.name(), backend.precision(), backend.description());
+        }
+        return backend;
+    }
+
+    private static List<MatrixBackendProvider> providers() {
+        List<MatrixBackendProvider> providers = new ArrayList<>();
+        ServiceLoader.load(MatrixBackendProvider.class).forEach(providers::add);
+        providers.sort(Comparator.comparingInt(MatrixBackendProvider::priority).reversed());
+        return providers;
+    }
+}
