@@ -1,0 +1,179 @@
+package io.github.influence4j.models;
+
+import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.api.Objective;
+
+/**
+ * What a network is trained to make small: a function of one example's outputs and target.
+ *
+ * <p>H stands for the Hessian of the loss in the outputs. Everything is computed in float64.
+ */
+public enum Loss {
+    /**
+     * Half the squared distance, ½‖ŷ − y‖², summed over the outputs. H = I, and a sampled label is the output less a
+     * standard normal vector, so that the gradient is that vector.
+     */
+    SQUARED_ERROR {
+        @Override
+        double value(double[] outputs, double[] target) {
+            double sum = 0;
+            for (int c = 0; c < outputs.length; c++) {
+                double difference = outputs[c] - target[c];
+                sum += difference * difference;
+            }
+            return 0.5 * sum;
+        }
+
+        @Override
+        void gradient(double[] outputs, double[] target, double[] result) {
+            for (int c = 0; c < outputs.length; c++) {
+                result[c] = outputs[c] - target[c];
+            }
+        }
+
+        @Override
+        void sampledGradient(double[] outputs, Objective.SampledLabels labels, long id, double[] result) {
+            for (int c = 0; c < outputs.length; c++) {
+                result[c] = labels.gaussian(id, 0, c);
+            }
+        }
+
+        @Override
+        void hessianProduct(double[] outputs, double[] vector, double[] result) {
+            System.arraycopy(vector, 0, result, 0, vector.length);
+        }
+
+        @Override
+        void hessianRoot(double[] outputs, int column, double[] result) {
+            for (int c = 0; c < outputs.length; c++) {
+                result[c] = c == column ? 1 : 0;
+            }
+        }
+
+        @Override
+        void predict(double[] outputs, double[] result) {
+            System.arraycopy(outputs, 0, result, 0, outputs.length);
+        }
+
+        @Override
+        void checkTarget(double[] target, long id, int outputs) {
+            if (target.length != outputs) {
+                throw new IllegalArgumentException(
+                        "example " + id + ": expected " + outputs + " targets, found " + target.length);
+            }
+            for (int c = 0; c < outputs; c++) {
+                if (!Double.isFinite(target[c])) {
+                    throw new NumericalException("example " + id + ": target " + c + " is " + target[c]);
+                }
+            }
+        }
+    },
+
+    /**
+     * Minus the log-probability of the example's class, −log p_y with p = softmax(ŷ). H = diag(p) − ppᵀ, and a sampled
+     * label is a draw from p.
+     */
+    SOFTMAX_CROSS_ENTROPY {
+        @Override
+        double value(double[] outputs, double[] target) {
+            double max = max(outputs);
+            double sum = 0;
+            for (double output : outputs) {
+                sum += Math.exp(output - max);
+            }
+            return Math.log(sum) + max - outputs[(int) target[0]];
+        }
+
+        @Override
+        void gradient(double[] outputs, double[] target, double[] result) {
+            predict(outputs, result);
+            result[(int) target[0]] -= 1;
+        }
+
+        @Override
+        void sampledGradient(double[] outputs, Objective.SampledLabels labels, long id, double[] result) {
+            predict(outputs, result);
+            result[labels.category(id, 0, result)] -= 1;
+        }
+
+        @Override
+        void hessianProduct(double[] outputs, double[] vector, double[] result) {
+            predict(outputs, result);
+            double mean = 0;
+            for (int c = 0; c < outputs.length; c++) {
+                mean += result[c] * vector[c];
+            }
+            for (int c = 0; c < outputs.length; c++) {
+                result[c] *= vector[c] - mean;
+            }
+        }
+
+        @Override
+        void hessianRoot(double[] outputs, int column, double[] result) {
+            predict(outputs, result);
+            double root = Math.sqrt(result[column]);
+            for (int c = 0; c < outputs.length; c++) {
+                result[c] = root * ((c == column ? 1 : 0) - result[c]);
+            }
+        }
+
+        @Override
+        void predict(double[] outputs, double[] result) {
+            double max = max(outputs);
+            double sum = 0;
+            for (int c = 0; c < outputs.length; c++) {
+                result[c] = Math.exp(outputs[c] - max);
+                sum += result[c];
+            }
+            for (int c = 0; c < outputs.length; c++) {
+                result[c] /= sum;
+            }
+        }
+
+        @Override
+        void checkTarget(double[] target, long id, int outputs) {
+            if (target.length != 1) {
+                throw new IllegalArgumentException("example " + id
+                        + ": expected the index of a class, found a target of " + target.length + " numbers");
+            }
+            if (!(target[0] >= 0 && target[0] < outputs) || target[0] != Math.rint(target[0])) {
+                throw new IllegalArgumentException(
+                        "example " + id + ": label must be one of 0.." + (outputs - 1) + ", found " + target[0]);
+            }
+        }
+    };
+
+    /** Computes the loss of one example. */
+    abstract double value(double[] outputs, double[] target);
+
+    /** Computes the gradient in the outputs. */
+    abstract void gradient(double[] outputs, double[] target, double[] result);
+
+    /** Computes the gradient in the outputs with a label drawn from the model's own prediction. */
+    abstract void sampledGradient(double[] outputs, Objective.SampledLabels labels, long id, double[] result);
+
+    /** Computes H v; {@code result} may not be {@code vector}. */
+    abstract void hessianProduct(double[] outputs, double[] vector, double[] result);
+
+    /** Computes column k of R, R Rᵀ = H. */
+    abstract void hessianRoot(double[] outputs, int column, double[] result);
+
+    /** Computes what is predicted: class probabilities, or the outputs themselves. */
+    abstract void predict(double[] outputs, double[] result);
+
+    /**
+     * Checks that a target fits.
+     *
+     * @throws IllegalArgumentException if it has another length, or is not the index of a class where it should be
+     * @throws NumericalException if it is NaN or infinite
+     */
+    abstract void checkTarget(double[] target, long id, int outputs);
+
+    private static double max(double[] values) {
+        double max = values[0];
+        for (double value : values) {
+            max = Math.max(max, value);
+        }
+        return max;
+    }
+}
