@@ -1,0 +1,76 @@
+package io.github.influence4j.ekfac;
+
+import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.solve.LayerCurvature;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.List;
+
+/**
+ * A fitted curvature that is diagonal in a known basis of each layer.
+ *
+ * <p>Owns the eigenbases and eigenvalues, so it is closed after the solvers made from it. Safe for use by several threads.
+ */
+public final class EigenbasisCurvature implements Curvature {
+
+    private final MatrixBackend backend;
+    private final List<LayerCurvature> curvatures;
+    private final List<LayerSpec> layers;
+    private final Provenance provenance;
+
+    EigenbasisCurvature(MatrixBackend backend, List<LayerCurvature> curvatures, Provenance provenance) {
+        this.backend = backend;
+        this.curvatures = List.copyOf(curvatures);
+        this.layers = curvatures.stream().map(LayerCurvature::layer).toList();
+        this.provenance = provenance;
+    }
+
+    @Override
+    public List<LayerSpec> layers() {
+        return layers;
+    }
+
+    /**
+     * Returns the parts of the curvature, for inspection.
+     *
+     * @return one part for each layer, still owned by this object
+     */
+    public List<LayerCurvature> layerCurvatures() {
+        return curvatures;
+    }
+
+    @Override
+    public LayerDamping resolve(Damping damping) {
+        return LayerDamping.of(
+                layers,
+                layer -> damping.resolve(curvatures.get(layers.indexOf(layer)).meanEigenvalue()));
+    }
+
+    @Override
+    public EigenbasisSolver solver(LayerDamping damping) {
+        return EigenbasisSolver.of(
+                backend,
+                curvatures,
+                damping,
+                provenance.withOption("damping", damping.lambdas().toString()));
+    }
+
+    @Override
+    public EigenbasisSolver solver(Damping damping) {
+        return solver(resolve(damping));
+    }
+
+    @Override
+    public Provenance provenance() {
+        return provenance;
+    }
+
+    @Override
+    public void close() {
+        curvatures.forEach(LayerCurvature::close);
+    }
+}

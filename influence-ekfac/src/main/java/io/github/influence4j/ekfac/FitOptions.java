@@ -1,0 +1,134 @@
+package io.github.influence4j.ekfac;
+
+import java.util.OptionalLong;
+
+/**
+ * How a curvature is fitted.
+ *
+ * @param strategy which approximation
+ * @param labels whose labels the gradients are taken with
+ * @param batchSize examples per batch
+ * @param kfacScale what K-FAC's eigenvalues are relative to, for layers with several positions
+ * @param rotation how rotated gradients are formed for layers with several positions
+ * @param memoryLimit most bytes that factors may take; empty for what the backend says is available
+ */
+public record FitOptions(
+        Strategy strategy,
+        FisherLabels labels,
+        int batchSize,
+        KfacScale kfacScale,
+        Rotation rotation,
+        OptionalLong memoryLimit) {
+
+    /** What K-FAC's eigenvalues λ_S λ_Aᵀ are relative to. EK-FAC is not affected. */
+    public enum KfacScale {
+        /** Both covariances are means over positions, as in kronfluence. */
+        PER_POSITION,
+        /**
+         * Multiplied by the mean number of positions of an example, which is the scale of EK-FAC's eigenvalues if
+         * positions are independent.
+         */
+        PER_EXAMPLE
+    }
+
+    /** How Q_SᵀG Q_A is formed for an example with t positions. All ways give the same numbers. */
+    public enum Rotation {
+        /** Whichever of the two needs fewer flops in the layer at hand. */
+        CHEAPEST,
+        /** Rotate activations and output gradients, then sum over positions: 2t(i² + o²) + 2t·i·o flops. */
+        ROTATE_FIRST,
+        /** Sum over positions, then rotate the gradient: 2t·i·o + 2i·o(i + o) flops. */
+        GRADIENT_FIRST
+    }
+
+    /**
+     * Checks the batch size and the limit.
+     *
+     * @throws IllegalArgumentException if one of them is not positive
+     */
+    public FitOptions {
+        if (batchSize < 1) {
+            throw new IllegalArgumentException("batch size must be positive, found " + batchSize);
+        }
+        if (memoryLimit.isPresent() && memoryLimit.getAsLong() < 1) {
+            throw new IllegalArgumentException("memory limit must be positive, found " + memoryLimit.getAsLong());
+        }
+    }
+
+    /**
+     * Returns EK-FAC with one sampled label a position, in batches of 256.
+     *
+     * @return the defaults
+     */
+    public static FitOptions defaults() {
+        return new FitOptions(
+                Strategy.EKFAC,
+                FisherLabels.sampled(FisherLabels.DEFAULT_SEED),
+                256,
+                KfacScale.PER_POSITION,
+                Rotation.CHEAPEST,
+                OptionalLong.empty());
+    }
+
+    /**
+     * Changes the strategy.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public FitOptions withStrategy(Strategy value) {
+        return new FitOptions(value, labels, batchSize, kfacScale, rotation, memoryLimit);
+    }
+
+    /**
+     * Changes the labels.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public FitOptions withLabels(FisherLabels value) {
+        return new FitOptions(strategy, value, batchSize, kfacScale, rotation, memoryLimit);
+    }
+
+    /**
+     * Changes the batch size.
+     *
+     * @param value examples per batch
+     * @return new options
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public FitOptions withBatchSize(int value) {
+        return new FitOptions(strategy, labels, value, kfacScale, rotation, memoryLimit);
+    }
+
+    /**
+     * Changes the scale of K-FAC.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public FitOptions withKfacScale(KfacScale value) {
+        return new FitOptions(strategy, labels, batchSize, value, rotation, memoryLimit);
+    }
+
+    /**
+     * Forces a way of rotating gradients; for tests and measurements.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public FitOptions withRotation(Rotation value) {
+        return new FitOptions(strategy, labels, batchSize, kfacScale, value, memoryLimit);
+    }
+
+    /**
+     * Limits the memory of the factors.
+     *
+     * @param bytes most bytes
+     * @return new options
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public FitOptions withMemoryLimit(long bytes) {
+        return new FitOptions(strategy, labels, batchSize, kfacScale, rotation, OptionalLong.of(bytes));
+    }
+}

@@ -1,0 +1,137 @@
+package io.github.influence4j.ekfac.factor;
+
+import io.github.influence4j.api.LayerCapture;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.Arrays;
+
+/**
+ * Copies captures into a backend's memory: appends the bias column, zeroes masked rows, and refuses numbers that are not
+ * finite. Memory is reused from capture to capture.
+ */
+final class CaptureUploader implements AutoCloseable {
+
+    /** Numbers staged on the heap at a time: large enough for bulk copies, small enough for the caches. */
+    private static final int STAGE_NUMBERS = 1 << 16;
+
+    private final MatrixBackend backend;
+    private final Scratch activations;
+    private final Scratch outputGradients;
+    private float[] floats = new float[0];
+    private double[] doubles = new double[0];
+
+    CaptureUploader(MatrixBackend backend) {
+        this.backend = backend;
+        this.activations = new Scratch(backend);
+        this.outputGradients = new Scratch(backend);
+    }
+
+    UploadedCapture upload(LayerCapture capture, int layerIndex, long[] ids) {
+        int columns = capture.layer().gradientColumns();
+        BackendMatrix a = activations.take(capture.rows(), columns);
+        BackendMatrix g = outputGradients.take(capture.rows(), capture.layer().outputs());
+        copy(capture, "activations", capture.activations(), a, ids);
+        copy(capture, "output gradients", capture.outputGradients(), g, ids);
+        return new UploadedCapture(
+                capture.layer(),
+                layerIndex,
+                capture.examples(),
+                capture.positions(),
+                capture.tokens(),
+                capture.mask().realCount(),
+                a,
+                g);
+    }
+
+    private void copy(LayerCapture capture, String what, Matrix source, BackendMatrix target, long[] ids) {
+        int width = target.columns();
+        int step = Math.max(1, STAGE_NUMBERS / width);
+        for (int first = 0; first < source.rows(); first += step) {
+            int count = Math.min(step, source.rows() - first);
+            Matrix staged = backend.precision() == Precision.FLOAT32
+                    ? stageFloats(capture, what, source, first, count, width, ids)
+                    : stageDoubles(capture, what, source, first, count, width, ids);
+            backend.upload(staged, target.rows(first, count));
+        }
+    }
+
+    private Matrix stageFloats(
+            LayerCapture capture, String what, Matrix source, int first, int count, int width, long[] ids) {
+        if (floats.length < count * width) {
+            floats = new float[count * width];
+        }
+        int columns = source.columns();
+        source.read(first, count, floats, 0);
+        for (int r = count - 1; r >= 0; r--) {
+            int start = r * width;
+            boolean real = capture.mask().isReal(first + r);
+            if (width != columns) {
+                System.arraycopy(floats, r * columns, floats, start, columns);
+                floats[start + columns] = real ? 1 : 0;
+            }
+            if (!real) {
+                Arrays.fill(floats, start, start + columns, 0);
+                continue;
+            }
+            // 0 · x is 0 for finite x and NaN otherwise, so one sum tells whether a row is finite
+            float sum = 0;
+            for (int k = start; k < start + columns; k++) {
+                sum += 0 * floats[k];
+            }
+            if (sum != 0) {
+                throw notFinite(capture, what, source, first + r, ids);
+            }
+        }
+        return Matrix.of(floats, count, width);
+    }
+
+    private Matrix stageDoubles(
+            LayerCapture capture, String what, Matrix source, int first, int count, int width, long[] ids) {
+        if (doubles.length < count * width) {
+            doubles = new double[count * width];
+        }
+        int columns = source.columns();
+        source.read(first, count, doubles, 0);
+        for (int r = count - 1; r >= 0; r--) {
+            int start = r * width;
+            boolean real = capture.mask().isReal(first + r);
+            if (width != columns) {
+                System.arraycopy(doubles, r * columns, doubles, start, columns);
+                doubles[start + columns] = real ? 1 : 0;
+            }
+            if (!real) {
+                Arrays.fill(doubles, start, start + columns, 0);
+                continue;
+            }
+            double sum = 0;
+            for (int k = start; k < start + columns; k++) {
+                sum += 0 * doubles[k];
+            }
+            if (sum != 0) {
+                throw notFinite(capture, what, source, first + r, ids);
+            }
+        }
+        return Matrix.of(doubles, count, width);
+    }
+
+    private static NumericalException notFinite(LayerCapture capture, String what, Matrix source, int row, long[] ids) {
+        double[] values = new double[source.columns()];
+        source.read(row, 1, values, 0);
+        int column = 0;
+        while (column < values.length - 1 && Float.isFinite((float) values[column])) {
+            column++;
+        }
+        return new NumericalException("layer " + capture.layer().name() + ": " + what + " of example "
+                + ids[row / capture.positions()] + " at position " + row % capture.positions() + ", column " + column
+                + " are " + values[column] + (Double.isFinite(values[column]) ? ", too large for float32" : ""));
+    }
+
+    @Override
+    public void close() {
+        activations.close();
+        outputGradients.close();
+    }
+}

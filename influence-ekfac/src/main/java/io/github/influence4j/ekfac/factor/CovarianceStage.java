@@ -1,0 +1,58 @@
+package io.github.influence4j.ekfac.factor;
+
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The first pass over the data: activation and gradient covariances of every layer, positions treated as if they were
+ * independent examples (paper, Eq. 16 and 26).
+ */
+public final class CovarianceStage {
+
+    private CovarianceStage() {}
+
+    /**
+     * Computes A = E[āāᵀ] and S = E[ggᵀ] of every layer, as means over real positions.
+     *
+     * @param <E> the host's type of an example
+     * @param backend where the covariances lie
+     * @param pass runs the model
+     * @param data the training set
+     * @param batchSize examples per batch
+     * @param fisher what to capture
+     * @param progress is told after each batch
+     * @return one covariance for each layer, which the caller closes
+     * @throws io.github.influence4j.api.NumericalException if a capture is not finite or a layer has only masked positions
+     */
+    public static <E> List<LayerCovariance> fit(
+            MatrixBackend backend,
+            CapturePass<E> pass,
+            ExampleSource<E> data,
+            int batchSize,
+            FisherObjectives fisher,
+            ProgressListener progress) {
+        List<CovarianceAccumulator> sums = new ArrayList<>();
+        List<LayerCovariance> covariances = new ArrayList<>();
+        try {
+            for (LayerSpec layer : pass.layers()) {
+                sums.add(new CovarianceAccumulator(backend, layer, fisher.weight()));
+            }
+            pass.run(data, batchSize, fisher.objectives(), "covariances", progress, (step, capture) -> sums.get(
+                            capture.layerIndex())
+                    .add(capture, step.objective()));
+            for (CovarianceAccumulator sum : sums) {
+                covariances.add(sum.release());
+            }
+            return covariances;
+        } catch (RuntimeException | Error e) {
+            covariances.forEach(LayerCovariance::close);
+            throw e;
+        } finally {
+            sums.forEach(CovarianceAccumulator::close);
+        }
+    }
+}

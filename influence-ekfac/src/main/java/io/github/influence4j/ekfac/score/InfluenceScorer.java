@@ -1,0 +1,223 @@
+package io.github.influence4j.ekfac.score;
+
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.factor.CapturePass;
+import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Scores training examples: how much each one influences the queries, or itself.
+ *
+ * <p>The training set streams through, one batch of one layer in memory at a time; preconditioned queries stay. Works with
+ * every {@link IhvpSolver}, and stays in the backend's memory with an {@link EigenbasisSolver}.
+ *
+ * <p>Scores are Σ_ℓ ⟨(G_ℓ+λ_ℓI)⁻¹∇m_q, ∇L_z⟩ for a query's measurement m_q: positive where the training example helps (paper,
+ * Eq. 12 and 24, with the sign for objectives that are lowered). Not for use by several threads.
+ *
+ * @param <E> the host's type of an example
+ */
+public final class InfluenceScorer<E> {
+
+    private final MatrixBackend backend;
+    private final GradientProvider<E> model;
+    private final ScoreOptions options;
+    private final ProgressListener progress;
+
+    /**
+     * Prepares scoring.
+     *
+     * @param backend computes; must be the one that the solvers were made with
+     * @param model the model at the same weights as when the curvature was fitted
+     * @param options what to compute
+     * @param progress is told how far the work has come
+     */
+    public InfluenceScorer(
+            MatrixBackend backend, GradientProvider<E> model, ScoreOptions options, ProgressListener progress) {
+        this.backend = backend;
+        this.model = model;
+        this.options = options;
+        this.progress = progress;
+    }
+
+    /**
+     * Prepares scoring with the defaults.
+     *
+     * @param backend computes; must be the one that the solvers were made with
+     * @param model the model at the same weights as when the curvature was fitted
+     */
+    public InfluenceScorer(MatrixBackend backend, GradientProvider<E> model) {
+        this(backend, model, ScoreOptions.defaults(), ProgressListener.silent());
+    }
+
+    /**
+     * Scores every training example for every query. The queries' gradients are those of {@link Objective.Measurement},
+     * the training examples' those of {@link Objective.TrainingLoss}.
+     *
+     * @param solver the inverse curvature
+     * @param queries the queries
+     * @param train the training set
+     * @return scores, [queries, train]
+     * @throws IllegalArgumentException if a data set is empty, the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public InfluenceScores pairwise(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train) {
+        long start = System.nanoTime();
+        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+            requireLayers(solver, pass.layers());
+            List<ExampleBatch<E>> batches = queryBatches(queries);
+            long[] ids = batches.stream()
+                    .flatMapToLong(batch -> Arrays.stream(batch.ids()))
+                    .toArray();
+            ScoreTable table = new ScoreTable(pass.layers(), ids, Math.toIntExact(train.size()), options);
+            int most = queriesAtOnce(pass.layers(), ids.length);
+            int first = 0;
+            Iterator<ExampleBatch<E>> remaining = batches.iterator();
+            while (first < ids.length) {
+                int count = Math.min(most, ids.length - first);
+                scoreQueries(pass, solver, remaining, first, count, train, table);
+                first += count;
+            }
+            return table.finish(provenance(solver, start)
+                    .withOption(
+                            "rank",
+                            options.rank().isPresent() ? "" + options.rank().getAsInt() : "full")
+                    .withCount("queries", ids.length)
+                    .withCount("training examples", train.size()));
+        }
+    }
+
+    private List<ExampleBatch<E>> queryBatches(ExampleSource<E> queries) {
+        List<ExampleBatch<E>> batches = new ArrayList<>();
+        queries.batches(options.queryBatchSize()).forEach(batches::add);
+        if (batches.isEmpty()) {
+            throw new IllegalArgumentException("scores: there are no queries");
+        }
+        return batches;
+    }
+
+    /** As many whole batches of queries as fit; at least one. */
+    private int queriesAtOnce(List<LayerSpec> layers, int queries) {
+        int rank = options.rank().orElse(0);
+        long bytes = 0;
+        long elements = 1;
+        for (LayerSpec layer : layers) {
+            long one = QueryLayer.bytesPerQuery(layer, rank, backend.precision().bytes());
+            bytes += one;
+            elements = Math.max(elements, one / backend.precision().bytes());
+        }
+        long limit = options.memoryLimit().orElseGet(() -> backend.availableMemory() / 2);
+        long fit = Math.min(limit / bytes, backend.maxElements() / elements);
+        long whole = Math.max(1, fit / options.queryBatchSize()) * options.queryBatchSize();
+        return (int) Math.min(whole, queries);
+    }
+
+    private void scoreQueries(
+            CapturePass<E> pass,
+            IhvpSolver solver,
+            Iterator<ExampleBatch<E>> batches,
+            int first,
+            int count,
+            ExampleSource<E> train,
+            ScoreTable table) {
+        try (PreparedQueries prepared = new PreparedQueries(
+                backend, pass.layers(), count, options.rank().orElse(0))) {
+            int done = 0;
+            while (done < count) {
+                ExampleBatch<E> batch = batches.next();
+                prepared.add(pass, solver, batch, done);
+                done += batch.size();
+                progress.progress("queries", first + done, first + count);
+            }
+            try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options.path(), table)) {
+                pass.run(
+                        train,
+                        options.batchSize(),
+                        List.of(new Objective.TrainingLoss()),
+                        "scores",
+                        progress,
+                        (step, capture) -> {
+                            table.setIds(step.firstExample(), step.ids());
+                            scores.add((int) step.firstExample(), capture);
+                        });
+            }
+        }
+    }
+
+    /**
+     * Scores every training example for itself, ∇L_zᵀ(G+λI)⁻¹∇L_z, in one pass.
+     *
+     * @param solver the inverse curvature; {@link EigenbasisSolver}s take a fast path, others solve once an example
+     * @param train the training set
+     * @return one score for each training example
+     * @throws IllegalArgumentException if the data set is empty, the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public SelfInfluence self(IhvpSolver solver, ExampleSource<E> train) {
+        long start = System.nanoTime();
+        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+            List<LayerSpec> layers = pass.layers();
+            requireLayers(solver, layers);
+            int n = Math.toIntExact(train.size());
+            long[] ids = new long[n];
+            double[][] parts = new double[layers.size()][n];
+            try (SelfPass scores = selfPass(solver, layers, parts)) {
+                pass.run(
+                        train,
+                        options.batchSize(),
+                        List.of(new Objective.TrainingLoss()),
+                        "self-influence",
+                        progress,
+                        (step, capture) -> {
+                            int first = (int) step.firstExample();
+                            System.arraycopy(step.ids(), 0, ids, first, step.ids().length);
+                            scores.add(first, capture);
+                        });
+            }
+            double[] total = new double[n];
+            Map<String, double[]> perLayer = new LinkedHashMap<>();
+            for (int l = 0; l < parts.length; l++) {
+                double[] part = parts[l];
+                Arrays.setAll(total, z -> total[z] + part[z]);
+                perLayer.put(layers.get(l).name(), part);
+            }
+            return new SelfInfluence(
+                    ids, total, perLayer, provenance(solver, start).withCount("training examples", n));
+        }
+    }
+
+    private SelfPass selfPass(IhvpSolver solver, List<LayerSpec> layers, double[][] parts) {
+        return solver instanceof EigenbasisSolver eigenbasis
+                ? new EigenbasisSelfPass(backend, eigenbasis, Rotation.CHEAPEST, parts)
+                : new SolvedSelfPass(backend, solver, layers, parts);
+    }
+
+    private static void requireLayers(IhvpSolver solver, List<LayerSpec> layers) {
+        if (!solver.layers().equals(layers)) {
+            throw new IllegalArgumentException(
+                    "the solver is for layers " + solver.layers() + ", the model has " + layers);
+        }
+    }
+
+    private static Provenance provenance(IhvpSolver solver, long start) {
+        return solver.provenance().withDuration("scores", Duration.ofNanos(System.nanoTime() - start));
+    }
+}
