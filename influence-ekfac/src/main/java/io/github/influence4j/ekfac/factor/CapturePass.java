@@ -6,6 +6,7 @@ import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.BitSet;
@@ -59,9 +60,21 @@ public final class CapturePass<E> implements AutoCloseable {
      * @throws IllegalArgumentException if the model has no layers or two of the same name
      */
     public CapturePass(MatrixBackend backend, GradientProvider<E> model) {
+        this(backend, model, backend.precision());
+    }
+
+    /**
+     * Prepares passes over all layers of a model with captures of a given type, whatever the working precision.
+     *
+     * @param backend where captures are uploaded to
+     * @param model the model
+     * @param precision type of the uploaded captures
+     * @throws IllegalArgumentException if the model has no layers or two of the same name
+     */
+    public CapturePass(MatrixBackend backend, GradientProvider<E> model, Precision precision) {
         this.model = model;
         this.layers = List.copyOf(model.layers());
-        this.uploader = new CaptureUploader(backend);
+        this.uploader = new CaptureUploader(backend, precision);
         if (layers.isEmpty()) {
             throw new IllegalArgumentException("the model tracks no layers");
         }

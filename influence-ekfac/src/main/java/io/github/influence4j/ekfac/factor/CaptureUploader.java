@@ -18,15 +18,17 @@ final class CaptureUploader implements AutoCloseable {
     private static final int STAGE_NUMBERS = 1 << 16;
 
     private final MatrixBackend backend;
+    private final Precision precision;
     private final Scratch activations;
     private final Scratch outputGradients;
     private float[] floats = new float[0];
     private double[] doubles = new double[0];
 
-    CaptureUploader(MatrixBackend backend) {
+    CaptureUploader(MatrixBackend backend, Precision precision) {
         this.backend = backend;
-        this.activations = new Scratch(backend);
-        this.outputGradients = new Scratch(backend);
+        this.precision = precision;
+        this.activations = new Scratch(backend, precision);
+        this.outputGradients = new Scratch(backend, precision);
     }
 
     UploadedCapture upload(LayerCapture capture, int layerIndex, long[] ids) {
@@ -51,7 +53,7 @@ final class CaptureUploader implements AutoCloseable {
         int step = Math.max(1, STAGE_NUMBERS / width);
         for (int first = 0; first < source.rows(); first += step) {
             int count = Math.min(step, source.rows() - first);
-            Matrix staged = backend.precision() == Precision.FLOAT32
+            Matrix staged = precision == Precision.FLOAT32
                     ? stageFloats(capture, what, source, first, count, width, ids)
                     : stageDoubles(capture, what, source, first, count, width, ids);
             backend.upload(staged, target.rows(first, count));
@@ -117,16 +119,20 @@ final class CaptureUploader implements AutoCloseable {
         return Matrix.of(doubles, count, width);
     }
 
-    private static NumericalException notFinite(LayerCapture capture, String what, Matrix source, int row, long[] ids) {
+    private NumericalException notFinite(LayerCapture capture, String what, Matrix source, int row, long[] ids) {
         double[] values = new double[source.columns()];
         source.read(row, 1, values, 0);
         int column = 0;
-        while (column < values.length - 1 && Float.isFinite((float) values[column])) {
+        while (column < values.length - 1 && holds(values[column])) {
             column++;
         }
         return new NumericalException("layer " + capture.layer().name() + ": " + what + " of example "
                 + ids[row / capture.positions()] + " at position " + row % capture.positions() + ", column " + column
                 + " are " + values[column] + (Double.isFinite(values[column]) ? ", too large for float32" : ""));
+    }
+
+    private boolean holds(double value) {
+        return precision == Precision.FLOAT32 ? Float.isFinite((float) value) : Double.isFinite(value);
     }
 
     @Override
