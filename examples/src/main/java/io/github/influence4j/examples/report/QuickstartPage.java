@@ -68,7 +68,7 @@ final class QuickstartPage {
     }
 
     String searchVerdict() {
-        return findings.flippedLabels();
+        return findings.searchVerdict();
     }
 
     String galleryNote() {
@@ -76,7 +76,7 @@ final class QuickstartPage {
     }
 
     String comparisonVerdict() {
-        return findings.comparison() + " " + findings.estimators();
+        return findings.comparison();
     }
 
     String comparisonCaption() {
@@ -166,11 +166,11 @@ final class QuickstartPage {
     }
 
     RecallChart wideChart() {
-        return RecallChart.of("wide", 760, 380, result.search());
+        return RecallChart.of("wide", 980, 430, result.search());
     }
 
     RecallChart narrowChart() {
-        return RecallChart.of("narrow", 340, 290, result.search());
+        return RecallChart.of("narrow", 340, 300, result.search());
     }
 
     List<Shares> shares() {

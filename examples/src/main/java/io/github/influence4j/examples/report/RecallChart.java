@@ -33,10 +33,10 @@ record RecallChart(
         List<Tick> yTicks) {
 
     /** The rest of the ranking adds nothing: all curves have come near the top by then. */
-    private static final double PART = 0.3;
+    private static final double PART = 0.2;
 
-    private static final int LEFT = 46;
-    private static final int RIGHT_MARGIN = 14;
+    private static final int LEFT = 58;
+    private static final int RIGHT_MARGIN = 26;
     private static final int TOP = 34;
     private static final int BOTTOM_MARGIN = 48;
     private static final int LINE_CLEARANCE = 2;
@@ -45,7 +45,6 @@ record RecallChart(
 
     static RecallChart of(String kind, int width, int height, FlipSearch search) {
         Frame frame = new Frame(width, height);
-        int xStep = width < 500 ? 10 : 5;
         return new RecallChart(
                 kind,
                 width,
@@ -54,8 +53,8 @@ record RecallChart(
                 frame.path(search.loss()),
                 frame.path(search.gradientNorm()),
                 "M" + frame.point(0, 0) + "L" + frame.point(PART, PART),
-                IntStream.rangeClosed(0, (int) Math.round(100 * PART) / xStep)
-                        .mapToObj(k -> new Tick(number(frame.x(k * xStep / 100.0)), k * xStep + " %"))
+                IntStream.rangeClosed(0, 4)
+                        .mapToObj(k -> new Tick(number(frame.x(PART * k / 4)), 5 * k + " %"))
                         .toList(),
                 IntStream.rangeClosed(0, 4)
                         .mapToObj(k -> new Tick(number(frame.y(k / 4.0)), 25 * k + " %"))
