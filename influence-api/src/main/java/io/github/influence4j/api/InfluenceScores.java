@@ -29,7 +29,7 @@ public final class InfluenceScores {
     private final Provenance provenance;
 
     /**
-     * Wraps computed scores.
+     * Wraps computed scores. The arrays of scores are not copied and must not be changed afterwards.
      *
      * @param queryIds ids of the queries
      * @param trainIds ids of the training examples
@@ -48,12 +48,28 @@ public final class InfluenceScores {
             Provenance provenance) {
         check("scores", total, queryIds.length, trainIds.length);
         perLayer.forEach((layer, part) -> check("scores of layer " + layer, part, queryIds.length, trainIds.length));
+        if (perToken.length > 0) {
+            checkTokens(perToken, queryIds.length, trainIds.length);
+        }
         this.queryIds = queryIds.clone();
         this.trainIds = trainIds.clone();
         this.total = total;
         this.perLayer = Collections.unmodifiableMap(new LinkedHashMap<>(perLayer));
         this.perToken = perToken;
         this.provenance = provenance;
+    }
+
+    private static void checkTokens(double[][][] perToken, int queries, int train) {
+        if (perToken.length != queries) {
+            throw new IllegalArgumentException(
+                    "scores per token: expected " + queries + " queries, found " + perToken.length);
+        }
+        for (double[][] row : perToken) {
+            if (row.length != train) {
+                throw new IllegalArgumentException(
+                        "scores per token: expected " + train + " training examples, found " + row.length);
+            }
+        }
     }
 
     private static void check(String what, double[][] scores, int queries, int train) {
@@ -172,6 +188,7 @@ public final class InfluenceScores {
      * @param query row of the query
      * @param k how many; all where there are fewer
      * @return the k highest scores, highest first, ties by position
+     * @throws IllegalArgumentException if {@code k} is negative
      */
     public List<Influence> topK(int query, int k) {
         return best(query, k, 1);
@@ -183,6 +200,7 @@ public final class InfluenceScores {
      * @param query row of the query
      * @param k how many; all where there are fewer
      * @return the k lowest scores, lowest first, ties by position
+     * @throws IllegalArgumentException if {@code k} is negative
      */
     public List<Influence> bottomK(int query, int k) {
         return best(query, k, -1);
@@ -195,7 +213,7 @@ public final class InfluenceScores {
         double[] row = total[query];
         Comparator<Integer> worstFirst =
                 Comparator.<Integer>comparingDouble(z -> sign * row[z]).thenComparing(Comparator.reverseOrder());
-        PriorityQueue<Integer> kept = new PriorityQueue<>(Math.max(1, k), worstFirst);
+        PriorityQueue<Integer> kept = new PriorityQueue<>(worstFirst);
         for (int z = 0; z < row.length; z++) {
             kept.add(z);
             if (kept.size() > k) {

@@ -35,7 +35,7 @@ public record LayerCapture(
             throw new IllegalArgumentException("layer " + layer.name() + ": a capture of " + examples
                     + " examples with " + positions + " positions in " + uses + " uses");
         }
-        int rows = Math.multiplyExact(examples, positions);
+        int rows = checkedRows(layer, examples, positions);
         check(layer, "activations", activations, rows, layer.inputs());
         check(layer, "output gradients", outputGradients, rows, layer.outputs());
         if (mask.size() != rows) {
@@ -77,7 +77,7 @@ public record LayerCapture(
                 1,
                 activations,
                 outputGradients,
-                PositionMask.none(Math.multiplyExact(examples, positions)));
+                PositionMask.none(checkedRows(layer, examples, positions)));
     }
 
     /**
@@ -118,6 +118,15 @@ public record LayerCapture(
      */
     public int tokens() {
         return positions / uses;
+    }
+
+    private static int checkedRows(LayerSpec layer, int examples, int positions) {
+        long rows = (long) examples * positions;
+        if (rows > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("layer " + layer.name() + ": " + examples + " examples with " + positions
+                    + " positions are too many for one batch");
+        }
+        return (int) rows;
     }
 
     private static void check(LayerSpec layer, String what, Matrix matrix, int rows, int columns) {

@@ -2,7 +2,6 @@ package io.github.influence4j.api;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** A data set held in a list. */
@@ -32,9 +31,10 @@ final class ListSource<E> implements ExampleSource<E> {
         if (batchSize < 1) {
             throw new IllegalArgumentException("batch size must be positive, found " + batchSize);
         }
-        int batches = (ids.length + batchSize - 1) / batchSize;
-        return () -> IntStream.range(0, batches)
-                .mapToObj(b -> slice(b * batchSize, Math.min(ids.length, (b + 1) * batchSize)))
+        int capped = Math.min(batchSize, Math.max(1, ids.length)); // so that nothing below overflows
+        long batches = ((long) ids.length + capped - 1) / capped;
+        return () -> LongStream.range(0, batches)
+                .mapToObj(b -> slice((int) (b * capped), (int) Math.min(ids.length, (b + 1) * capped)))
                 .iterator();
     }
 

@@ -1,5 +1,7 @@
 package io.github.influence4j.api;
 
+import java.util.Objects;
+
 /**
  * Which positions of a batch are real and which are padding.
  *
@@ -78,8 +80,10 @@ public final class PositionMask {
      *
      * @param row index of the position among the capture's rows
      * @return false for padding
+     * @throws IndexOutOfBoundsException if there is no such row
      */
     public boolean isReal(int row) {
+        Objects.checkIndex(row, size);
         return real.length == 0 || real[row];
     }
 }

@@ -25,7 +25,7 @@ public final class SelfInfluence {
      *
      * @param ids ids of the training examples
      * @param scores one score for each id
-     * @param perLayer the part of each layer, which sum to {@code scores}
+     * @param perLayer the part of each layer, which sum to {@code scores}; empty where they were not kept
      * @param provenance how the scores were made
      * @throws IllegalArgumentException if the lengths differ
      */
@@ -41,7 +41,9 @@ public final class SelfInfluence {
         });
         this.ids = ids.clone();
         this.scores = scores.clone();
-        this.perLayer = Collections.unmodifiableMap(new LinkedHashMap<>(perLayer));
+        Map<String, double[]> parts = new LinkedHashMap<>();
+        perLayer.forEach((layer, part) -> parts.put(layer, part.clone()));
+        this.perLayer = Collections.unmodifiableMap(parts);
         this.provenance = provenance;
     }
 

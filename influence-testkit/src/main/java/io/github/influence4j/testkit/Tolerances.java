@@ -41,6 +41,28 @@ public final class Tolerances {
     /** Two algebraically equal exact solvers in float64 on systems of condition up to 1e6: 1e6 × 1.1e-16, and slack. */
     public static final double EXACT_SOLVE = 1e-8;
 
+    /**
+     * λ(G+λ)⁻¹ against the identity with λ = 1e8 and curvatures up to about 1e2: they differ by G/λ = 1e-6, float32 adds
+     * its own rounding.
+     */
+    public static final double LARGE_DAMPING = 2e-5;
+
+    /**
+     * Smallest p-value at which a statistical test with a fixed seed passes. A right distribution falls below it once in
+     * ten thousand seeds; the wrong ones that matter (a class off by one, a variance off by 5 %) give far less at the
+     * sample sizes in use.
+     */
+    public static final double P_VALUE = 1e-4;
+
+    /** Largest distance between the two forms of GELU, with tanh and with the error function: 4.7e-4 near |z| = 2.3. */
+    public static final double GELU_TANH_FORM = 5e-4;
+
+    /**
+     * Relative error of the variance of 20,000 uniform draws: its standard deviation is √(0.8 / 20,000) = 0.6 %, and five
+     * of them pass.
+     */
+    public static final double VARIANCE_OF_20000 = 0.032;
+
     private Tolerances() {}
 
     /**

@@ -75,7 +75,9 @@ public final class ExactCurvature implements Curvature {
             throw e;
         }
         Duration duration = Duration.ofNanos(System.nanoTime() - start);
-        return new ExactSolver(layers, blocks, solvers, damping, provenance.withDuration("factorisation", duration));
+        Provenance made =
+                provenance.withOption("damping", damping.lambdas().toString()).withDuration("factorisation", duration);
+        return new ExactSolver(layers, blocks, solvers, damping, made);
     }
 
     @Override

@@ -36,6 +36,10 @@ public record ExactOptions(Form form, Scope scope, int batchSize, OptionalLong m
     /**
      * Checks the batch size and the limit.
      *
+     * @param form whether D x D or N·C x N·C numbers are factorised
+     * @param scope whether the layers are solved together or each for itself
+     * @param batchSize examples per batch of captures
+     * @param memoryLimit most bytes that may be taken; empty for what the backend says is available
      * @throws IllegalArgumentException if one of them is not positive
      */
     public ExactOptions {

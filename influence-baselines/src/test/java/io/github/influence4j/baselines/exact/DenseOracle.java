@@ -2,6 +2,7 @@ package io.github.influence4j.baselines.exact;
 
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerGradients;
@@ -43,7 +44,8 @@ final class DenseOracle {
         return new DenseOracle(layers, matrix);
     }
 
-    private static <E> double[] gradient(OutputHessianRoots<E> model, ExampleBatch<E> one, Objective objective) {
+    /** The gradient of one example at all layers. */
+    static <E> double[] gradient(GradientProvider<E> model, ExampleBatch<E> one, Objective objective) {
         Map<String, double[]> parts = new HashMap<>();
         model.capture(
                 one,

@@ -9,7 +9,6 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
@@ -17,6 +16,7 @@ import io.github.influence4j.ekfac.EigenbasisCurvature;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.TestBackends;
 import io.github.influence4j.ekfac.eigen.EigenbasisStage;
 import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.factor.CapturePass;
@@ -27,12 +27,10 @@ import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.ekfac.score.ScoreOptions;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,19 +43,9 @@ class ParityTest {
 
     private static final List<String> CASES = List.of("mlp", "tokens", "conv", "block");
 
-    private final MatrixBackend ejml = MatrixBackends.named("ejml", Precision.FLOAT64);
-    private final MatrixBackend nd4j = ejml;
-    private final MatrixBackend nd4jFloat32 = ejml;
-
-    @AfterAll
-    void close() {
-        ejml.close();
-        nd4j.close();
-        nd4jFloat32.close();
-    }
-
     Stream<Arguments> float64() {
-        return CASES.stream().flatMap(name -> Stream.of(Arguments.of(name, ejml)));
+        return CASES.stream()
+                .flatMap(name -> TestBackends.float64().stream().map(backend -> Arguments.of(name, backend)));
     }
 
     Stream<Arguments> float64ByStrategyAndDamping() {
@@ -67,7 +55,7 @@ class ParityTest {
 
     Stream<Arguments> float32ByStrategy() {
         return CASES.stream().flatMap(name -> Stream.of(Strategy.values())
-                .map(strategy -> Arguments.of(name, nd4jFloat32, strategy, "mean0.1")));
+                .map(strategy -> Arguments.of(name, TestBackends.ND4J_FLOAT32, strategy, "mean0.1")));
     }
 
     @ParameterizedTest

@@ -1,0 +1,103 @@
+package io.github.influence4j.ekfac;
+
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerCapture;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.ekfac.solve.LayerCurvature;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The oracle: gradients and matrices written out in full, in plain loops over doubles. */
+public final class DenseFisher {
+
+    private DenseFisher() {}
+
+    /** The flat gradient of every example at one layer, row-major [o, i], from captures of one example at a time. */
+    public static <E> List<double[]> gradients(
+            GradientProvider<E> model, ExampleSource<E> data, Objective objective, LayerSpec layer) {
+        List<double[]> gradients = new ArrayList<>();
+        for (ExampleBatch<E> batch : data.batches(1)) {
+            model.capture(batch, objective, List.of(layer), capture -> gradients.add(gradient(capture)));
+        }
+        return gradients;
+    }
+
+    private static double[] gradient(LayerCapture capture) {
+        LayerSpec layer = capture.layer();
+        int columns = layer.gradientColumns();
+        double[][] a = capture.activations().toArray();
+        double[][] g = capture.outputGradients().toArray();
+        double[] flat = new double[layer.outputs() * columns];
+        for (int p = 0; p < a.length; p++) {
+            if (!capture.mask().isReal(p)) {
+                continue;
+            }
+            for (int o = 0; o < layer.outputs(); o++) {
+                for (int i = 0; i < columns; i++) {
+                    flat[o * columns + i] += g[p][o] * (i < layer.inputs() ? a[p][i] : 1);
+                }
+            }
+        }
+        return flat;
+    }
+
+    /** Mean outer product of gradients. */
+    public static double[][] fisher(List<double[]> gradients, double count) {
+        int d = gradients.get(0).length;
+        double[][] fisher = new double[d][d];
+        for (double[] gradient : gradients) {
+            for (int r = 0; r < d; r++) {
+                for (int c = 0; c < d; c++) {
+                    fisher[r][c] += gradient[r] * gradient[c] / count;
+                }
+            }
+        }
+        return fisher;
+    }
+
+    /** A fitted layer's curvature in full, plus λ: (Q_S ⊗ Q_A) diag(Λ + λ) (Q_S ⊗ Q_A)ᵀ in row-major order. */
+    public static double[][] matrix(LayerCurvature curvature, double lambda) {
+        double[][] values = curvature.eigenvalues().orElseThrow().toArray();
+        int o = values.length;
+        int i = values[0].length;
+        double[][] qs =
+                curvature.basis().map(b -> b.gradientVectors().toArray()).orElseGet(() -> identity(o));
+        double[][] qa =
+                curvature.basis().map(b -> b.activationVectors().toArray()).orElseGet(() -> identity(i));
+        double[][] matrix = new double[o * i][o * i];
+        for (int r = 0; r < o * i; r++) {
+            for (int c = 0; c < o * i; c++) {
+                double sum = 0;
+                for (int k = 0; k < o; k++) {
+                    for (int l = 0; l < i; l++) {
+                        sum += qs[r / i][k] * qa[r % i][l] * (values[k][l] + lambda) * qs[c / i][k] * qa[c % i][l];
+                    }
+                }
+                matrix[r][c] = sum;
+            }
+        }
+        return matrix;
+    }
+
+    private static double[][] identity(int n) {
+        double[][] identity = new double[n][n];
+        for (int k = 0; k < n; k++) {
+            identity[k][k] = 1;
+        }
+        return identity;
+    }
+
+    /** Frobenius norm of a difference. */
+    public static double distance(double[][] a, double[][] b) {
+        double sum = 0;
+        for (int r = 0; r < a.length; r++) {
+            for (int c = 0; c < a[r].length; c++) {
+                sum += (a[r][c] - b[r][c]) * (a[r][c] - b[r][c]);
+            }
+        }
+        return Math.sqrt(sum);
+    }
+}

@@ -1,0 +1,138 @@
+package io.github.influence4j.linalg.nd4j;
+
+import io.github.influence4j.api.Precision;
+import java.util.function.BiConsumer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Elementwise operations by ND4J's kernels on packed one-dimensional arrays only: on strided views they are tens of times
+ * slower. What is strided or of another precision goes through packed temporaries of bounded size.
+ */
+final class Elementwise {
+
+    /** Elements of a temporary: large against the overhead of ND4J's operations, small against the memory. */
+    private static final int BLOCK = 1 << 19;
+
+    private Elementwise() {}
+
+    /** Copies between matrices of any precisions and strides. */
+    static void convert(Nd4jMatrix source, Nd4jMatrix target) {
+        if (source.precision() == target.precision()) {
+            source.kernels().copy(source, false, target);
+        } else if (source.packed() && target.packed()) {
+            target.flat().assign(source.flat());
+        } else {
+            forBlocks(source, target, (s, t) -> {
+                try (Packed from = Packed.reading(s, s.precision());
+                        Packed to = Packed.writing(t, t.precision())) {
+                    to.array().assign(from.array());
+                }
+            });
+        }
+    }
+
+    static void addScaled(double alpha, Nd4jMatrix x, Nd4jMatrix y) {
+        if (x.precision() == y.precision() && x.packed() && y.packed()) {
+            axpy(alpha, x.flat(), y.flat());
+            return;
+        }
+        forBlocks(x, y, (s, t) -> {
+            try (Packed from = Packed.reading(s, y.precision());
+                    Packed to = Packed.updating(t, y.precision())) {
+                axpy(alpha, from.array(), to.array());
+            }
+        });
+    }
+
+    private static void axpy(double alpha, INDArray x, INDArray y) {
+        Nd4j.getBlasWrapper().level1().axpy(x.length(), alpha, x, y);
+    }
+
+    static void multiply(Nd4jMatrix a, Nd4jMatrix b, Nd4jMatrix c) {
+        try (Packed x = Packed.reading(a, a.precision());
+                Packed y = Packed.reading(b, b.precision());
+                Packed z = Packed.writing(c, c.precision())) {
+            x.array().muli(y.array(), z.array());
+        }
+    }
+
+    static void shiftedReciprocal(Nd4jMatrix values, double shift, Nd4jMatrix result) {
+        forBlocks(values, result, (s, t) -> {
+            try (Packed from = Packed.reading(s, Precision.FLOAT64);
+                    Packed to = Packed.writing(t, Precision.FLOAT64)) {
+                from.array().addi(shift, to.array());
+                to.array().rdivi(1.0);
+            }
+        });
+    }
+
+    static void addSquares(int blocks, Nd4jMatrix a, Nd4jMatrix c) {
+        if (a.packed() && c.packed()) {
+            int size = c.rows() * c.columns();
+            addSquaredRows(a.reshape(blocks, size), c.reshape(1, size));
+        } else {
+            for (int r = 0; r < c.rows(); r++) {
+                addSquaredRows(a.everyRow(c.rows(), r), c.rows(r, 1));
+            }
+        }
+    }
+
+    /** Adds the squares of all rows of x to the one row y. */
+    private static void addSquaredRows(Nd4jMatrix x, Nd4jMatrix y) {
+        int width = Math.min(x.columns(), BLOCK);
+        int height = Math.min(x.rows(), BLOCK / width);
+        try (Nd4jMatrix squares = x.scratch(1, height * width, Precision.FLOAT64);
+                Nd4jMatrix ones = x.scratch(1, height, Precision.FLOAT64)) {
+            ones.flat().assign(1);
+            for (int c = 0; c < x.columns(); c += width) {
+                int w = Math.min(width, x.columns() - c);
+                for (int r = 0; r < x.rows(); r += height) {
+                    int h = Math.min(height, x.rows() - r);
+                    Nd4jMatrix part = squares.view(0, 1, 0, h * w).reshape(h, w);
+                    convert(x.view(r, h, c, w), part);
+                    INDArray array = part.flat();
+                    array.muli(array);
+                    x.kernels().multiply(1, ones.view(0, 1, 0, h), false, part, false, 1, y.view(0, 1, c, w));
+                }
+            }
+        }
+    }
+
+    static void rowDots(int groups, Nd4jMatrix a, Nd4jMatrix b, Nd4jMatrix result) {
+        int rows = a.rows();
+        int width = a.columns() / groups;
+        try (Packed x = Packed.reading(a, a.precision());
+                Packed y = Packed.reading(b, b.precision());
+                Packed sums = Packed.writing(result, result.precision());
+                Nd4jMatrix ones = a.scratch(width, 1, a.precision())) {
+            ones.flat().assign(1);
+            if (b.columns() == a.columns()) {
+                x.array().muli(y.array());
+            } else {
+                x.array().reshape('c', rows, groups, width).muli(y.array().reshape('c', rows, 1, width));
+            }
+            // not ND4J's sum, which is inaccurate in float32
+            a.kernels()
+                    .multiply(1, x.matrix(rows * groups, width), false, ones, false, 0, sums.matrix(rows * groups, 1));
+        }
+    }
+
+    /** Visits the same parts of two matrices of one shape, each of at most {@link #BLOCK} elements. */
+    private static void forBlocks(Nd4jMatrix a, Nd4jMatrix b, BiConsumer<Nd4jMatrix, Nd4jMatrix> visitor) {
+        if (a.packed() && b.packed() && a.rows() > 1) {
+            int size = a.rows() * a.columns();
+            forBlocks(a.reshape(1, size), b.reshape(1, size), visitor);
+            return;
+        }
+        int width = Math.min(a.columns(), BLOCK);
+        int height = Math.min(a.rows(), BLOCK / width);
+        for (int c = 0; c < a.columns(); c += width) {
+            int w = Math.min(width, a.columns() - c);
+            for (int r = 0; r < a.rows(); r += height) {
+                int h = Math.min(height, a.rows() - r);
+                visitor.accept(a.view(r, h, c, w), b.view(r, h, c, w));
+            }
+        }
+    }
+}

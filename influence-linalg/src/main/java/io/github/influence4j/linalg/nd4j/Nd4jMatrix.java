@@ -1,0 +1,214 @@
+package io.github.influence4j.linalg.nd4j;
+
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.Layout;
+import java.util.Objects;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A strided view of a one-dimensional ND4J array. Use after the owner was closed is an {@link IllegalStateException}. */
+final class Nd4jMatrix implements BackendMatrix {
+
+    /** The memory that an owner and its views share. */
+    private static final class Storage {
+        private final Kernels kernels;
+        private final Precision precision;
+        private volatile @Nullable INDArray array;
+        private volatile @Nullable Pointer hostAddress;
+
+        Storage(Kernels kernels, Precision precision, INDArray array) {
+            this.kernels = kernels;
+            this.precision = precision;
+            this.array = array;
+        }
+
+        INDArray open() {
+            INDArray open = array;
+            if (open == null) {
+                throw new IllegalStateException("the matrix was closed");
+            }
+            return open;
+        }
+
+        /** Only where ND4J runs on the CPU: the address of the array's memory. */
+        Pointer hostAddress() {
+            INDArray open = open();
+            Pointer address = hostAddress;
+            if (address == null) {
+                Pointer untyped = open.data().addressPointer();
+                address = precision == Precision.FLOAT64 ? new DoublePointer(untyped) : new FloatPointer(untyped);
+                hostAddress = address;
+            }
+            return address;
+        }
+
+        synchronized void close() {
+            INDArray open = array;
+            array = null;
+            hostAddress = null;
+            if (open != null) {
+                open.close();
+            }
+        }
+    }
+
+    private final Storage storage;
+    private final Layout layout;
+    private final boolean owner;
+
+    private Nd4jMatrix(Storage storage, Layout layout, boolean owner) {
+        this.storage = storage;
+        this.layout = layout;
+        this.owner = owner;
+    }
+
+    /** A new packed matrix whose numbers are whatever was in the memory. */
+    static Nd4jMatrix uninitialised(Kernels kernels, Layout layout, Precision precision) {
+        // Detached: a workspace that the host has open in this thread must not take the memory away.
+        INDArray array = Nd4j.createUninitializedDetached(
+                precision == Precision.FLOAT64 ? DataType.DOUBLE : DataType.FLOAT, 'c', layout.size());
+        return new Nd4jMatrix(new Storage(kernels, precision, array), layout, true);
+    }
+
+    /** A new packed matrix of the same kernels whose numbers are whatever was in the memory. */
+    Nd4jMatrix scratch(int rows, int columns, Precision precision) {
+        return uninitialised(storage.kernels, Layout.packed(rows, columns, Nd4jBackend.MAX_ELEMENTS), precision);
+    }
+
+    Kernels kernels() {
+        return storage.kernels;
+    }
+
+    boolean packed() {
+        return layout.packed();
+    }
+
+    /** All elements as a one-dimensional ND4J array; packed matrices only. */
+    INDArray flat() {
+        if (!packed()) {
+            throw new IllegalArgumentException("expected a packed matrix, found stride " + stride() + " in " + this);
+        }
+        INDArray array = storage.open();
+        return array.length() == layout.size()
+                ? array
+                : Nd4j.create(array.data(), new long[] {layout.size()}, new long[] {1}, layout.offset(), 'c');
+    }
+
+    /** The elements as a two-dimensional ND4J array with this matrix's stride. */
+    INDArray grid() {
+        return Nd4j.create(
+                storage.open().data(), new long[] {rows(), columns()}, new long[] {stride(), 1}, layout.offset(), 'c');
+    }
+
+    /** The address of the first element of float32 in host memory; only where ND4J runs on the CPU. */
+    FloatPointer floats() {
+        return ((FloatPointer) storage.hostAddress()).getPointer(layout.offset());
+    }
+
+    /** The address of the first element of float64 in host memory; only where ND4J runs on the CPU. */
+    DoublePointer doubles() {
+        return ((DoublePointer) storage.hostAddress()).getPointer(layout.offset());
+    }
+
+    /** Every {@code step}-th row from {@code first} on. */
+    Nd4jMatrix everyRow(int step, int first) {
+        int count = rows() / step;
+        int distance = count == 1 ? columns() : Math.multiplyExact(step, stride());
+        return new Nd4jMatrix(storage, new Layout(layout.start(first), count, columns(), distance), false);
+    }
+
+    @Override
+    public int rows() {
+        return layout.rows();
+    }
+
+    @Override
+    public int columns() {
+        return layout.columns();
+    }
+
+    @Override
+    public int stride() {
+        return layout.stride();
+    }
+
+    @Override
+    public Precision precision() {
+        return storage.precision;
+    }
+
+    @Override
+    public Nd4jMatrix view(int firstRow, int rowCount, int firstColumn, int columnCount) {
+        return new Nd4jMatrix(storage, layout.part(firstRow, rowCount, firstColumn, columnCount), false);
+    }
+
+    @Override
+    public Nd4jMatrix rows(int firstRow, int rowCount) {
+        return view(firstRow, rowCount, 0, columns());
+    }
+
+    @Override
+    public Nd4jMatrix reshape(int newRows, int newColumns) {
+        return new Nd4jMatrix(storage, layout.reshape(newRows, newColumns), false);
+    }
+
+    @Override
+    public void read(int firstRow, int rowCount, float[] target, int offset) {
+        int count = checkRead(firstRow, rowCount, target.length, offset);
+        if (count == 0) {
+            return;
+        }
+        Nd4jMatrix part = rows(firstRow, rowCount);
+        if (precision() == Precision.FLOAT32) {
+            kernels().read(part, target, offset);
+            return;
+        }
+        double[] numbers = new double[count];
+        kernels().read(part, numbers, 0);
+        for (int i = 0; i < count; i++) {
+            target[offset + i] = (float) numbers[i];
+        }
+    }
+
+    @Override
+    public void read(int firstRow, int rowCount, double[] target, int offset) {
+        int count = checkRead(firstRow, rowCount, target.length, offset);
+        if (count == 0) {
+            return;
+        }
+        Nd4jMatrix part = rows(firstRow, rowCount);
+        if (precision() == Precision.FLOAT64) {
+            kernels().read(part, target, offset);
+            return;
+        }
+        float[] numbers = new float[count];
+        kernels().read(part, numbers, 0);
+        for (int i = 0; i < count; i++) {
+            target[offset + i] = numbers[i];
+        }
+    }
+
+    private int checkRead(int firstRow, int rowCount, int targetLength, int offset) {
+        Objects.checkFromIndexSize(firstRow, rowCount, rows());
+        Objects.checkFromIndexSize(offset, rowCount * columns(), targetLength);
+        return rowCount * columns();
+    }
+
+    @Override
+    public void close() {
+        if (owner) {
+            storage.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return precision() + " matrix " + layout;
+    }
+}

@@ -1,0 +1,167 @@
+package io.github.influence4j.linalg;
+
+import static io.github.influence4j.testkit.MatrixAssert.assertClose;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.testkit.Tolerances;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Products against naive loops in float64. */
+@ParameterizedClass
+@EnumSource(BackendUnderTest.class)
+class ProductsTest {
+
+    private final MatrixBackend backend;
+    private final double tolerance;
+
+    ProductsTest(BackendUnderTest under) {
+        backend = under.backend();
+        tolerance = Tolerances.reordered(backend.precision());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1, 1",
+        "2, 3, 1",
+        "1, 2, 3",
+        "3, 1, 2",
+        "1, 5, 1",
+        "5, 1, 1",
+        "7, 31, 97",
+        "31, 97, 7",
+        "97, 7, 31",
+        "97, 1, 31",
+        "1, 97, 31",
+        "31, 97, 1",
+        "97, 200, 1",
+        "1, 200, 97",
+        "64, 200, 33",
+        "256, 256, 256"
+    })
+    void multiplies(int m, int k, int n) {
+        for (int variant = 0; variant < 16; variant++) {
+            boolean aTransposed = (variant & 1) != 0;
+            boolean bTransposed = (variant & 2) != 0;
+            boolean strided = (variant & 4) != 0;
+            boolean accumulate = (variant & 8) != 0;
+            try (Numbers numbers = new Numbers(backend, variant)) {
+                double[][] a = numbers.random(m, k);
+                double[][] b = numbers.random(k, n);
+                double[][] c = accumulate ? numbers.random(m, n) : Numbers.constant(m, n, Double.NaN);
+                BackendMatrix left = numbers.put(aTransposed ? Numbers.transpose(a) : a, strided);
+                BackendMatrix right = numbers.put(bTransposed ? Numbers.transpose(b) : b, strided);
+                BackendMatrix result = numbers.put(c, strided);
+                backend.multiply(
+                        0.75,
+                        new Operand(left, aTransposed, false),
+                        new Operand(right, bTransposed, false),
+                        accumulate ? -2 : 0,
+                        result);
+                double[][] product = Numbers.product(a, b);
+                double[][] expected = Numbers.sum(0.75, product, accumulate ? -2 : 0, accumulate ? c : product);
+                assertClose(expected, result.toArray(), tolerance, "product, variant " + variant);
+            }
+        }
+    }
+
+    @Test
+    void multipliesBothPrecisionsWhateverTheWorkingOne() {
+        Precision[] precisions =
+                backend.name().equals("ejml") ? new Precision[] {Precision.FLOAT64} : Precision.values();
+        for (Precision precision : precisions) {
+            try (Numbers numbers = new Numbers(backend, 5)) {
+                double[][] a = numbers.random(13, 17);
+                double[][] b = numbers.random(17, 11);
+                BackendMatrix c = numbers.put(new double[13][11], precision, false);
+                backend.multiply(
+                        Operand.of(numbers.put(a, precision, true)), Operand.of(numbers.put(b, precision, false)), c);
+                assertClose(Numbers.product(a, b), c.toArray(), Tolerances.reordered(precision), "product");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 3, 4, 5", "5, 1, 1, 1", "7, 8, 3, 5", "3, 31, 16, 7", "4, 6, 9, 1", "4, 1, 9, 6"})
+    void multipliesBatches(int members, int m, int k, int n) {
+        for (int variant = 0; variant < 32; variant++) {
+            boolean aTransposed = (variant & 1) != 0;
+            boolean bTransposed = (variant & 2) != 0;
+            boolean aShared = (variant & 4) != 0;
+            boolean bShared = (variant & 8) != 0;
+            boolean strided = (variant & 16) != 0;
+            try (Numbers numbers = new Numbers(backend, variant)) {
+                double[][] a = numbers.random((aShared ? 1 : members) * (aTransposed ? k : m), aTransposed ? m : k);
+                double[][] b = numbers.random((bShared ? 1 : members) * (bTransposed ? n : k), bTransposed ? k : n);
+                double[][] c = numbers.random(members * m, n);
+                BackendMatrix result = numbers.put(c, strided);
+                backend.multiplyBatch(
+                        members,
+                        -1,
+                        new Operand(numbers.put(a, strided), aTransposed, aShared),
+                        new Operand(numbers.put(b, strided), bTransposed, bShared),
+                        0.5,
+                        result);
+                double[][] found = result.toArray();
+                for (int j = 0; j < members; j++) {
+                    double[][] product = Numbers.product(
+                            member(a, members, j, aTransposed, aShared), member(b, members, j, bTransposed, bShared));
+                    assertClose(
+                            Numbers.sum(-1, product, 0.5, Numbers.rows(c, j * m, m)),
+                            Numbers.rows(found, j * m, m),
+                            tolerance,
+                            "member " + j + ", variant " + variant);
+                }
+            }
+        }
+    }
+
+    private static double[][] member(double[][] stack, int members, int j, boolean transposed, boolean shared) {
+        int rows = stack.length / members;
+        double[][] block = shared ? stack : Numbers.rows(stack, j * rows, rows);
+        return transposed ? Numbers.transpose(block) : block;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "1, 7", "7, 1", "2, 3", "31, 97", "97, 31", "300, 64", "16, 256"})
+    void updatesTheUpperTriangleAndMirrorsIt(int k, int n) {
+        for (int variant = 0; variant < 4; variant++) {
+            boolean strided = (variant & 1) != 0;
+            boolean accumulate = (variant & 2) != 0;
+            try (Numbers numbers = new Numbers(backend, variant)) {
+                double[][] a = numbers.random(k, n);
+                double[][] old = numbers.random(n, n);
+                double[][] c = accumulate
+                        ? Numbers.sum(1, old, 1, Numbers.transpose(old))
+                        : Numbers.constant(n, n, Double.NaN);
+                BackendMatrix result = numbers.put(c, strided);
+                backend.rankUpdate(0.5, numbers.put(a, strided), accumulate ? 2 : 0, result);
+                backend.mirrorUpper(result);
+                double[][] product = Numbers.product(Numbers.transpose(a), a);
+                double[][] expected = Numbers.sum(0.5, product, accumulate ? 2 : 0, accumulate ? c : product);
+                double[][] found = result.toArray();
+                assertClose(expected, found, tolerance, "update, variant " + variant);
+                assertEquals(0, Numbers.distance(found, Numbers.transpose(found)), "symmetric to the last bit");
+            }
+        }
+    }
+
+    @Test
+    void mirrorsFloat64() {
+        try (Numbers numbers = new Numbers(backend, 3)) {
+            double[][] c = numbers.random(33, 33);
+            BackendMatrix matrix = numbers.put(c, Precision.FLOAT64, true);
+            backend.mirrorUpper(matrix);
+            double[][] found = matrix.toArray();
+            for (int i = 0; i < 33; i++) {
+                for (int j = 0; j < 33; j++) {
+                    assertEquals(c[Math.min(i, j)][Math.max(i, j)], found[i][j]);
+                }
+            }
+        }
+    }
+}
