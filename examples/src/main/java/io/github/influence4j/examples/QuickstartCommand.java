@@ -79,7 +79,7 @@ final class QuickstartCommand implements Callable<Integer> {
         if (System.console() == null) {
             return study(options, new ProgressLines(System.out));
         }
-        try (ProgressBars bars = new ProgressBars()) {
+        try (ProgressBars bars = new ProgressBars(System.err)) {
             return study(options, bars);
         }
     }

@@ -11,7 +11,6 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
 import io.github.influence4j.baselines.exact.ExactOptions;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
-import io.github.influence4j.ekfac.FisherLabels;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.Strategy;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
@@ -45,12 +44,12 @@ final class ExactComparison {
             Mlp model,
             ExampleSource<LabelledExample> train,
             ExampleSource<LabelledExample> queries,
-            long seed) {
+            FitOptions fit) {
         this.backend = backend;
         this.model = model;
         this.train = train;
         this.queries = queries;
-        this.fit = FitOptions.defaults().withLabels(FisherLabels.sampled(seed));
+        this.fit = fit;
     }
 
     private record Timed(InfluenceScores scores, double millis) {}
