@@ -102,9 +102,10 @@ final class QuickstartPage {
                         model.testCorrect() + " of " + model.testSize() + ", despite " + model.flipped()
                                 + " wrong labels"),
                 new Tile(
-                        "Flipped labels in EK-FAC’s first fifth",
+                        "Flipped labels found in the first fifth",
                         ScoreFormat.percent(search.selfInfluence().shareAt(0.2)),
-                        "plain loss: " + ScoreFormat.percent(search.loss().shareAt(0.2))),
+                        "by self-influence; plain loss: "
+                                + ScoreFormat.percent(search.loss().shareAt(0.2))),
                 new Tile(
                         "Correlation with the exact solution",
                         ScoreFormat.fixed(

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class QuickstartTest {
 
     private static final QuickstartOptions SMALL =
-            QuickstartOptions.defaults().withBackend("ejml").withSize(new Size(160, 60, 4, 40, 5));
+            QuickstartOptions.defaults().withBackend("ejml").withSize(new Size(160, 60, 8, 40, 5));
 
     private final List<String> stages = new ArrayList<>();
 

@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.models.Activation;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.Loss;
 import io.github.influence4j.models.Mlp;
 import io.github.influence4j.models.MlpShape;
-import io.github.influence4j.api.Precision;
-import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.linalg.MatrixBackends;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -40,7 +40,8 @@ class DocumentationTest {
         for (Path page : pages) {
             BLOCK.matcher(Files.readString(page)).results().forEach(match -> {
                 String block = match.group(1);
-                assertTrue(compiled.contains(squeeze(block)), () -> "not compiled anywhere, in " + page + ":\n" + block);
+                assertTrue(
+                        compiled.contains(squeeze(block)), () -> "not compiled anywhere, in " + page + ":\n" + block);
             });
         }
     }

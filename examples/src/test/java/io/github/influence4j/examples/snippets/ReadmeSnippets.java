@@ -22,13 +22,15 @@ final class ReadmeSnippets {
     static <Example> List<Influence> use(
             GradientProvider<Example> model, ExampleSource<Example> train, ExampleSource<Example> queries) {
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32);
-                EigenbasisCurvature curvature = EigenbasisApproximator.<Example>ekfac(backend).fit(model, train);
+                EigenbasisCurvature curvature =
+                        EigenbasisApproximator.<Example>ekfac(backend).fit(model, train);
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
             InfluenceScores scores = new InfluenceScorer<>(backend, model).pairwise(solver, queries, train);
             for (Influence influence : scores.topK(0, 10)) {
                 System.out.printf("training example %d: %+.3g%n", influence.trainId(), influence.score());
             }
-            List<Influence> suspicious = new InfluenceScorer<>(backend, model).self(solver, train).ranking();
+            List<Influence> suspicious =
+                    new InfluenceScorer<>(backend, model).self(solver, train).ranking();
             return suspicious;
         }
     }
