@@ -17,6 +17,7 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.ekfac.score.ScoreOptions;
@@ -124,6 +125,30 @@ class ScoreIdentitiesTest {
                     options.withQueryBatchSize(2).withMemoryLimit(1))) {
                 InfluenceScores scores = scorer(backend, model, other).pairwise(solver, QUERIES, TRAIN);
                 assertClose(expected, scores.matrix().toArray(), Tolerances.reordered(backend.precision()), "" + other);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void streamedTopKIsThatOfTheWholeMatrix(MatrixBackend backend) {
+        RandomSequences model = RandomSequences.mixed();
+        try (EigenbasisCurvature curvature = fit(backend, model, Strategy.EKFAC);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            InfluenceScorer<Sequence> scorer = scorer(
+                    backend,
+                    model,
+                    ScoreOptions.defaults()
+                            .withBatchSize(4)
+                            .withQueryBatchSize(2)
+                            .withMemoryLimit(1));
+            InfluenceScores scores = scorer.pairwise(solver, QUERIES, TRAIN);
+            for (int k : new int[] {1, 5, 30}) {
+                TopInfluences top = scorer.topK(solver, QUERIES, TRAIN, k);
+                for (int q = 0; q < 5; q++) {
+                    assertEquals(scores.topK(q, k), top.helpful().get(q));
+                    assertEquals(scores.bottomK(q, k), top.harmful().get(q));
+                }
             }
         }
     }

@@ -40,6 +40,16 @@ public final class CapturePass<E> implements AutoCloseable {
          * @param capture valid until this method returns
          */
         void accept(Step step, UploadedCapture capture);
+
+        /**
+         * Says that a batch begins.
+         *
+         * @param step which batch and objective
+         */
+        default void startBatch(Step step) {}
+
+        /** Says that every layer of the batch was taken. */
+        default void finishBatch() {}
     }
 
     /**
@@ -119,6 +129,10 @@ public final class CapturePass<E> implements AutoCloseable {
         }
         long done = 0;
         for (ExampleBatch<E> batch : data.batches(batchSize)) {
+            if (done + batch.size() > data.size()) {
+                throw new IllegalArgumentException(
+                        stage + ": the data set announced " + data.size() + " examples and gives more");
+            }
             for (int k = 0; k < objectives.size(); k++) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new CancellationException(
@@ -148,6 +162,7 @@ public final class CapturePass<E> implements AutoCloseable {
 
     private void capture(ExampleBatch<E> batch, Objective objective, Step step, Consumer consumer) {
         BitSet seen = new BitSet(layers.size());
+        consumer.startBatch(step);
         model.capture(batch, objective, layers, capture -> {
             int index = check(capture, batch, seen);
             seen.set(index);
@@ -160,6 +175,7 @@ public final class CapturePass<E> implements AutoCloseable {
                     + batch.size() + " examples from id " + batch.ids()[0] + " on; " + seen.cardinality() + " of "
                     + layers.size() + " layers came");
         }
+        consumer.finishBatch();
     }
 
     private int check(LayerCapture capture, ExampleBatch<E> batch, BitSet seen) {

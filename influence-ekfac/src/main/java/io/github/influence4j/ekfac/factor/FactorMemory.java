@@ -63,7 +63,7 @@ public final class FactorMemory {
                     .max(Comparator.comparingDouble(layer -> peakBytes(layer, backend.precision(), eigenbasis)))
                     .orElseThrow();
             throw new IllegalArgumentException("the factors of " + layers.size() + " layers need " + mebibytes(total)
-                    + ", there is room for " + mebibytes(limit) + "; the largest layer, " + worst.name() + " ("
+                    + ", there is room for " + mebibytes((double) limit) + "; the largest layer, " + worst.name() + " ("
                     + worst.outputs() + " x " + worst.gradientColumns() + "), needs "
                     + mebibytes(peakBytes(worst, backend.precision(), eigenbasis)) + " of them");
         }

@@ -10,8 +10,10 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.factor.CapturePass;
+import io.github.influence4j.ekfac.factor.UploadedCapture;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.time.Duration;
@@ -21,6 +23,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Scores training examples: how much each one influences the queries, or itself.
@@ -81,27 +85,77 @@ public final class InfluenceScorer<E> {
     public InfluenceScores pairwise(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train) {
         long start = System.nanoTime();
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            requireLayers(solver, pass.layers());
             List<ExampleBatch<E>> batches = queryBatches(queries);
-            long[] ids = batches.stream()
-                    .flatMapToLong(batch -> Arrays.stream(batch.ids()))
-                    .toArray();
+            long[] ids = ids(batches);
             ScoreTable table = new ScoreTable(pass.layers(), ids, Math.toIntExact(train.size()), options);
-            int most = queriesAtOnce(pass.layers(), ids.length);
-            int first = 0;
-            Iterator<ExampleBatch<E>> remaining = batches.iterator();
-            while (first < ids.length) {
-                int count = Math.min(most, ids.length - first);
-                scoreQueries(pass, solver, remaining, first, count, train, table);
-                first += count;
-            }
-            return table.finish(provenance(solver, start)
-                    .withOption(
-                            "rank",
-                            options.rank().isPresent() ? "" + options.rank().getAsInt() : "full")
-                    .withCount("queries", ids.length)
-                    .withCount("training examples", train.size()));
+            score(pass, solver, batches, train, table);
+            return table.finish(pairwiseProvenance(solver, start, ids.length, train.size()));
         }
+    }
+
+    /**
+     * Finds the most helpful and the most harmful training examples of every query, without keeping the other scores:
+     * memory does not grow with the training set.
+     *
+     * @param solver the inverse curvature
+     * @param queries the queries
+     * @param train the training set
+     * @param k how many of each
+     * @return the k highest and the k lowest scores of each query
+     * @throws IllegalArgumentException if k is not positive, scores per layer or token were asked for, a data set is empty,
+     *     the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public TopInfluences topK(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train, int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException("k must be positive, found " + k);
+        }
+        if (options.perLayer() || options.perToken()) {
+            throw new IllegalArgumentException("top-k keeps totals only; use pairwise for scores per layer or token");
+        }
+        long start = System.nanoTime();
+        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+            List<ExampleBatch<E>> batches = queryBatches(queries);
+            long[] ids = ids(batches);
+            TopCollector top = new TopCollector(ids.length, k, options.batchSize());
+            score(pass, solver, batches, train, top);
+            return new TopInfluences(
+                    LongStream.of(ids).boxed().toList(),
+                    IntStream.range(0, ids.length).mapToObj(top::highest).toList(),
+                    IntStream.range(0, ids.length).mapToObj(top::lowest).toList(),
+                    pairwiseProvenance(solver, start, ids.length, train.size()));
+        }
+    }
+
+    private void score(
+            CapturePass<E> pass,
+            IhvpSolver solver,
+            List<ExampleBatch<E>> batches,
+            ExampleSource<E> train,
+            ScoreCollector collector) {
+        requireLayers(solver, pass.layers());
+        int queries = ids(batches).length;
+        int most = queriesAtOnce(pass.layers(), queries);
+        Iterator<ExampleBatch<E>> remaining = batches.iterator();
+        for (int first = 0; first < queries; first += most) {
+            int count = Math.min(most, queries - first);
+            scoreQueries(pass, solver, remaining, first, count, train, collector);
+        }
+    }
+
+    private static long[] ids(List<? extends ExampleBatch<?>> batches) {
+        return batches.stream()
+                .flatMapToLong(batch -> Arrays.stream(batch.ids()))
+                .toArray();
+    }
+
+    private Provenance pairwiseProvenance(IhvpSolver solver, long start, long queries, long train) {
+        return provenance(solver, start)
+                .withOption(
+                        "rank", options.rank().isPresent() ? "" + options.rank().getAsInt() : "full")
+                .withCount("queries", queries)
+                .withCount("training examples", train);
     }
 
     private List<ExampleBatch<E>> queryBatches(ExampleSource<E> queries) {
@@ -136,7 +190,7 @@ public final class InfluenceScorer<E> {
             int first,
             int count,
             ExampleSource<E> train,
-            ScoreTable table) {
+            ScoreCollector collector) {
         try (PreparedQueries prepared = new PreparedQueries(
                 backend, pass.layers(), count, options.rank().orElse(0))) {
             int done = 0;
@@ -146,16 +200,29 @@ public final class InfluenceScorer<E> {
                 done += batch.size();
                 progress.progress("queries", first + done, first + count);
             }
-            try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options.path(), table)) {
+            collector.startPass(first, count);
+            try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options.path(), collector)) {
                 pass.run(
                         train,
                         options.batchSize(),
                         List.of(new Objective.TrainingLoss()),
                         "scores",
                         progress,
-                        (step, capture) -> {
-                            table.setIds(step.firstExample(), step.ids());
-                            scores.add((int) step.firstExample(), capture);
+                        new CapturePass.Consumer() {
+                            @Override
+                            public void startBatch(CapturePass.Step step) {
+                                collector.startBatch(step.firstExample(), step.ids());
+                            }
+
+                            @Override
+                            public void accept(CapturePass.Step step, UploadedCapture capture) {
+                                scores.add(capture);
+                            }
+
+                            @Override
+                            public void finishBatch() {
+                                collector.finishBatch();
+                            }
                         });
             }
         }

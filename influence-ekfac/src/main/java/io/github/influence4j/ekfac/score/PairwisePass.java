@@ -24,36 +24,41 @@ final class PairwisePass implements AutoCloseable {
     private final int firstQuery;
     private final int queries;
     private final Path path;
-    private final ScoreTable table;
+    private final ScoreCollector collector;
     private final Scratch left;
     private final Scratch right;
     private final Scratch results;
     private double[] host = new double[0];
 
     PairwisePass(
-            MatrixBackend backend, PreparedQueries prepared, int firstQuery, int queries, Path path, ScoreTable table) {
+            MatrixBackend backend,
+            PreparedQueries prepared,
+            int firstQuery,
+            int queries,
+            Path path,
+            ScoreCollector scores) {
         this.backend = backend;
         this.prepared = prepared;
         this.firstQuery = firstQuery;
         this.queries = queries;
         this.path = path;
-        this.table = table;
+        this.collector = scores;
         this.left = new Scratch(backend);
         this.right = new Scratch(backend);
         this.results = new Scratch(backend);
     }
 
-    /** Adds one layer of one batch to the table. */
-    void add(int firstExample, UploadedCapture capture) {
+    /** Scores one layer of one batch. */
+    void add(UploadedCapture capture) {
         if (prepared.layer(capture.layerIndex()) instanceof QueryLayer.Full full && formsGradients(capture)) {
-            addByGradients(firstExample, capture, full);
+            addByGradients(capture, full);
         } else {
-            addByPositions(firstExample, capture, prepared.layer(capture.layerIndex()));
+            addByPositions(capture, prepared.layer(capture.layerIndex()));
         }
     }
 
     private boolean formsGradients(UploadedCapture capture) {
-        if (table.keepsTokens(capture.layer())) {
+        if (collector.keepsTokens(capture.layer())) {
             return false;
         }
         double t = capture.positions();
@@ -64,7 +69,7 @@ final class PairwisePass implements AutoCloseable {
         };
     }
 
-    private void addByGradients(int firstExample, UploadedCapture capture, QueryLayer.Full full) {
+    private void addByGradients(UploadedCapture capture, QueryLayer.Full full) {
         LayerSpec layer = capture.layer();
         int parameters = Math.toIntExact(layer.parameters());
         int most = (int) Math.max(1, Math.min(capture.examples(), MOST_NUMBERS / parameters));
@@ -77,11 +82,14 @@ final class PairwisePass implements AutoCloseable {
             backend.multiplyBatch(count, 1, g, Operand.of(part.activations()), 0, gradients);
             BackendMatrix scores = results.take(count, queries);
             backend.multiply(Operand.of(gradients.reshape(count, parameters)), flatQueries, scores);
-            table.add(capture.layerIndex(), firstQuery, queries, firstExample + first, count, read(scores));
+            double[] values = read(scores);
+            for (int k = 0; k < count * queries; k++) {
+                collector.add(capture.layerIndex(), firstQuery + k % queries, first + k / queries, values[k]);
+            }
         }
     }
 
-    private void addByPositions(int firstExample, UploadedCapture capture, QueryLayer queryLayer) {
+    private void addByPositions(UploadedCapture capture, QueryLayer queryLayer) {
         int rows = capture.activations().rows();
         int width = queryLayer instanceof QueryLayer.Factored f
                 ? f.left().rows()
@@ -102,8 +110,24 @@ final class PairwisePass implements AutoCloseable {
                 backend.multiply(Operand.of(a), Operand.transposed(full.stacked()), projected);
                 backend.rowDots(queries, projected, g, scores);
             }
-            ScoreTable.Shape shape = new ScoreTable.Shape(count, capture.positions(), capture.tokens());
-            table.addPositions(capture.layerIndex(), firstQuery, queries, firstExample, first, shape, read(scores));
+            addPositions(capture, first, count, read(scores));
+        }
+    }
+
+    /** Adds [rows, queries] scores of positions to those of their examples and tokens. */
+    private void addPositions(UploadedCapture capture, int firstRow, int rows, double[] values) {
+        int layer = capture.layerIndex();
+        boolean tokens = collector.keepsTokens(capture.layer());
+        for (int r = 0; r < rows; r++) {
+            int example = (firstRow + r) / capture.positions();
+            int token = (firstRow + r) % capture.positions() % capture.tokens();
+            for (int q = 0; q < queries; q++) {
+                double score = values[r * queries + q];
+                collector.add(layer, firstQuery + q, example, score);
+                if (tokens) {
+                    collector.addToken(layer, firstQuery + q, example, token, capture.tokens(), score);
+                }
+            }
         }
     }
 

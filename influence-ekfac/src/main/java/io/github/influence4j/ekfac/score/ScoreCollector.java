@@ -1,0 +1,25 @@
+package io.github.influence4j.ekfac.score;
+
+import io.github.influence4j.api.LayerSpec;
+
+/** Takes scores as they are computed: batch by batch, within a batch in any order. */
+interface ScoreCollector {
+
+    /** Whether scores of single positions of this layer are wanted. */
+    boolean keepsTokens(LayerSpec layer);
+
+    /** Announces that a pass over the training set for these queries begins. */
+    void startPass(int firstQuery, int queries);
+
+    /** Announces the examples of the next batch. */
+    void startBatch(long firstExample, long[] ids);
+
+    /** Adds to the score of a query and an example, given by its index in the batch. */
+    void add(int layer, int query, int example, double score);
+
+    /** Adds to the score of a query and a token of an example; called beside {@link #add} where tokens are kept. */
+    void addToken(int layer, int query, int example, int token, int tokens, double score);
+
+    /** Says that every layer of the batch is in. */
+    void finishBatch();
+}
