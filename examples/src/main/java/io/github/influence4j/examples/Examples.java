@@ -1,8 +1,13 @@
 package io.github.influence4j.examples;
 
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.Provenance;
 import java.io.PrintWriter;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ScopeType;
 
 /** The command {@code java -jar examples.jar STUDY}: runs a study and writes its report. */
 @Command(
@@ -10,8 +15,9 @@ import picocli.CommandLine.Command;
         description = "Studies of training data attribution with influence4j.",
         subcommands = QuickstartCommand.class,
         synopsisSubcommandLabel = "STUDY",
+        scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
-        version = "influence4j examples",
+        versionProvider = Examples.LibraryVersion.class,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:the study ran",
@@ -36,6 +42,14 @@ public final class Examples {
         return new CommandLine(new Examples())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(Examples::fail);
+    }
+
+    static final class LibraryVersion implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            Provenance here = Provenance.here("", Precision.FLOAT64, Optional.empty());
+            return new String[] {"influence4j " + here.libraryVersion() + ", " + here.runtime()};
+        }
     }
 
     /** What a user can mend is said in a sentence; what should not have happened keeps its stack trace. */

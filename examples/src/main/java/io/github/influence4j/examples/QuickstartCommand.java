@@ -30,7 +30,6 @@ import picocli.CommandLine.Spec;
                     + " training images with EK-FAC, and looks for the wrong labels.",
             "Writes index.html and results.json."
         },
-        mixinStandardHelpOptions = true,
         sortOptions = false)
 final class QuickstartCommand implements Callable<Integer> {
 

@@ -30,6 +30,12 @@ class ExamplesTest {
     }
 
     @Test
+    void tellsItsVersion() {
+        assertEquals(0, execute("--version"));
+        assertTrue(out.toString().matches("influence4j \\d+\\.\\d+\\.\\d+.*, Java .*\\R"), out.toString());
+    }
+
+    @Test
     void describesTheQuickstart() {
         assertEquals(0, execute("quickstart", "--help"));
         for (String option :
