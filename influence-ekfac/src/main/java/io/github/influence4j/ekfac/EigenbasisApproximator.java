@@ -147,6 +147,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                     .withOption("strategy", options.strategy().toString())
                     .withOption("labels", labels)
                     .withOption("batch size", Integer.toString(options.batchSize()))
+                    .withOption("blocks", Integer.toString(options.blocks()))
                     .withOption("K-FAC scale", options.kfacScale().toString())
                     .withCount("examples", data.size());
         }
@@ -158,7 +159,11 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                     timed(
                             "covariances",
                             () -> covariances.addAll(CovarianceStage.fit(
-                                    backend, pass, data, options.batchSize(), objectives, progress)));
+                                    backend,
+                                    pass,
+                                    data,
+                                    new CovarianceStage.Options(options.batchSize(), objectives, options.blocks()),
+                                    progress)));
                     timed("eigendecomposition", this::decompose);
                 }
                 List<BackendMatrix> eigenvalues = new ArrayList<>();

@@ -2,6 +2,7 @@ package io.github.influence4j.ekfac.eigen;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.ekfac.factor.UploadedCapture;
 import io.github.influence4j.linalg.BackendMatrix;
@@ -78,10 +79,10 @@ public final class RotatedGradients implements AutoCloseable {
         return rotate(capture.outputGradients(), basis.map(LayerEigenbasis::gradientVectors), outputGradients);
     }
 
-    private BackendMatrix rotate(BackendMatrix rows, Optional<BackendMatrix> vectors, Scratch scratch) {
+    private BackendMatrix rotate(BackendMatrix rows, Optional<BlockDiagonal> vectors, Scratch scratch) {
         BackendMatrix rotated = scratch.take(rows.rows(), rows.columns());
         if (vectors.isPresent()) {
-            backend.multiply(Operand.of(rows), Operand.of(vectors.get()), rotated);
+            vectors.get().multiplyRows(backend, rows, false, rotated);
         } else {
             backend.upload(rows, rotated);
         }
@@ -134,9 +135,8 @@ public final class RotatedGradients implements AutoCloseable {
 
     private BackendMatrix rotateGradients(int count, BackendMatrix plain, LayerEigenbasis basis) {
         BackendMatrix half = halfRotated.take(plain.rows(), plain.columns());
-        backend.multiply(Operand.of(plain), Operand.of(basis.activationVectors()), half);
-        Operand vectors = Operand.transposed(basis.gradientVectors()).forAll();
-        backend.multiplyBatch(count, 1, vectors, Operand.of(half), 0, plain);
+        basis.activationVectors().multiplyRows(backend, plain, false, half);
+        basis.gradientVectors().multiplyStack(backend, count, half, true, plain);
         return plain;
     }
 

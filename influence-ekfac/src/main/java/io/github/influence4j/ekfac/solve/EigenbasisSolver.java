@@ -11,7 +11,6 @@ import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.linalg.Operand;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -128,10 +127,8 @@ public final class EigenbasisSolver implements IhvpSolver {
     /** V ↦ Q_SᵀV Q_A, or back, V ↦ Q_S V Q_Aᵀ. */
     private void rotate(int count, BackendMatrix gradients, LayerEigenbasis basis, Scratch scratch, boolean back) {
         BackendMatrix half = scratch.take(gradients.rows(), gradients.columns());
-        Operand right = new Operand(basis.activationVectors(), back, false);
-        Operand left = new Operand(basis.gradientVectors(), !back, true);
-        backend.multiply(Operand.of(gradients), right, half);
-        backend.multiplyBatch(count, 1, left, Operand.of(half), 0, gradients);
+        basis.activationVectors().multiplyRows(backend, gradients, back, half);
+        basis.gradientVectors().multiplyStack(backend, count, half, !back, gradients);
     }
 
     private void divide(int count, BackendMatrix gradients, BackendMatrix reciprocal) {
