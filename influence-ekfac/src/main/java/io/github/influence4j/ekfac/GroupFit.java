@@ -74,8 +74,7 @@ final class GroupFit<E> {
     }
 
     private void accumulate() {
-        CovarianceStage.Options stage =
-                new CovarianceStage.Options(options.batchSize(), objectives, options.blocks());
+        CovarianceStage.Options stage = new CovarianceStage.Options(options.batchSize(), objectives, options.blocks());
         covariances.addAll(CovarianceStage.fit(backend, pass, data, stage, progress));
     }
 
@@ -117,8 +116,7 @@ final class GroupFit<E> {
         List<LayerCurvature> curvatures = new ArrayList<>();
         for (int l = 0; l < pass.layers().size(); l++) {
             LayerSpec layer = pass.layers().get(l);
-            Optional<BackendMatrix> values =
-                    eigenvalues.isEmpty() ? Optional.empty() : Optional.of(eigenvalues.get(l));
+            Optional<BackendMatrix> values = eigenvalues.isEmpty() ? Optional.empty() : Optional.of(eigenvalues.get(l));
             curvatures.add(LayerCurvature.of(layer, basis(l), values));
         }
         return curvatures;

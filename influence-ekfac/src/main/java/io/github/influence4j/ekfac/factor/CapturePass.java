@@ -96,8 +96,7 @@ public final class CapturePass<E> implements AutoCloseable {
      * @param layers the layers that the model is asked for, some of its own
      * @throws IllegalArgumentException if there are no layers or two of the same name
      */
-    public CapturePass(
-            MatrixBackend backend, GradientProvider<E> model, Precision precision, List<LayerSpec> layers) {
+    public CapturePass(MatrixBackend backend, GradientProvider<E> model, Precision precision, List<LayerSpec> layers) {
         this.model = model;
         this.layers = List.copyOf(layers);
         this.uploader = new CaptureUploader(backend, precision);

@@ -52,8 +52,7 @@ public record LayerGroups(List<List<LayerSpec>> groups, double peakBytes, double
 
     private static LayerGroups grouped(List<LayerSpec> layers, FactorMemory memory, double allKept, long limit) {
         List<LayerSpec> remaining = new ArrayList<>(layers);
-        remaining.sort(Comparator.comparingDouble(
-                layer -> memory.keptBytes(layer) - memory.peakBytes(List.of(layer))));
+        remaining.sort(Comparator.comparingDouble(layer -> memory.keptBytes(layer) - memory.peakBytes(List.of(layer))));
         List<List<LayerSpec>> groups = new ArrayList<>();
         double kept = 0;
         double peak = 0;
@@ -85,7 +84,8 @@ public record LayerGroups(List<List<LayerSpec>> groups, double peakBytes, double
         LayerSpec worst = largest(layers, Comparator.comparingDouble(layer -> memory.peakBytes(List.of(layer))));
         double peak = memory.peakBytes(List.of(worst));
         if (peak > limit) {
-            throw new IllegalArgumentException("the factors of " + layers.size() + " layers do not fit even one layer at"
+            throw new IllegalArgumentException("the factors of " + layers.size()
+                    + " layers do not fit even one layer at"
                     + " a time: layer " + describe(worst) + " alone needs " + mebibytes(peak) + ", there is room for "
                     + mebibytes(limit) + "; more diagonal blocks (FitOptions.withBlocks) need less");
         }

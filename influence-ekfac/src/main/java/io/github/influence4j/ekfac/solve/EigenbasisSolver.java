@@ -8,6 +8,7 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -176,9 +177,9 @@ public final class EigenbasisSolver implements IhvpSolver {
         return reciprocals.get(layer).isPresent() && basis(layer).isPresent();
     }
 
-    private void rotateRowsBack(BackendMatrix rows, BackendMatrix vectors, Scratch scratch) {
+    private void rotateRowsBack(BackendMatrix rows, BlockDiagonal vectors, Scratch scratch) {
         BackendMatrix rotated = scratch.take(rows.rows(), rows.columns());
-        backend.multiply(Operand.of(rows), Operand.transposed(vectors), rotated);
+        vectors.multiplyRows(backend, rows, true, rotated);
         backend.upload(rotated, rows);
     }
 
