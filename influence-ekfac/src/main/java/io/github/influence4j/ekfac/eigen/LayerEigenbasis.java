@@ -21,6 +21,16 @@ public record LayerEigenbasis(
         BlockDiagonal gradientVectors,
         double[] gradientValues)
         implements AutoCloseable {
+    /**
+     * Returns O, into how many diagonal blocks the covariances were cut.
+     *
+     * @return 1 for none; of two covariances that are smaller than the asked number of blocks, the larger
+     */
+    public int blocks() {
+        return Math.max(
+                activationVectors.blocks().size(), gradientVectors.blocks().size());
+    }
+
     @Override
     public void close() {
         activationVectors.close();

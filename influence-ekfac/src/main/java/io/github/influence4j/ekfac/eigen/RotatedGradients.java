@@ -19,9 +19,6 @@ import java.util.Optional;
  */
 public final class RotatedGradients implements AutoCloseable {
 
-    /** Most numbers of per-example gradients that are held at a time. */
-    private static final long MOST_NUMBERS = 1L << 24;
-
     private final MatrixBackend backend;
     private final Rotation rotation;
     private final Scratch activations;
@@ -98,12 +95,14 @@ public final class RotatedGradients implements AutoCloseable {
      */
     public void forEach(UploadedCapture capture, Optional<LayerEigenbasis> basis, Consumer consumer) {
         LayerSpec layer = capture.layer();
-        int most = (int) Math.max(1, Math.min(capture.examples(), MOST_NUMBERS / layer.parameters()));
+        RotationCost cost = new RotationCost(
+                layer, capture.positions(), basis.map(LayerEigenbasis::blocks).orElse(0));
+        int most = cost.gradientsAtOnce(capture.examples());
         for (int first = 0; first < capture.examples(); first += most) {
             int count = Math.min(most, capture.examples() - first);
             UploadedCapture part = capture.examples(first, count);
             BackendMatrix rotated;
-            if (basis.isPresent() && rotatesFirst(layer, capture.positions())) {
+            if (cost.rotatesFirst(rotation)) {
                 rotated = sumPositions(part, activations(part, basis), outputGradients(part, basis));
             } else {
                 rotated = sumPositions(part, part.activations(), part.outputGradients());
@@ -113,18 +112,6 @@ public final class RotatedGradients implements AutoCloseable {
             }
             consumer.accept(first, count, rotated);
         }
-    }
-
-    private boolean rotatesFirst(LayerSpec layer, int positions) {
-        return switch (rotation) {
-            case ROTATE_FIRST -> true;
-            case GRADIENT_FIRST -> false;
-            case CHEAPEST -> {
-                double i = layer.gradientColumns();
-                double o = layer.outputs();
-                yield positions * (i * i + o * o) < i * o * (i + o);
-            }
-        };
     }
 
     private BackendMatrix sumPositions(UploadedCapture part, BackendMatrix a, BackendMatrix g) {
