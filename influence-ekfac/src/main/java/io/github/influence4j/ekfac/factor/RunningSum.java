@@ -15,7 +15,7 @@ public final class RunningSum implements AutoCloseable {
      * Rows that one float32 block may add up: an unbiased float32 sum of that many terms loses about 2⁻²⁴√4096, which is
      * 4e-6 of its magnitude, and emptying the block costs a negligible share of filling it.
      */
-    private static final long BLOCK_ROWS = 4096;
+    public static final long BLOCK_ROWS = 4096;
 
     private final MatrixBackend backend;
     private final BackendMatrix sum;
