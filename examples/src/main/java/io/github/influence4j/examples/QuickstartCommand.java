@@ -74,9 +74,9 @@ final class QuickstartCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static QuickstartResult run(QuickstartOptions options) {
+    private QuickstartResult run(QuickstartOptions options) {
         if (System.console() == null) {
-            return study(options, new ProgressLines(System.out));
+            return study(options, new ProgressLines(spec.commandLine().getOut()));
         }
         try (ProgressBars bars = new ProgressBars(System.err)) {
             return study(options, bars);

@@ -1,7 +1,7 @@
 package io.github.influence4j.examples.console;
 
 import io.github.influence4j.api.ProgressListener;
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
@@ -15,7 +15,7 @@ public final class ProgressLines implements ProgressListener {
     private static final long NANOS = 1_000_000_000;
     private static final long PAUSE = 5 * NANOS;
 
-    private final PrintStream out;
+    private final PrintWriter out;
     private final LongSupplier clock;
     private final long start;
     private String current = "";
@@ -26,11 +26,11 @@ public final class ProgressLines implements ProgressListener {
      *
      * @param out receives the lines
      */
-    public ProgressLines(PrintStream out) {
+    public ProgressLines(PrintWriter out) {
         this(out, System::nanoTime);
     }
 
-    ProgressLines(PrintStream out, LongSupplier clock) {
+    ProgressLines(PrintWriter out, LongSupplier clock) {
         this.out = out;
         this.clock = clock;
         this.start = clock.getAsLong();
@@ -45,6 +45,7 @@ public final class ProgressLines implements ProgressListener {
         }
         String part = begins || total <= 0 ? "" : String.format(Locale.ROOT, " (%d %%)", 100 * done / total);
         out.printf(Locale.ROOT, "[%5.1f s] %s%s%n", (now - start) / (double) NANOS, stage, part);
+        out.flush();
         current = stage;
         lastLine = now;
     }

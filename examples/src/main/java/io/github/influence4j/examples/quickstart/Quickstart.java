@@ -72,7 +72,6 @@ public final class Quickstart {
         DigitSplit split = DigitSplit.draw(Digits.load(), options.size().train(), random);
         LabelNoise noise = LabelNoise.flip(split.train(), FLIPPED, random);
         List<DigitImage> test = first(split.test(), options.size().test());
-        progress.progress("starting the backend", 0, 1);
         try (MatrixBackend backend = backend();
                 DigitNetwork network = DigitNetwork.train(
                         backend, noise.images(), options.size().epochs(), options.seed(), progress)) {
@@ -81,9 +80,12 @@ public final class Quickstart {
     }
 
     private MatrixBackend backend() {
-        return options.backend()
+        progress.progress("starting the backend", 0, 1);
+        MatrixBackend backend = options.backend()
                 .map(name -> MatrixBackends.named(name, options.precision()))
                 .orElseGet(() -> MatrixBackends.select(options.precision()));
+        progress.progress("starting the backend", 1, 1);
+        return backend;
     }
 
     private static <T> List<T> first(List<T> list, int count) {

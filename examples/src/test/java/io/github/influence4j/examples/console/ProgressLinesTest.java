@@ -2,9 +2,8 @@ package io.github.influence4j.examples.console;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -13,9 +12,9 @@ class ProgressLinesTest {
 
     @Test
     void writesALineForEachStageAndEveryFiveSeconds() {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        StringWriter text = new StringWriter();
         AtomicLong clock = new AtomicLong();
-        ProgressLines lines = new ProgressLines(new PrintStream(bytes, true, StandardCharsets.UTF_8), clock::get);
+        ProgressLines lines = new ProgressLines(new PrintWriter(text), clock::get);
 
         lines.progress("training", 0, 10);
         clock.set(3_000_000_000L);
@@ -28,6 +27,6 @@ class ProgressLinesTest {
 
         assertEquals(
                 List.of("[  0.0 s] training", "[  6.0 s] training (60 %)", "[ 60.0 s] fitting"),
-                bytes.toString(StandardCharsets.UTF_8).lines().toList());
+                text.toString().lines().toList());
     }
 }
