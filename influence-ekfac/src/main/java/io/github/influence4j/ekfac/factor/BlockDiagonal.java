@@ -149,6 +149,10 @@ public final class BlockDiagonal implements Matrix, AutoCloseable {
 
     @Override
     public void read(int firstRow, int rowCount, float[] target, int offset) {
+        if (blocks.size() == 1) {
+            blocks.get(0).read(firstRow, rowCount, target, offset);
+            return;
+        }
         Arrays.fill(target, offset, offset + rowCount * columns(), 0);
         for (int r = 0; r < rowCount; r++) {
             int block = blockOf(firstRow + r);
@@ -159,6 +163,10 @@ public final class BlockDiagonal implements Matrix, AutoCloseable {
 
     @Override
     public void read(int firstRow, int rowCount, double[] target, int offset) {
+        if (blocks.size() == 1) {
+            blocks.get(0).read(firstRow, rowCount, target, offset);
+            return;
+        }
         Arrays.fill(target, offset, offset + rowCount * columns(), 0);
         for (int r = 0; r < rowCount; r++) {
             int block = blockOf(firstRow + r);

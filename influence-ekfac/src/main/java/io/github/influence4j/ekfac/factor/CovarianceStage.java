@@ -25,6 +25,29 @@ public final class CovarianceStage {
     public record Options(int batchSize, FisherObjectives fisher, int blocks) {}
 
     /**
+     * Computes A = E[āāᵀ] and S = E[ggᵀ] of every layer, unsplit.
+     *
+     * @param <E> the host's type of an example
+     * @param backend where the covariances lie
+     * @param pass runs the model
+     * @param data the training set
+     * @param batchSize examples per batch
+     * @param fisher what to capture
+     * @param progress is told after each batch
+     * @return one covariance for each layer, which the caller closes
+     * @throws io.github.influence4j.api.NumericalException if a capture is not finite or a layer has only masked positions
+     */
+    public static <E> List<LayerCovariance> fit(
+            MatrixBackend backend,
+            CapturePass<E> pass,
+            ExampleSource<E> data,
+            int batchSize,
+            FisherObjectives fisher,
+            ProgressListener progress) {
+        return fit(backend, pass, data, new Options(batchSize, fisher, 1), progress);
+    }
+
+    /**
      * Computes A = E[āāᵀ] and S = E[ggᵀ] of every layer, as means over real positions.
      *
      * @param <E> the host's type of an example

@@ -43,6 +43,9 @@ public record MemoryUse(double factors, double workspace, double captures, doubl
     }
 
     static String words(double bytes) {
+        if (bytes == 0) {
+            return "none";
+        }
         return bytes < 1 << 20
                 ? String.format(Locale.ROOT, "%.1f KiB", bytes / (1 << 10))
                 : String.format(Locale.ROOT, "%.1f MiB", bytes / (1 << 20));

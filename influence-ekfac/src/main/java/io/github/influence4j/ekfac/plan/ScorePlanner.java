@@ -165,7 +165,7 @@ final class ScorePlanner {
         Work work = new Work(rate, memory.precision());
         for (PlannedLayer layer : layers) {
             FitPlanner.model(work, layer, data.examples());
-            work.elements(data.examples() * (layer.captured() + layer.parameters()));
+            work.elements(data.examples() * layer.captured());
             FitPlanner.rotations(work, layer, Rotation.CHEAPEST, data.examples());
             if (layer.positions() > 1) {
                 work.add(Kernel.PRODUCT, data.examples() * 2.0 * layer.parameters(), 1);

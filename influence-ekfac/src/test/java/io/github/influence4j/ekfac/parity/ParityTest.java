@@ -65,12 +65,8 @@ class ParityTest {
         SafetensorsFixture expected = model.expected();
         FisherObjectives fisher = new FisherObjectives(List.of(new Objective.SampledLabels(0)), 1);
         try (CapturePass<Integer> pass = new CapturePass<>(backend, model)) {
-            for (LayerCovariance covariance : CovarianceStage.fit(
-                    backend,
-                    pass,
-                    model.trainingSet(),
-                    new CovarianceStage.Options(16, fisher, 1),
-                    ProgressListener.silent())) {
+            for (LayerCovariance covariance :
+                    CovarianceStage.fit(backend, pass, model.trainingSet(), 16, fisher, ProgressListener.silent())) {
                 String layer = covariance.layer().name();
                 try (covariance;
                         LayerEigenbasis basis = EigenbasisStage.decompose(backend, covariance)) {
