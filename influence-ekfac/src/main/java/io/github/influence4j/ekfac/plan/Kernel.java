@@ -4,9 +4,10 @@ package io.github.influence4j.ekfac.plan;
  * Which share of the rate of large products each kind of work reaches: share · d/(d + half), where d is the smallest
  * dimension of its products, or the order of a decomposition.
  *
- * <p>Calibrated on OpenBLAS 0.3.31 with 2 threads on an x86-64 server with AVX-512, where sgemm of order 4096 reaches about
- * 400 GFLOP/s, ssyrk three quarters of it, products of slices 110 to 270, and dsyevd of orders 769 and 3073 takes 0.07 s and
- * 2.5 s. They are estimates: a plan's times are meant to be right within a factor of two.
+ * <p>Products and eigendecompositions follow measurements of OpenBLAS 0.3.31 with 2 threads on an x86-64 server with
+ * AVX-512: sgemm of order 4096 at about 400 GFLOP/s, products of slices at 110 to 270, dsyevd of orders 769 and 3073 in 0.07 s
+ * and 2.5 s. The shares of rank updates, the SVD and the model are assumptions. A plan's times are meant to be right within a
+ * factor of two, no closer.
  */
 enum Kernel {
     /** One product of large matrices. */

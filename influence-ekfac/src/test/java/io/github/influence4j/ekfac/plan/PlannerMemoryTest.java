@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -123,6 +124,47 @@ class PlannerMemoryTest {
                     Math.abs(planned.backend() - actual) <= A_FIFTH * actual,
                     () -> name + ": planned " + planned + ", found " + MemoryUse.words(actual));
         });
+    }
+
+    /** Fitted in groups, the factors stay within the limit that they would break together. */
+    @Test
+    void groupsKeepTheLimit() {
+        CountingBackend backend = new CountingBackend(TestBackends.ND4J_FLOAT32);
+        Planner planner = new Planner(backend, MachineRate.of(100));
+        DataShape data = DataShape.of(120, 4);
+        List<LayerSpec> layers = IntStream.range(0, 10)
+                .mapToObj(l -> LayerSpec.dense("layer" + l, 60, 50))
+                .toList();
+        FitOptions together = FIT.withBatchSize(8);
+        double factors = planner.plan(layers, data, together, SCORE).stages().stream()
+                .map(StagePlan::memory)
+                .mapToDouble(memory -> memory.factors() + memory.workspace())
+                .limit(3)
+                .max()
+                .orElseThrow();
+        FitOptions grouped = together.withMemoryLimit((long) (0.9 * factors));
+        Plan plan = planner.plan(layers, data, grouped, SCORE);
+        assertTrue(plan.layerGroups() > 1);
+        Host host = new Host(layers, data);
+        long peakTogether = peakOfFit(backend, host, together);
+        long peakGrouped = peakOfFit(backend, host, grouped);
+        double planned = plan.stages().stream()
+                .limit(3)
+                .mapToDouble(stage -> stage.memory().backend())
+                .max()
+                .orElseThrow();
+        double captures = plan.stage("covariances").memory().captures();
+        assertTrue(peakGrouped < peakTogether, () -> peakGrouped + " against " + peakTogether);
+        assertTrue(peakGrouped - captures <= 0.9 * factors, () -> peakGrouped + " with " + captures + " captured");
+        assertTrue(Math.abs(planned - peakGrouped) <= A_FIFTH * peakGrouped, () -> planned + " and " + peakGrouped);
+    }
+
+    private static long peakOfFit(CountingBackend backend, Host host, FitOptions options) {
+        backend.takePeak();
+        EigenbasisApproximator.<Integer>of(backend, options)
+                .fit(host, host.examples(host.data().examples()))
+                .close();
+        return backend.takePeak();
     }
 
     /** Covariances turn into means after their last report of progress, so they and their decomposition are one. */
