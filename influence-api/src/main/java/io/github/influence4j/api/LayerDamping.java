@@ -1,5 +1,6 @@
 package io.github.influence4j.api;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,8 @@ public record LayerDamping(Map<String, Double> lambdas) {
                         "layer " + layer + ": damping must be a finite number that is not negative, found " + lambda);
             }
         });
-        lambdas = Map.copyOf(lambdas);
+        // a copy in the same order, so that the provenance reads the same in every run
+        lambdas = Collections.unmodifiableMap(new LinkedHashMap<>(lambdas));
     }
 
     /**

@@ -100,7 +100,7 @@ class LayerGroupsTest {
                 LayerGroups.of(MODEL.layers(), memory, backend, limit);
                 return limit;
             } catch (IllegalArgumentException tooLittle) {
-                continue;
+                // the next limit may be enough
             }
         }
     }

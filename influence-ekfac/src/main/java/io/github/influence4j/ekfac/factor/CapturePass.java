@@ -151,9 +151,8 @@ public final class CapturePass<E> implements AutoCloseable {
         long done = 0;
         for (ExampleBatch<E> batch : data.batches(batchSize)) {
             if (done + batch.size() > data.size()) {
-                throw new IllegalArgumentException(
-                        stage + ": the data set announced " + data.size() + " examples and gave at least "
-                                + (done + batch.size()));
+                throw new IllegalArgumentException(stage + ": the data set announced " + data.size()
+                        + " examples and gave at least " + (done + batch.size()));
             }
             for (int k = 0; k < objectives.size(); k++) {
                 if (Thread.currentThread().isInterrupted()) {

@@ -70,7 +70,7 @@ public record LayerGroups(List<List<LayerSpec>> groups, double peakBytes, double
                 LayerSpec next = remaining.get(0);
                 throw new IllegalArgumentException("layer " + describe(next) + " needs "
                         + mebibytes(memory.peakBytes(List.of(next))) + " to be fitted beside the "
-                        + mebibytes(kept) + " of finished layers; there is room for " + mebibytes(limit));
+                        + mebibytes(kept) + " of finished layers; there is room for " + mebibytes((double) limit));
             }
             peak = Math.max(peak, kept + memory.peakBytes(group));
             kept += group.stream().mapToDouble(memory::keptBytes).sum();
@@ -87,7 +87,7 @@ public record LayerGroups(List<List<LayerSpec>> groups, double peakBytes, double
             throw new IllegalArgumentException("the factors of " + layers.size()
                     + " layers do not fit even one layer at"
                     + " a time: layer " + describe(worst) + " alone needs " + mebibytes(peak) + ", there is room for "
-                    + mebibytes(limit) + "; more diagonal blocks (FitOptions.withBlocks) need less");
+                    + mebibytes((double) limit) + "; more diagonal blocks (FitOptions.withBlocks) need less");
         }
     }
 
@@ -95,7 +95,7 @@ public record LayerGroups(List<List<LayerSpec>> groups, double peakBytes, double
         if (kept > limit) {
             LayerSpec worst = largest(layers, Comparator.comparingDouble(memory::keptBytes));
             throw new IllegalArgumentException("the finished factors of " + layers.size() + " layers need "
-                    + mebibytes(kept) + ", there is room for " + mebibytes(limit) + "; the largest layer, "
+                    + mebibytes(kept) + ", there is room for " + mebibytes((double) limit) + "; the largest layer, "
                     + describe(worst) + ", needs " + mebibytes(memory.keptBytes(worst))
                     + " of them; more diagonal blocks (FitOptions.withBlocks) need less");
         }

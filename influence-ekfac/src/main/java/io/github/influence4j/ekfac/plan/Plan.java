@@ -78,7 +78,7 @@ public record Plan(List<StagePlan> stages, List<LayerPlan> layers, int layerGrou
                 .filter(stage -> stage.memory().total() > limit)
                 .ifPresent(stage -> {
                     throw new IllegalArgumentException("stage " + stage.stage() + " needs " + stage.memory()
-                            + ", there is room for " + MemoryUse.words(limit)
+                            + ", there is room for " + MemoryUse.words((double) limit)
                             + "; smaller batches, more diagonal blocks, query gradients of low rank, top-k instead of all"
                             + " scores, or smaller memory limits of the options need less");
                 });

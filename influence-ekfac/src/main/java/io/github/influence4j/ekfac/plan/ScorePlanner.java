@@ -100,7 +100,7 @@ final class ScorePlanner {
         for (int first = 0; first < data.queries(); first += queries) {
             int count = Math.min(queries, data.queries() - first);
             for (PlannedLayer layer : layers) {
-                FitPlanner.model(work, layer, data.examples());
+                FitPlanner.model(work, layer, (double) data.examples());
                 work.elements(data.examples() * layer.captured());
                 scores(work, layer, count);
             }
@@ -164,9 +164,9 @@ final class ScorePlanner {
     StagePlan selfInfluence() {
         Work work = new Work(rate, memory.precision());
         for (PlannedLayer layer : layers) {
-            FitPlanner.model(work, layer, data.examples());
+            FitPlanner.model(work, layer, (double) data.examples());
             work.elements(data.examples() * layer.captured());
-            FitPlanner.rotations(work, layer, Rotation.CHEAPEST, data.examples());
+            FitPlanner.rotations(work, layer, Rotation.CHEAPEST, (double) data.examples());
             if (layer.positions() > 1) {
                 work.add(Kernel.PRODUCT, data.examples() * 2.0 * layer.parameters(), 1);
             }

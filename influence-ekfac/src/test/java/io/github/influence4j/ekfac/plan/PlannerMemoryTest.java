@@ -122,7 +122,7 @@ class PlannerMemoryTest {
             long actual = found.getOrDefault(name, 0L);
             assertTrue(
                     Math.abs(planned.backend() - actual) <= A_FIFTH * actual,
-                    () -> name + ": planned " + planned + ", found " + MemoryUse.words(actual));
+                    () -> name + ": planned " + planned + ", found " + MemoryUse.words((double) actual));
         });
     }
 
