@@ -291,6 +291,6 @@ class BadInputTest {
                 IllegalArgumentException.class, () -> ScoreOptions.defaults().withRank(0));
         assertThrows(
                 IllegalArgumentException.class, () -> ScoreOptions.defaults().withQueryBatchSize(-1));
-        assertEquals(7, ScoreOptions.defaults().withRank(7).rank().orElseThrow());
+        assertEquals(7, ScoreOptions.defaults().withRank(7).rank().orElseThrow().rank());
     }
 }

@@ -4,27 +4,96 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.ejml.EjmlBackendProvider;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 
+/** Which backend is started when; {@link BrokenProvider} is first in line and never starts. */
+@ResourceLock(Resources.SYSTEM_PROPERTIES)
 class MatrixBackendsTest {
 
     @Test
-    void startsTheBackendAskedForAndMultiplies() {
-        try (MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
-                BackendMatrix a = backend.copyOf(Matrix.of(new double[] {1, 2, 3, 4}, 2, 2), Precision.FLOAT64);
-                BackendMatrix c = backend.zeros(2, 2)) {
-            backend.multiply(Operand.of(a), Operand.transposed(a), c);
-            assertEquals(25, c.toArray()[1][1]);
-            assertEquals(11, c.toArray()[0][1]);
+    void takesTheHighestPriorityThatWorks() {
+        for (Precision precision : Precision.values()) {
+            try (MatrixBackend backend = MatrixBackends.select(precision)) {
+                assertEquals("nd4j", backend.name());
+                assertEquals(precision, backend.precision());
+                assertTrue(backend.description().contains("OpenBLAS 0.3.31"), backend.description());
+            }
         }
     }
 
     @Test
+    void startsTheBackendAskedForByName() {
+        try (MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64)) {
+            assertEquals("ejml", backend.name());
+            assertTrue(backend.description().contains("EJML 0."), backend.description());
+        }
+    }
+
+    @Test
+    void startsTheBackendNamedByTheProperty() {
+        withProperty("ejml", () -> {
+            try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
+                assertEquals("ejml", backend.name());
+            }
+        });
+    }
+
+    @Test
+    void neverReplacesTheBackendAskedFor() {
+        IllegalStateException byName =
+                assertThrows(IllegalStateException.class, () -> MatrixBackends.named("broken", Precision.FLOAT64));
+        assertMentions(byName, "broken", "no abacus on this machine");
+        withProperty("broken", () -> {
+            IllegalStateException byProperty =
+                    assertThrows(IllegalStateException.class, () -> MatrixBackends.select(Precision.FLOAT64));
+            assertMentions(byProperty, "broken", "no abacus on this machine");
+        });
+        withProperty("ejml", () -> {
+            IllegalStateException precision =
+                    assertThrows(IllegalStateException.class, () -> MatrixBackends.select(Precision.FLOAT32));
+            assertMentions(precision, "ejml", "FLOAT64 only", "FLOAT32");
+        });
+    }
+
+    @Test
     void refusesAnUnknownNameAndListsTheOnesThereAre() {
-        IllegalArgumentException e =
+        IllegalArgumentException byName =
                 assertThrows(IllegalArgumentException.class, () -> MatrixBackends.named("abacus", Precision.FLOAT64));
-        assertTrue(e.toString().contains("abacus") && e.toString().contains("ejml"), e.toString());
+        assertMentions(byName, "abacus", "broken, nd4j, ejml");
+        withProperty("slide-rule", () -> {
+            IllegalArgumentException byProperty =
+                    assertThrows(IllegalArgumentException.class, () -> MatrixBackends.select(Precision.FLOAT64));
+            assertMentions(byProperty, "slide-rule", "broken, nd4j, ejml");
+        });
+    }
+
+    @Test
+    void givesEveryReasonWhereNoneWorks() {
+        List<MatrixBackendProvider> providers = List.of(new BrokenProvider(), new EjmlBackendProvider());
+        IllegalStateException e =
+                assertThrows(IllegalStateException.class, () -> MatrixBackends.select(Precision.FLOAT32, providers));
+        assertMentions(e, "FLOAT32", "broken", "no abacus on this machine", "ejml", "FLOAT64 only");
+        assertEquals(2, e.getSuppressed().length);
+    }
+
+    private static void withProperty(String name, Runnable test) {
+        String before = System.getProperty(MatrixBackends.PROPERTY, "");
+        System.setProperty(MatrixBackends.PROPERTY, name);
+        try {
+            test.run();
+        } finally {
+            System.setProperty(MatrixBackends.PROPERTY, before);
+        }
+    }
+
+    private static void assertMentions(Exception e, String... words) {
+        for (String word : words) {
+            assertTrue(e.toString().contains(word), () -> "expected '" + word + "' in " + e);
+        }
     }
 }

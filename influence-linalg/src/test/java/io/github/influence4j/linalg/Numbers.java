@@ -145,8 +145,7 @@ final class Numbers implements AutoCloseable {
         double largest = 0;
         for (int r = 0; r < a.length; r++) {
             for (int c = 0; c < a[r].length; c++) {
-                double difference = Math.abs(a[r][c] - b[r][c]);
-                largest = difference <= largest ? largest : difference;
+                largest = Math.max(largest, Math.abs(a[r][c] - b[r][c]));
             }
         }
         return largest;

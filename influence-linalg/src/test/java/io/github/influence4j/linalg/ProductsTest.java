@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Products against naive loops in float64. */
 @ParameterizedClass
@@ -45,27 +46,37 @@ class ProductsTest {
     })
     void multiplies(int m, int k, int n) {
         for (int variant = 0; variant < 16; variant++) {
-            boolean aTransposed = (variant & 1) != 0;
-            boolean bTransposed = (variant & 2) != 0;
-            boolean strided = (variant & 4) != 0;
-            boolean accumulate = (variant & 8) != 0;
-            try (Numbers numbers = new Numbers(backend, variant)) {
-                double[][] a = numbers.random(m, k);
-                double[][] b = numbers.random(k, n);
-                double[][] c = accumulate ? numbers.random(m, n) : Numbers.constant(m, n, Double.NaN);
-                BackendMatrix left = numbers.put(aTransposed ? Numbers.transpose(a) : a, strided);
-                BackendMatrix right = numbers.put(bTransposed ? Numbers.transpose(b) : b, strided);
-                BackendMatrix result = numbers.put(c, strided);
-                backend.multiply(
-                        0.75,
-                        new Operand(left, aTransposed, false),
-                        new Operand(right, bTransposed, false),
-                        accumulate ? -2 : 0,
-                        result);
-                double[][] product = Numbers.product(a, b);
-                double[][] expected = Numbers.sum(0.75, product, accumulate ? -2 : 0, accumulate ? c : product);
-                assertClose(expected, result.toArray(), tolerance, "product, variant " + variant);
-            }
+            multiplies(m, k, n, variant);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5, 11, 14})
+    void multipliesLarger(int variant) {
+        multiplies(256, 256, 256, variant);
+    }
+
+    private void multiplies(int m, int k, int n, int variant) {
+        boolean aTransposed = (variant & 1) != 0;
+        boolean bTransposed = (variant & 2) != 0;
+        boolean strided = (variant & 4) != 0;
+        boolean accumulate = (variant & 8) != 0;
+        try (Numbers numbers = new Numbers(backend, variant)) {
+            double[][] a = numbers.random(m, k);
+            double[][] b = numbers.random(k, n);
+            double[][] c = accumulate ? numbers.random(m, n) : Numbers.constant(m, n, Double.NaN);
+            BackendMatrix left = numbers.put(aTransposed ? Numbers.transpose(a) : a, strided);
+            BackendMatrix right = numbers.put(bTransposed ? Numbers.transpose(b) : b, strided);
+            BackendMatrix result = numbers.put(c, strided);
+            backend.multiply(
+                    0.75,
+                    new Operand(left, aTransposed, false),
+                    new Operand(right, bTransposed, false),
+                    accumulate ? -2 : 0,
+                    result);
+            double[][] product = Numbers.product(a, b);
+            double[][] expected = Numbers.sum(0.75, product, accumulate ? -2 : 0, accumulate ? c : product);
+            assertClose(expected, result.toArray(), tolerance, "product, variant " + variant);
         }
     }
 

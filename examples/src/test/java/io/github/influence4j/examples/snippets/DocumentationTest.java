@@ -1,6 +1,5 @@
 package io.github.influence4j.examples.snippets;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.ExampleSource;
@@ -20,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,8 @@ import org.junit.jupiter.api.Test;
 /** The Java code of the README and the documentation is code that is compiled, and runs. */
 class DocumentationTest {
 
-    private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+    private static final Path ROOT =
+            Objects.requireNonNull(Path.of("").toAbsolutePath().getParent());
     private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
 
     @Test
@@ -75,13 +76,10 @@ class DocumentationTest {
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32);
                 Mlp model = Mlp.create(backend, MlpShape.of(Activation.TANH, Loss.SOFTMAX_CROSS_ENTROPY, 2, 3, 2), 1)) {
             System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
-            assertEquals(
-                    2,
-                    ReadmeSnippets.use(model, ExampleSource.of(examples), ExampleSource.of(examples))
-                            .size());
+            ReadmeSnippets.use(model, ExampleSource.of(examples), ExampleSource.of(examples));
         } finally {
             System.setOut(console);
         }
-        assertTrue(printed.toString(StandardCharsets.UTF_8).contains("training example 0"));
+        assertTrue(printed.toString(StandardCharsets.UTF_8).contains("look at the label of training example"));
     }
 }

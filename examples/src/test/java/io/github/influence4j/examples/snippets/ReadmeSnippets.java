@@ -19,7 +19,7 @@ final class ReadmeSnippets {
 
     private ReadmeSnippets() {}
 
-    static <Example> List<Influence> use(
+    static <Example> void use(
             GradientProvider<Example> model, ExampleSource<Example> train, ExampleSource<Example> queries) {
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32);
                 EigenbasisCurvature curvature =
@@ -31,7 +31,8 @@ final class ReadmeSnippets {
             }
             List<Influence> suspicious =
                     new InfluenceScorer<>(backend, model).self(solver, train).ranking();
-            return suspicious;
+            System.out.println(
+                    "look at the label of training example " + suspicious.get(0).trainId());
         }
     }
 }

@@ -44,4 +44,16 @@ public record UploadedCapture(
                 activations.rows(first * positions, count * positions),
                 outputGradients.rows(first * positions, count * positions));
     }
+
+    /**
+     * Returns the same capture with other numbers.
+     *
+     * @param newActivations [n·t, i], packed
+     * @param newOutputGradients [n·t, o], packed
+     * @return a new capture
+     */
+    public UploadedCapture with(BackendMatrix newActivations, BackendMatrix newOutputGradients) {
+        return new UploadedCapture(
+                layer, layerIndex, examples, positions, tokens, realPositions, newActivations, newOutputGradients);
+    }
 }

@@ -1,6 +1,5 @@
 package io.github.influence4j.ekfac.score;
 
-import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.IhvpSolver;
@@ -13,13 +12,10 @@ import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.factor.CapturePass;
-import io.github.influence4j.ekfac.factor.UploadedCapture;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,11 +81,11 @@ public final class InfluenceScorer<E> {
     public InfluenceScores pairwise(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train) {
         long start = System.nanoTime();
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            List<ExampleBatch<E>> batches = queryBatches(queries);
-            long[] ids = ids(batches);
-            ScoreTable table = new ScoreTable(pass.layers(), ids, Math.toIntExact(train.size()), options);
-            score(pass, solver, batches, train, table);
-            return table.finish(pairwiseProvenance(solver, start, ids.length, train.size()));
+            requireLayers(solver, pass.layers());
+            PairwiseRun<E> run = new PairwiseRun<>(backend, pass, solver, queries, options, progress);
+            ScoreTable table = new ScoreTable(pass.layers(), run.queryIds(), Math.toIntExact(train.size()), options);
+            run.score(train, table);
+            return table.finish(provenance(solver, start, run, train.size()));
         }
     }
 
@@ -116,116 +112,27 @@ public final class InfluenceScorer<E> {
         }
         long start = System.nanoTime();
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            List<ExampleBatch<E>> batches = queryBatches(queries);
-            long[] ids = ids(batches);
+            requireLayers(solver, pass.layers());
+            PairwiseRun<E> run = new PairwiseRun<>(backend, pass, solver, queries, options, progress);
+            long[] ids = run.queryIds();
             TopCollector top = new TopCollector(ids.length, k, options.batchSize());
-            score(pass, solver, batches, train, top);
+            run.score(train, top);
             return new TopInfluences(
                     LongStream.of(ids).boxed().toList(),
                     IntStream.range(0, ids.length).mapToObj(top::highest).toList(),
                     IntStream.range(0, ids.length).mapToObj(top::lowest).toList(),
-                    pairwiseProvenance(solver, start, ids.length, train.size()));
+                    provenance(solver, start, run, train.size()));
         }
     }
 
-    private void score(
-            CapturePass<E> pass,
-            IhvpSolver solver,
-            List<ExampleBatch<E>> batches,
-            ExampleSource<E> train,
-            ScoreCollector collector) {
-        requireLayers(solver, pass.layers());
-        int queries = ids(batches).length;
-        int most = queriesAtOnce(pass.layers(), queries);
-        Iterator<ExampleBatch<E>> remaining = batches.iterator();
-        for (int first = 0; first < queries; first += most) {
-            int count = Math.min(most, queries - first);
-            scoreQueries(pass, solver, remaining, first, count, train, collector);
-        }
-    }
-
-    private static long[] ids(List<? extends ExampleBatch<?>> batches) {
-        return batches.stream()
-                .flatMapToLong(batch -> Arrays.stream(batch.ids()))
-                .toArray();
-    }
-
-    private Provenance pairwiseProvenance(IhvpSolver solver, long start, long queries, long train) {
-        return provenance(solver, start)
-                .withOption(
-                        "rank", options.rank().isPresent() ? "" + options.rank().getAsInt() : "full")
-                .withCount("queries", queries)
+    private Provenance provenance(IhvpSolver solver, long start, PairwiseRun<E> run, long train) {
+        Provenance provenance = provenance(solver, start)
+                .withOption("rank", options.rank().map(QueryRank::toString).orElse("full"))
+                .withCount("queries", run.queryIds().length)
                 .withCount("training examples", train);
-    }
-
-    private List<ExampleBatch<E>> queryBatches(ExampleSource<E> queries) {
-        List<ExampleBatch<E>> batches = new ArrayList<>();
-        queries.batches(options.queryBatchSize()).forEach(batches::add);
-        if (batches.isEmpty()) {
-            throw new IllegalArgumentException("scores: there are no queries");
-        }
-        return batches;
-    }
-
-    /** As many whole batches of queries as fit; at least one. */
-    private int queriesAtOnce(List<LayerSpec> layers, int queries) {
-        int rank = options.rank().orElse(0);
-        long bytes = 0;
-        long elements = 1;
-        for (LayerSpec layer : layers) {
-            long one = QueryLayer.bytesPerQuery(layer, rank, backend.precision().bytes());
-            bytes += one;
-            elements = Math.max(elements, one / backend.precision().bytes());
-        }
-        long limit = options.memoryLimit().orElseGet(() -> backend.availableMemory() / 2);
-        long fit = Math.min(limit / bytes, backend.maxElements() / elements);
-        long whole = Math.max(1, fit / options.queryBatchSize()) * options.queryBatchSize();
-        return (int) Math.min(whole, queries);
-    }
-
-    private void scoreQueries(
-            CapturePass<E> pass,
-            IhvpSolver solver,
-            Iterator<ExampleBatch<E>> batches,
-            int first,
-            int count,
-            ExampleSource<E> train,
-            ScoreCollector collector) {
-        try (PreparedQueries prepared = new PreparedQueries(
-                backend, pass.layers(), count, options.rank().orElse(0))) {
-            int done = 0;
-            while (done < count) {
-                ExampleBatch<E> batch = batches.next();
-                prepared.add(pass, solver, batch, done);
-                done += batch.size();
-                progress.progress("queries", first + done, first + count);
-            }
-            collector.startPass(first, count);
-            try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options.path(), collector)) {
-                pass.run(
-                        train,
-                        options.batchSize(),
-                        List.of(new Objective.TrainingLoss()),
-                        "scores",
-                        progress,
-                        new CapturePass.Consumer() {
-                            @Override
-                            public void startBatch(CapturePass.Step step) {
-                                collector.startBatch(step.firstExample(), step.ids());
-                            }
-
-                            @Override
-                            public void accept(CapturePass.Step step, UploadedCapture capture) {
-                                scores.add(capture);
-                            }
-
-                            @Override
-                            public void finishBatch() {
-                                collector.finishBatch();
-                            }
-                        });
-            }
-        }
+        return options.rank().isPresent()
+                ? provenance.withOption("largest relative error of a cut query", Double.toString(run.largestCut()))
+                : provenance;
     }
 
     /**

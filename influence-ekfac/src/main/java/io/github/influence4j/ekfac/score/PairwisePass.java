@@ -1,12 +1,16 @@
 package io.github.influence4j.ekfac.score;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.eigen.RotatedGradients;
+import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.ekfac.factor.UploadedCapture;
 import io.github.influence4j.ekfac.score.ScoreOptions.Path;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
+import java.util.Optional;
 
 /**
  * Scores training captures against prepared queries, ⟨V_q, G_z⟩ = Σ_p g_pᵀ V_q ā_p.
@@ -14,7 +18,7 @@ import io.github.influence4j.linalg.Operand;
  * <p>Queries of rank r need two tall products and a row-wise sum, 2t·r(i + o + 1) flops a query and example, and never a
  * gradient; for whole queries see {@link Path}.
  */
-final class PairwisePass implements AutoCloseable {
+final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
 
     /** Most numbers of an intermediate matrix. */
     private static final long MOST_NUMBERS = 1L << 24;
@@ -23,8 +27,9 @@ final class PairwisePass implements AutoCloseable {
     private final PreparedQueries prepared;
     private final int firstQuery;
     private final int queries;
-    private final Path path;
+    private final ScoreOptions options;
     private final ScoreCollector collector;
+    private final RotatedGradients rotated;
     private final Scratch left;
     private final Scratch right;
     private final Scratch results;
@@ -35,38 +40,62 @@ final class PairwisePass implements AutoCloseable {
             PreparedQueries prepared,
             int firstQuery,
             int queries,
-            Path path,
+            ScoreOptions options,
             ScoreCollector scores) {
         this.backend = backend;
         this.prepared = prepared;
         this.firstQuery = firstQuery;
         this.queries = queries;
-        this.path = path;
+        this.options = options;
         this.collector = scores;
+        this.rotated = new RotatedGradients(backend, Rotation.CHEAPEST);
         this.left = new Scratch(backend);
         this.right = new Scratch(backend);
         this.results = new Scratch(backend);
     }
 
-    /** Scores one layer of one batch. */
-    void add(UploadedCapture capture) {
-        if (prepared.layer(capture.layerIndex()) instanceof QueryLayer.Full full && formsGradients(capture)) {
-            addByGradients(capture, full);
-        } else {
-            addByPositions(capture, prepared.layer(capture.layerIndex()));
+    @Override
+    public void startBatch(CapturePass.Step step) {
+        collector.startBatch(step.firstExample(), step.ids());
+    }
+
+    @Override
+    public void finishBatch() {
+        collector.finishBatch();
+    }
+
+    @Override
+    public void accept(CapturePass.Step step, UploadedCapture plain) {
+        int layer = plain.layerIndex();
+        UploadedCapture capture = prepared.basisOfQueries(layer)
+                .map(basis -> plain.with(
+                        rotated.activations(plain, Optional.of(basis)),
+                        rotated.outputGradients(plain, Optional.of(basis))))
+                .orElse(plain);
+        boolean tokens = collector.keepsTokens(capture.layer());
+        if (prepared.layer(layer) instanceof QueryLayer.Factored factored) {
+            ScoringCost cost = new ScoringCost(capture.layer(), capture.positions(), queries, factored.rank());
+            if (cost.multipliesOut(options.path(), tokens) && fitsMultipliedOut(capture.layer())) {
+                addByGradients(capture, prepared.multipliedOut(layer, factored));
+            } else {
+                addByPositions(capture, factored);
+            }
+        } else if (prepared.layer(layer) instanceof QueryLayer.Full full) {
+            ScoringCost cost = new ScoringCost(capture.layer(), capture.positions(), queries, 0);
+            if (cost.whole(options.path(), tokens) == Path.GRADIENT) {
+                addByGradients(capture, full);
+            } else {
+                addByPositions(capture, full);
+            }
         }
     }
 
-    private boolean formsGradients(UploadedCapture capture) {
-        if (collector.keepsTokens(capture.layer())) {
-            return false;
-        }
-        double t = capture.positions();
-        return switch (path) {
-            case PROJECTION -> false;
-            case GRADIENT -> true;
-            case CHEAPEST -> t + queries < t * queries;
-        };
+    /** Half of the memory limit at most, as the factors stay beside it. */
+    private boolean fitsMultipliedOut(LayerSpec layer) {
+        long bytes =
+                queries * QueryLayer.bytesPerQuery(layer, 0, backend.precision().bytes());
+        return queries * layer.parameters() <= backend.maxElements()
+                && bytes <= options.memoryLimit().orElseGet(backend::availableMemory) / 2;
     }
 
     private void addByGradients(UploadedCapture capture, QueryLayer.Full full) {
@@ -142,6 +171,7 @@ final class PairwisePass implements AutoCloseable {
 
     @Override
     public void close() {
+        rotated.close();
         left.close();
         right.close();
         results.close();

@@ -4,9 +4,8 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.ekfac.factor.UploadedCapture;
@@ -14,23 +13,43 @@ import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
-import io.github.influence4j.linalg.ThinSvd;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** Query gradients that were preconditioned, and cut to a rank if asked for, at every layer. */
 final class PreparedQueries implements AutoCloseable {
 
     private final MatrixBackend backend;
+    private final IhvpSolver solver;
     private final List<LayerSpec> layers;
+    private final int queries;
+    private final Optional<QueryRank> rank;
+    private final long examples;
     private final List<QueryLayer> queryLayers = new ArrayList<>();
+    private final Map<Integer, QueryLayer.Full> multipliedOut = new HashMap<>();
+    private final boolean[] inEigenbasis;
+    private double largestCut;
 
-    PreparedQueries(MatrixBackend backend, List<LayerSpec> layers, int queries, int rank) {
+    /**
+     * Makes room for queries.
+     *
+     * @param examples N, number of training examples that will be scored
+     */
+    PreparedQueries(MatrixBackend backend, IhvpSolver solver, int queries, Optional<QueryRank> rank, long examples) {
         this.backend = backend;
-        this.layers = layers;
+        this.solver = solver;
+        this.layers = solver.layers();
+        this.queries = queries;
+        this.rank = rank;
+        this.examples = examples;
+        this.inEigenbasis = new boolean[layers.size()];
         try {
             for (LayerSpec layer : layers) {
-                queryLayers.add(QueryLayer.allocate(backend, layer, queries, rank));
+                queryLayers.add(QueryLayer.allocate(
+                        backend, layer, queries, rank.map(QueryRank::rank).orElse(0)));
             }
         } catch (RuntimeException | Error e) {
             close();
@@ -42,8 +61,25 @@ final class PreparedQueries implements AutoCloseable {
         return queryLayers.get(index);
     }
 
+    /** The factors of a layer multiplied out, made when first asked for. */
+    QueryLayer.Full multipliedOut(int index, QueryLayer.Factored factored) {
+        return multipliedOut.computeIfAbsent(index, l -> QueryLayer.multiplyOut(backend, factored, queries));
+    }
+
+    /** The basis in whose coordinates the queries of a layer are, so that training captures must be too. */
+    Optional<LayerEigenbasis> basisOfQueries(int index) {
+        return inEigenbasis[index] && solver instanceof EigenbasisSolver eigenbasis
+                ? eigenbasis.basis(index)
+                : Optional.empty();
+    }
+
+    /** The largest ‖V − V_r‖ / ‖V‖ of any query at any layer; 0 where nothing was cut. */
+    double largestCut() {
+        return largestCut;
+    }
+
     /** Captures a batch of queries, preconditions them and stores them from query {@code first} on. */
-    <E> void add(CapturePass<E> pass, IhvpSolver solver, ExampleBatch<E> batch, int first) {
+    <E> void add(CapturePass<E> pass, ExampleBatch<E> batch, int first) {
         List<Scratch> gradients = new ArrayList<>();
         List<BackendMatrix> stacked = new ArrayList<>();
         try {
@@ -52,16 +88,48 @@ final class PreparedQueries implements AutoCloseable {
                 gradients.add(scratch);
                 stacked.add(scratch.take(batch.size() * layer.outputs(), layer.gradientColumns()));
             }
-            pass.runBatch(
-                    batch,
-                    new Objective.Measurement(),
-                    (step, capture) -> sumPositions(capture, stacked.get(capture.layerIndex())));
-            precondition(solver, batch.size(), stacked);
-            for (int l = 0; l < layers.size(); l++) {
-                store(l, first, batch.size(), stacked.get(l));
+            int[] positions = new int[layers.size()];
+            pass.runBatch(batch, new Objective.Measurement(), (step, capture) -> {
+                positions[capture.layerIndex()] = capture.positions();
+                sumPositions(capture, stacked.get(capture.layerIndex()));
+            });
+            if (solver instanceof EigenbasisSolver eigenbasis) {
+                solveInEigenbasis(eigenbasis, first, batch.size(), stacked, positions);
+            } else {
+                solve(batch.size(), stacked);
+                for (int l = 0; l < layers.size(); l++) {
+                    store(l, first, batch.size(), stacked.get(l));
+                }
             }
         } finally {
             gradients.forEach(Scratch::close);
+        }
+    }
+
+    private void solveInEigenbasis(
+            EigenbasisSolver eigenbasis, int first, int count, List<BackendMatrix> stacked, int[] positions) {
+        try (Scratch half = new Scratch(backend)) {
+            for (int l = 0; l < layers.size(); l++) {
+                BackendMatrix gradients = stacked.get(l);
+                eigenbasis.solveIntoEigenbasis(l, count, gradients, half);
+                if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
+                    // thin factors are cheaper to rotate than what they are the factors of
+                    store(l, first, count, gradients);
+                    int r = factored.rank();
+                    BackendMatrix left = factored.left().rows(first * r, count * r);
+                    eigenbasis.rotateFactorsBack(l, left, factored.right().rows(first * r, count * r), half);
+                    continue;
+                }
+                if (first == 0) {
+                    // positions of the queries stand in for those of the training examples, which are not known yet
+                    ScoringCost cost = new ScoringCost(layers.get(l), positions[l], queries, 0);
+                    inEigenbasis[l] = eigenbasis.rotates(l) && cost.rotatesCaptures(examples);
+                }
+                if (!inEigenbasis[l]) {
+                    eigenbasis.rotateBack(l, count, gradients, half);
+                }
+                store(l, first, count, gradients);
+            }
         }
     }
 
@@ -75,15 +143,7 @@ final class PreparedQueries implements AutoCloseable {
                 stacked);
     }
 
-    private void precondition(IhvpSolver solver, int count, List<BackendMatrix> stacked) {
-        if (solver instanceof EigenbasisSolver eigenbasis) {
-            try (Scratch half = new Scratch(backend)) {
-                for (int l = 0; l < layers.size(); l++) {
-                    eigenbasis.solveInPlace(l, count, stacked.get(l), half);
-                }
-            }
-            return;
-        }
+    private void solve(int count, List<BackendMatrix> stacked) {
         for (int q = 0; q < count; q++) {
             List<BackendMatrix> parts = new ArrayList<>();
             for (int l = 0; l < layers.size(); l++) {
@@ -100,33 +160,23 @@ final class PreparedQueries implements AutoCloseable {
     private void store(int layer, int first, int count, BackendMatrix stacked) {
         int outputs = layers.get(layer).outputs();
         if (queryLayers.get(layer) instanceof QueryLayer.Factored factored) {
+            LowRank lowRank = new LowRank(backend, rank.orElseThrow());
+            int r = factored.rank();
             for (int q = 0; q < count; q++) {
-                factor(stacked.rows(q * outputs, outputs), factored, first + q);
+                double cut = lowRank.cut(
+                        stacked.rows(q * outputs, outputs),
+                        factored.left().rows((first + q) * r, r),
+                        factored.right().rows((first + q) * r, r));
+                largestCut = Math.max(largestCut, cut);
             }
         } else if (queryLayers.get(layer) instanceof QueryLayer.Full full) {
             backend.upload(stacked, full.stacked().rows(first * outputs, count * outputs));
         }
     }
 
-    /** The best approximation of this rank in Frobenius norm: V ≈ (U_r Σ_r) V_rᵀ. */
-    private void factor(BackendMatrix gradient, QueryLayer.Factored target, int query) {
-        int rank = target.rank();
-        try (BackendMatrix exact = backend.copyOf(gradient, Precision.FLOAT64);
-                ThinSvd svd = backend.svd(exact)) {
-            double[][] u = svd.u().toArray();
-            double[][] left = new double[rank][u.length];
-            for (int k = 0; k < rank; k++) {
-                for (int o = 0; o < u.length; o++) {
-                    left[k][o] = u[o][k] * svd.values()[k];
-                }
-            }
-            backend.upload(Matrix.of(left), target.left().rows(query * rank, rank));
-            backend.upload(svd.vt().rows(0, rank), target.right().rows(query * rank, rank));
-        }
-    }
-
     @Override
     public void close() {
         queryLayers.forEach(QueryLayer::close);
+        multipliedOut.values().forEach(QueryLayer::close);
     }
 }

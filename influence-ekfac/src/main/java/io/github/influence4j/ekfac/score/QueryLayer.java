@@ -3,12 +3,22 @@ package io.github.influence4j.ekfac.score;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
 
 /** The preconditioned gradients V_q of several queries at one layer. */
 sealed interface QueryLayer extends AutoCloseable {
 
     @Override
     void close();
+
+    /** Multiplies the factors out: V_q = L_q R_q for each of the queries. */
+    static Full multiplyOut(MatrixBackend backend, Factored factored, int queries) {
+        BackendMatrix stacked = backend.zeros(
+                queries * factored.left().columns(), factored.right().columns());
+        Operand left = Operand.transposed(factored.left());
+        backend.multiplyBatch(queries, 1, left, Operand.of(factored.right()), 0, stacked);
+        return new Full(stacked);
+    }
 
     /**
      * Bytes that one query takes at a layer.

@@ -1,12 +1,12 @@
 package io.github.influence4j.ekfac.score;
 
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * What is computed when scoring, and how.
  *
- * @param rank each layer's preconditioned query gradient is cut to this rank (exact truncated SVD); empty for none
+ * @param rank what each layer's preconditioned query gradient is cut to; empty for whole gradients
  * @param perLayer whether the part of each layer is kept: 8 bytes a score and layer
  * @param perToken whether the part of each training token is kept: 8 bytes a score and token
  * @param batchSize training examples per batch
@@ -16,7 +16,7 @@ import java.util.OptionalLong;
  *     fit at once are scored in several passes over the training set
  */
 public record ScoreOptions(
-        OptionalInt rank,
+        Optional<QueryRank> rank,
         boolean perLayer,
         boolean perToken,
         int batchSize,
@@ -40,7 +40,6 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if a number is not positive
      */
     public ScoreOptions {
-        requirePositive("rank", rank.orElse(1));
         requirePositive("batch size", batchSize);
         requirePositive("query batch size", queryBatchSize);
         requirePositive("memory limit", memoryLimit.orElse(1));
@@ -58,19 +57,28 @@ public record ScoreOptions(
      * @return the defaults
      */
     public static ScoreOptions defaults() {
-        return new ScoreOptions(OptionalInt.empty(), false, false, 256, 16, Path.CHEAPEST, OptionalLong.empty());
+        return new ScoreOptions(Optional.empty(), false, false, 256, 16, Path.CHEAPEST, OptionalLong.empty());
     }
 
     /**
-     * Cuts preconditioned query gradients to a rank.
+     * Cuts preconditioned query gradients to a rank by the exact truncated SVD.
      *
      * @param value at least 1
      * @return new options
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withRank(int value) {
-        return new ScoreOptions(
-                OptionalInt.of(value), perLayer, perToken, batchSize, queryBatchSize, path, memoryLimit);
+        return withRank(QueryRank.exact(value));
+    }
+
+    /**
+     * Cuts preconditioned query gradients to a rank in a given way.
+     *
+     * @param value rank and method
+     * @return new options
+     */
+    public ScoreOptions withRank(QueryRank value) {
+        return new ScoreOptions(Optional.of(value), perLayer, perToken, batchSize, queryBatchSize, path, memoryLimit);
     }
 
     /**

@@ -68,13 +68,10 @@ final class Elementwise {
     }
 
     static void addSquares(int blocks, Nd4jMatrix a, Nd4jMatrix c) {
-        if (a.packed() && c.packed()) {
-            int size = c.rows() * c.columns();
-            addSquaredRows(a.reshape(blocks, size), c.reshape(1, size));
-        } else {
-            for (int r = 0; r < c.rows(); r++) {
-                addSquaredRows(a.everyRow(c.rows(), r), c.rows(r, 1));
-            }
+        int size = c.rows() * c.columns();
+        try (Packed x = Packed.reading(a, a.precision());
+                Packed y = Packed.updating(c, Precision.FLOAT64)) {
+            addSquaredRows(x.matrix(blocks, size), y.matrix(1, size));
         }
     }
 

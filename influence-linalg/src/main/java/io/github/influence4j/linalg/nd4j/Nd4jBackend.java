@@ -28,6 +28,9 @@ public final class Nd4jBackend implements MatrixBackend {
     /** Keeps every index and every count of elements within the 32-bit integers of BLAS and LAPACK. */
     static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
 
+    /** Order of the blocks on the diagonal that {@link #mirrorUpper} takes through a Java array. */
+    private static final int MIRRORED_IN_JAVA = 64;
+
     /** Elements that one step of an upload takes through a Java array. */
     private static final int STAGED = 1 << 18;
 
@@ -124,15 +127,24 @@ public final class Nd4jBackend implements MatrixBackend {
         mirror(own(c));
     }
 
-    /** Halves the matrix, so that nearly all is copied in large rectangles. */
+    /** Halves the matrix, so that nearly all is copied in large rectangles, and mirrors what is small in Java. */
     private void mirror(Nd4jMatrix c) {
         int n = c.rows();
-        int half = n / 2;
-        if (half > 0) {
+        if (n > MIRRORED_IN_JAVA) {
+            int half = n / 2;
             kernels.copy(c.view(0, half, half, n - half), true, c.view(half, n - half, 0, half));
             mirror(c.view(0, half, 0, half));
             mirror(c.view(half, n - half, half, n - half));
+            return;
         }
+        double[] numbers = new double[n * n];
+        c.read(0, n, numbers, 0);
+        for (int i = 1; i < n; i++) {
+            for (int j = 0; j < i; j++) {
+                numbers[i * n + j] = numbers[j * n + i];
+            }
+        }
+        upload(Matrix.of(numbers, n, n), c);
     }
 
     @Override

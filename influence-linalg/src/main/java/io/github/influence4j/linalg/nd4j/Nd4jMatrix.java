@@ -3,6 +3,7 @@ package io.github.influence4j.linalg.nd4j;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.Layout;
+import java.util.Arrays;
 import java.util.Objects;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -116,13 +117,6 @@ final class Nd4jMatrix implements BackendMatrix {
         return ((DoublePointer) storage.hostAddress()).getPointer(layout.offset());
     }
 
-    /** Every {@code step}-th row from {@code first} on. */
-    Nd4jMatrix everyRow(int step, int first) {
-        int count = rows() / step;
-        int distance = count == 1 ? columns() : Math.multiplyExact(step, stride());
-        return new Nd4jMatrix(storage, new Layout(layout.start(first), count, columns(), distance), false);
-    }
-
     @Override
     public int rows() {
         return layout.rows();
@@ -192,6 +186,18 @@ final class Nd4jMatrix implements BackendMatrix {
         for (int i = 0; i < count; i++) {
             target[offset + i] = numbers[i];
         }
+    }
+
+    /** In one transfer, where the default would make one for every row. */
+    @Override
+    public double[][] toArray() {
+        double[] all = new double[rows() * columns()];
+        read(0, rows(), all, 0);
+        double[][] result = new double[rows()][];
+        for (int r = 0; r < result.length; r++) {
+            result[r] = Arrays.copyOfRange(all, r * columns(), (r + 1) * columns());
+        }
+        return result;
     }
 
     private int checkRead(int firstRow, int rowCount, int targetLength, int offset) {

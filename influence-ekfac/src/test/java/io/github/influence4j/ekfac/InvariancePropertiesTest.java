@@ -36,7 +36,7 @@ import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 
 /** Results do not depend on how the data set is cut, ordered or padded; they scale as the mathematics says. */
-class InvarianceProperties {
+class InvariancePropertiesTest {
 
     private static final MatrixBackend BACKEND = TestBackends.EJML;
 

@@ -1,0 +1,106 @@
+package io.github.influence4j.examples.quickstart;
+
+import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.CurvatureApproximator;
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.exact.ExactGaussNewton;
+import io.github.influence4j.baselines.exact.ExactOptions;
+import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.models.LabelledExample;
+import io.github.influence4j.models.Mlp;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
+import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
+
+/**
+ * Holds the estimators' scores against those with the exact Gauss-Newton matrix, everything over the same training images
+ * and with the same λ in each layer: the one that EK-FAC's default damping gives.
+ */
+final class ExactComparison {
+
+    private static final String STAGE = "comparing with the exact solution";
+    private static final double NANOS_PER_MILLI = 1e6;
+
+    private final MatrixBackend backend;
+    private final Mlp model;
+    private final ExampleSource<LabelledExample> train;
+    private final ExampleSource<LabelledExample> queries;
+    private final FitOptions fit;
+
+    ExactComparison(
+            MatrixBackend backend,
+            Mlp model,
+            ExampleSource<LabelledExample> train,
+            ExampleSource<LabelledExample> queries,
+            FitOptions fit) {
+        this.backend = backend;
+        this.model = model;
+        this.train = train;
+        this.queries = queries;
+        this.fit = fit;
+    }
+
+    private record Timed(InfluenceScores scores, double millis) {}
+
+    EstimatorComparison run(ProgressListener progress) {
+        Map<String, Strategy> strategies = new LinkedHashMap<>();
+        strategies.put(EstimatorComparison.DOT_PRODUCT, Strategy.IDENTITY);
+        strategies.put(EstimatorComparison.DIAGONAL, Strategy.DIAGONAL);
+        strategies.put(EstimatorComparison.KFAC, Strategy.KFAC);
+        strategies.put(EstimatorComparison.EKFAC, Strategy.EKFAC);
+        LayerDamping damping;
+        try (Curvature ekfac =
+                EigenbasisApproximator.<LabelledExample>of(backend, fit).fit(model, train, ProgressListener.silent())) {
+            damping = ekfac.resolve(Damping.DEFAULT);
+        }
+        int steps = strategies.size() + 1;
+        progress.progress(STAGE, 0, steps);
+        Timed exact = score(new ExactGaussNewton<>(backend, ExactOptions.defaults()), damping);
+        List<EstimatorQuality> qualities = new ArrayList<>();
+        for (Map.Entry<String, Strategy> entry : strategies.entrySet()) {
+            progress.progress(STAGE, qualities.size() + 1, steps);
+            CurvatureApproximator<LabelledExample, ? super Mlp> approximator =
+                    EigenbasisApproximator.of(backend, fit.withStrategy(entry.getValue()));
+            score(approximator, damping); // once for the JIT compiler, once for the clock
+            Timed estimate = score(approximator, damping);
+            qualities.add(quality(entry.getKey(), estimate, exact.scores()));
+        }
+        progress.progress(STAGE, steps, steps);
+        return new EstimatorComparison(
+                qualities, exact.millis(), Math.toIntExact(train.size()), Math.toIntExact(queries.size()));
+    }
+
+    private Timed score(CurvatureApproximator<LabelledExample, ? super Mlp> approximator, LayerDamping damping) {
+        long start = System.nanoTime();
+        try (Curvature curvature = approximator.fit(model, train);
+                IhvpSolver solver = curvature.solver(damping)) {
+            InfluenceScores scores = new InfluenceScorer<>(backend, model).pairwise(solver, queries, train);
+            return new Timed(scores, (System.nanoTime() - start) / NANOS_PER_MILLI);
+        }
+    }
+
+    private static EstimatorQuality quality(String name, Timed estimate, InfluenceScores exact) {
+        int queries = exact.queryIds().length;
+        double pearson = 0;
+        double spearman = 0;
+        for (int q = 0; q < queries; q++) {
+            double[] own = estimate.scores().row(q);
+            double[] reference = exact.row(q);
+            pearson += new PearsonsCorrelation().correlation(own, reference) / queries;
+            spearman += new SpearmansCorrelation().correlation(own, reference) / queries;
+        }
+        return new EstimatorQuality(name, pearson, spearman, estimate.millis());
+    }
+}

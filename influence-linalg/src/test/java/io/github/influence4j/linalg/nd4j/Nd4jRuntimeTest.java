@@ -1,0 +1,53 @@
+package io.github.influence4j.linalg.nd4j;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class Nd4jRuntimeTest {
+
+    @Test
+    void describesWhatIsLoaded() {
+        Nd4jRuntime runtime = Nd4jRuntime.load();
+        assertSame(runtime, Nd4jRuntime.load());
+        assertTrue(
+                runtime.description()
+                        .matches("ND4J 1\\.0\\.0-M2\\.1 on (the CPU|CUDA, .*), OpenBLAS 0\\.3\\.\\d+"
+                                + " \\(\\w+ kernels, \\d+ threads\\)"),
+                runtime.description());
+        assertTrue(runtime.availableMemory() > 1_000_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"OpenBLAS 0.3.31 DYNAMIC_ARCH", "OpenBLAS 0.3.32", "OpenBLAS 0.4.0 Haswell", "OpenBLAS 1.0.0"})
+    void acceptsRightVersions(String config) {
+        Nd4jRuntime.requireRightVersion(config);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"OpenBLAS 0.3.19 DYNAMIC_ARCH", "OpenBLAS 0.3.30", "OpenBLAS 0.2.99", "something else", ""})
+    void refusesVersionsThatMayBeWrong(String config) {
+        IllegalStateException e =
+                assertThrows(IllegalStateException.class, () -> Nd4jRuntime.requireRightVersion(config));
+        assertTrue(e.toString().contains("'" + config + "'") && e.toString().contains("influence-bom"), e.toString());
+    }
+
+    @Test
+    void refusesOrdersThatLapackCannotCount() {
+        IllegalArgumentException eigen =
+                assertThrows(IllegalArgumentException.class, () -> Lapack.checkEigenOrder(32_767));
+        assertTrue(eigen.toString().contains("up to order 32766, found 32767"), eigen.toString());
+        Lapack.checkEigenOrder(32_766);
+        IllegalArgumentException svd =
+                assertThrows(IllegalArgumentException.class, () -> Lapack.checkSvdOrder(20_000, 16_001));
+        assertTrue(svd.toString().contains("20000 x 16001"), svd.toString());
+        Lapack.checkSvdOrder(1_000_000, 16_000);
+        assertEquals(32_766, Lapack.MAX_EIGEN_ORDER);
+    }
+}
