@@ -16,6 +16,7 @@ import io.github.influence4j.ekfac.factor.CovarianceStage;
 import io.github.influence4j.ekfac.factor.FisherObjectives;
 import io.github.influence4j.ekfac.factor.LayerCovariance;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.score.QueryRank;
 import io.github.influence4j.ekfac.score.ScoreOptions;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.solve.LayerCurvature;
@@ -31,8 +32,7 @@ import java.util.function.ToDoubleFunction;
 /**
  * How near to the machine's rate of plain products the stages come when the captures lie in memory already.
  *
- * <p>Flops of a layer with M inputs (bias included), P outputs and T rows: covariance T(M² + P²), eigenvalues 2T(M² + P²) +
- * 2TMP, scores of rank r 2Tr(M + P + 1) a query.
+ * <p>Flops are counted as in {@link StageFlops}.
  */
 final class StageEfficiency {
 
@@ -98,7 +98,7 @@ final class StageEfficiency {
         List<LayerCovariance> covariances = new ArrayList<>();
         List<LayerEigenbasis> bases = new ArrayList<>();
         try (CapturePass<Integer> pass = new CapturePass<>(backend, captures)) {
-            double covariance = rate(work(StageEfficiency::covarianceFlops), () -> {
+            double covariance = rate(work(StageFlops::covariance), () -> {
                 covariances.forEach(LayerCovariance::close);
                 covariances.clear();
                 covariances.addAll(CovarianceStage.fit(
@@ -111,7 +111,7 @@ final class StageEfficiency {
             });
             covariances.forEach(c -> bases.add(EigenbasisStage.decompose(backend, c)));
             List<BackendMatrix> lambdas = new ArrayList<>();
-            double lambda = rate(work(StageEfficiency::lambdaFlops), () -> {
+            double lambda = rate(work(StageFlops::lambda), () -> {
                 lambdas.forEach(BackendMatrix::close);
                 lambdas.clear();
                 lambdas.addAll(EigenvalueStage.fit(
@@ -146,7 +146,7 @@ final class StageEfficiency {
             }
         };
         ScoreOptions options = ScoreOptions.defaults()
-                .withRank(RANK)
+                .withRank(QueryRank.randomised(RANK, 1))
                 .withBatchSize(size.batchSize())
                 .withQueryBatchSize(size.queries());
         LayerDamping damping = LayerDamping.of(size.layers(), layer -> Damping.DEFAULT.resolve(1));
@@ -161,7 +161,7 @@ final class StageEfficiency {
         for (int k = 0; k < RUNS; k++) {
             seconds[k] = (times.get(k + 1) - times.get(k)) / 1e9;
         }
-        return size.queries() * work(StageEfficiency::scoreFlops) / Sgemm.median(seconds);
+        return size.queries() * work(layer -> StageFlops.lowRankScores(layer, RANK)) / Sgemm.median(seconds);
     }
 
     private static double rate(double gflop, Runnable pass) {
@@ -179,19 +179,5 @@ final class StageEfficiency {
     private double work(ToDoubleFunction<LayerSpec> flopsPerRow) {
         double rows = (double) size.sequences() * size.positions();
         return 1e-9 * rows * size.layers().stream().mapToDouble(flopsPerRow).sum();
-    }
-
-    static double covarianceFlops(LayerSpec layer) {
-        double m = layer.gradientColumns();
-        double p = layer.outputs();
-        return m * m + p * p;
-    }
-
-    static double lambdaFlops(LayerSpec layer) {
-        return 2 * covarianceFlops(layer) + 2.0 * layer.gradientColumns() * layer.outputs();
-    }
-
-    static double scoreFlops(LayerSpec layer) {
-        return 2.0 * RANK * (layer.gradientColumns() + layer.outputs() + 1);
     }
 }
