@@ -11,6 +11,7 @@ import io.github.influence4j.examples.quickstart.QuickstartResult;
 import io.github.influence4j.examples.report.QuickstartReport;
 import io.github.influence4j.examples.report.ResultsFile;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,11 +75,13 @@ final class QuickstartCommand implements Callable<Integer> {
         return 0;
     }
 
+    @SuppressWarnings("SystemConsoleNull") // JDK 22 to 24 have a console for pipes too, and get bars there: no harm
     private QuickstartResult run(QuickstartOptions options) {
         if (System.console() == null) {
             return study(options, new ProgressLines(spec.commandLine().getOut()));
         }
-        try (ProgressBars bars = new ProgressBars(System.err)) {
+        PrintStream terminal = System.err;
+        try (ProgressBars bars = new ProgressBars(terminal)) {
             return study(options, bars);
         }
     }

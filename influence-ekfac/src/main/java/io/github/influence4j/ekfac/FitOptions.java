@@ -10,7 +10,10 @@ import java.util.OptionalLong;
  * @param batchSize examples per batch
  * @param kfacScale what K-FAC's eigenvalues are relative to, for layers with several positions
  * @param rotation how rotated gradients are formed for layers with several positions
- * @param memoryLimit most bytes that factors may take; empty for what the backend says is available
+ * @param blocks O, diagonal blocks that each covariance is cut into to save memory and time: both fall with 1/O, and so,
+ *     slowly, does the accuracy (paper, Appendix A); 1 for none
+ * @param memoryLimit most bytes that factors may take; empty for what the backend says is available. Where the factors of
+ *     all layers do not fit at once, layers are fitted in groups, with a pass over the data for each
  */
 public record FitOptions(
         Strategy strategy,
@@ -18,6 +21,7 @@ public record FitOptions(
         int batchSize,
         KfacScale kfacScale,
         Rotation rotation,
+        int blocks,
         OptionalLong memoryLimit) {
 
     /** What K-FAC's eigenvalues λ_S λ_Aᵀ are relative to. EK-FAC is not affected. */
@@ -42,13 +46,16 @@ public record FitOptions(
     }
 
     /**
-     * Checks the batch size and the limit.
+     * Checks the batch size, the blocks and the limit.
      *
      * @throws IllegalArgumentException if one of them is not positive
      */
     public FitOptions {
         if (batchSize < 1) {
             throw new IllegalArgumentException("batch size must be positive, found " + batchSize);
+        }
+        if (blocks < 1) {
+            throw new IllegalArgumentException("blocks must be positive, found " + blocks);
         }
         if (memoryLimit.isPresent() && memoryLimit.getAsLong() < 1) {
             throw new IllegalArgumentException("memory limit must be positive, found " + memoryLimit.getAsLong());
@@ -67,6 +74,7 @@ public record FitOptions(
                 256,
                 KfacScale.PER_POSITION,
                 Rotation.CHEAPEST,
+                1,
                 OptionalLong.empty());
     }
 
@@ -77,7 +85,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withStrategy(Strategy value) {
-        return new FitOptions(value, labels, batchSize, kfacScale, rotation, memoryLimit);
+        return new FitOptions(value, labels, batchSize, kfacScale, rotation, blocks, memoryLimit);
     }
 
     /**
@@ -87,7 +95,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withLabels(FisherLabels value) {
-        return new FitOptions(strategy, value, batchSize, kfacScale, rotation, memoryLimit);
+        return new FitOptions(strategy, value, batchSize, kfacScale, rotation, blocks, memoryLimit);
     }
 
     /**
@@ -98,7 +106,7 @@ public record FitOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withBatchSize(int value) {
-        return new FitOptions(strategy, labels, value, kfacScale, rotation, memoryLimit);
+        return new FitOptions(strategy, labels, value, kfacScale, rotation, blocks, memoryLimit);
     }
 
     /**
@@ -108,7 +116,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withKfacScale(KfacScale value) {
-        return new FitOptions(strategy, labels, batchSize, value, rotation, memoryLimit);
+        return new FitOptions(strategy, labels, batchSize, value, rotation, blocks, memoryLimit);
     }
 
     /**
@@ -118,7 +126,18 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withRotation(Rotation value) {
-        return new FitOptions(strategy, labels, batchSize, kfacScale, value, memoryLimit);
+        return new FitOptions(strategy, labels, batchSize, kfacScale, value, blocks, memoryLimit);
+    }
+
+    /**
+     * Cuts each covariance into diagonal blocks of contiguous coordinates, as equal as possible.
+     *
+     * @param value O; more blocks than a covariance has coordinates count as that many
+     * @return new options
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public FitOptions withBlocks(int value) {
+        return new FitOptions(strategy, labels, batchSize, kfacScale, rotation, value, memoryLimit);
     }
 
     /**
@@ -129,6 +148,6 @@ public record FitOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withMemoryLimit(long bytes) {
-        return new FitOptions(strategy, labels, batchSize, kfacScale, rotation, OptionalLong.of(bytes));
+        return new FitOptions(strategy, labels, batchSize, kfacScale, rotation, blocks, OptionalLong.of(bytes));
     }
 }

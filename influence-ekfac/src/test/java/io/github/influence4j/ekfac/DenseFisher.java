@@ -8,7 +8,10 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.ekfac.solve.LayerCurvature;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.EigenDecomposition;
 
 /** The oracle: gradients and matrices written out in full, in plain loops over doubles. */
 public final class DenseFisher {
@@ -67,6 +70,12 @@ public final class DenseFisher {
                 curvature.basis().map(b -> b.gradientVectors().toArray()).orElseGet(() -> identity(o));
         double[][] qa =
                 curvature.basis().map(b -> b.activationVectors().toArray()).orElseGet(() -> identity(i));
+        return assemble(qs, qa, values, lambda);
+    }
+
+    private static double[][] assemble(double[][] qs, double[][] qa, double[][] values, double lambda) {
+        int o = qs.length;
+        int i = qa.length;
         double[][] matrix = new double[o * i][o * i];
         for (int r = 0; r < o * i; r++) {
             for (int c = 0; c < o * i; c++) {
@@ -80,6 +89,73 @@ public final class DenseFisher {
             }
         }
         return matrix;
+    }
+
+    /**
+     * EK-FAC with covariances in diagonal blocks, plus λ, from captures of one example at a time: covariances, their blocks
+     * decomposed by Commons Math, and the mean squares of rotated gradients, all in plain loops.
+     */
+    public static <E> double[][] splitEkfac(
+            GradientProvider<E> model,
+            ExampleSource<E> data,
+            Objective objective,
+            LayerSpec layer,
+            int blocks,
+            double lambda) {
+        List<double[]> inputs = new ArrayList<>();
+        List<double[]> outputGradients = new ArrayList<>();
+        for (ExampleBatch<E> batch : data.batches(1)) {
+            model.capture(batch, objective, List.of(layer), capture -> {
+                double[][] a = capture.activations().toArray();
+                double[][] g = capture.outputGradients().toArray();
+                for (int p = 0; p < a.length; p++) {
+                    if (capture.mask().isReal(p)) {
+                        double[] withBias = Arrays.copyOf(a[p], layer.gradientColumns());
+                        Arrays.fill(withBias, layer.inputs(), withBias.length, 1);
+                        inputs.add(withBias);
+                        outputGradients.add(g[p]);
+                    }
+                }
+            });
+        }
+        double[][] qa = blockVectors(fisher(inputs, inputs.size()), blocks);
+        double[][] qs = blockVectors(fisher(outputGradients, inputs.size()), blocks);
+        double[][] values = new double[qs.length][qa.length];
+        for (double[] gradient : gradients(model, data, objective, layer)) {
+            for (int k = 0; k < qs.length; k++) {
+                for (int l = 0; l < qa.length; l++) {
+                    double rotated = 0;
+                    for (int p = 0; p < gradient.length; p++) {
+                        rotated += qs[p / qa.length][k] * gradient[p] * qa[p % qa.length][l];
+                    }
+                    values[k][l] += rotated * rotated / data.size();
+                }
+            }
+        }
+        return assemble(qs, qa, values, lambda);
+    }
+
+    /** Eigenvectors of the diagonal blocks: the first n mod O blocks are larger by one. */
+    private static double[][] blockVectors(double[][] covariance, int blocks) {
+        int n = covariance.length;
+        int count = Math.min(n, blocks);
+        double[][] vectors = new double[n][n];
+        int start = 0;
+        for (int k = 0; k < count; k++) {
+            int end = start + n / count + (k < n % count ? 1 : 0);
+            double[][] block = new double[end - start][];
+            for (int r = start; r < end; r++) {
+                block[r - start] = Arrays.copyOfRange(covariance[r], start, end);
+            }
+            double[][] v = new EigenDecomposition(new Array2DRowRealMatrix(block))
+                    .getV()
+                    .getData();
+            for (int r = start; r < end; r++) {
+                System.arraycopy(v[r - start], 0, vectors[r], start, end - start);
+            }
+            start = end;
+        }
+        return vectors;
     }
 
     private static double[][] identity(int n) {

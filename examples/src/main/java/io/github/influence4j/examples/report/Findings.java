@@ -137,7 +137,7 @@ public final class Findings {
         return "Every estimator replaces the same matrix, the damped Gauss-Newton curvature, by something cheaper. This"
                 + " network is small enough to solve with the matrix itself, so the estimators can be held against it."
                 + (best < CLOSE
-                        ? " Even the best is an approximation: good for ranking and looking, not for measuring."
+                        ? " Even the best is a rough approximation: a guide to what to look at, not a measurement."
                         : " The best comes close.");
     }
 
@@ -145,6 +145,6 @@ public final class Findings {
         EstimatorComparison comparison = result.comparison();
         return "Correlation with the exact damped solution over " + ScoreFormat.grouped(comparison.trainExamples())
                 + " training images, mean of " + comparison.queries()
-                + " test images. Time: fit and score, second run.";
+                + " test images. Time: fit and score; the estimators' is of a second run.";
     }
 }

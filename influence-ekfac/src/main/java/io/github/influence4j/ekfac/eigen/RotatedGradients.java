@@ -2,6 +2,7 @@ package io.github.influence4j.ekfac.eigen;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.ekfac.factor.UploadedCapture;
 import io.github.influence4j.linalg.BackendMatrix;
@@ -17,9 +18,6 @@ import java.util.Optional;
  * fewer flops. Both are exact. Not for use by several threads.
  */
 public final class RotatedGradients implements AutoCloseable {
-
-    /** Most numbers of per-example gradients that are held at a time. */
-    private static final long MOST_NUMBERS = 1L << 24;
 
     private final MatrixBackend backend;
     private final Rotation rotation;
@@ -78,10 +76,10 @@ public final class RotatedGradients implements AutoCloseable {
         return rotate(capture.outputGradients(), basis.map(LayerEigenbasis::gradientVectors), outputGradients);
     }
 
-    private BackendMatrix rotate(BackendMatrix rows, Optional<BackendMatrix> vectors, Scratch scratch) {
+    private BackendMatrix rotate(BackendMatrix rows, Optional<BlockDiagonal> vectors, Scratch scratch) {
         BackendMatrix rotated = scratch.take(rows.rows(), rows.columns());
         if (vectors.isPresent()) {
-            backend.multiply(Operand.of(rows), Operand.of(vectors.get()), rotated);
+            vectors.get().multiplyRows(backend, rows, false, rotated);
         } else {
             backend.upload(rows, rotated);
         }
@@ -97,12 +95,14 @@ public final class RotatedGradients implements AutoCloseable {
      */
     public void forEach(UploadedCapture capture, Optional<LayerEigenbasis> basis, Consumer consumer) {
         LayerSpec layer = capture.layer();
-        int most = (int) Math.max(1, Math.min(capture.examples(), MOST_NUMBERS / layer.parameters()));
+        RotationCost cost = new RotationCost(
+                layer, capture.positions(), basis.map(LayerEigenbasis::blocks).orElse(0));
+        int most = cost.gradientsAtOnce(capture.examples());
         for (int first = 0; first < capture.examples(); first += most) {
             int count = Math.min(most, capture.examples() - first);
             UploadedCapture part = capture.examples(first, count);
             BackendMatrix rotated;
-            if (basis.isPresent() && rotatesFirst(layer, capture.positions())) {
+            if (cost.rotatesFirst(rotation)) {
                 rotated = sumPositions(part, activations(part, basis), outputGradients(part, basis));
             } else {
                 rotated = sumPositions(part, part.activations(), part.outputGradients());
@@ -114,18 +114,6 @@ public final class RotatedGradients implements AutoCloseable {
         }
     }
 
-    private boolean rotatesFirst(LayerSpec layer, int positions) {
-        return switch (rotation) {
-            case ROTATE_FIRST -> true;
-            case GRADIENT_FIRST -> false;
-            case CHEAPEST -> {
-                double i = layer.gradientColumns();
-                double o = layer.outputs();
-                yield positions * (i * i + o * o) < i * o * (i + o);
-            }
-        };
-    }
-
     private BackendMatrix sumPositions(UploadedCapture part, BackendMatrix a, BackendMatrix g) {
         BackendMatrix summed = gradients.take(part.examples() * g.columns(), a.columns());
         backend.multiplyBatch(part.examples(), 1, Operand.transposed(g), Operand.of(a), 0, summed);
@@ -134,9 +122,8 @@ public final class RotatedGradients implements AutoCloseable {
 
     private BackendMatrix rotateGradients(int count, BackendMatrix plain, LayerEigenbasis basis) {
         BackendMatrix half = halfRotated.take(plain.rows(), plain.columns());
-        backend.multiply(Operand.of(plain), Operand.of(basis.activationVectors()), half);
-        Operand vectors = Operand.transposed(basis.gradientVectors()).forAll();
-        backend.multiplyBatch(count, 1, vectors, Operand.of(half), 0, plain);
+        basis.activationVectors().multiplyRows(backend, plain, false, half);
+        basis.gradientVectors().multiplyStack(backend, count, half, true, plain);
         return plain;
     }
 

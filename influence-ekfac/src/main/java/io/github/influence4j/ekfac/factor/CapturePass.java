@@ -10,9 +10,11 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -82,14 +84,33 @@ public final class CapturePass<E> implements AutoCloseable {
      * @throws IllegalArgumentException if the model has no layers or two of the same name
      */
     public CapturePass(MatrixBackend backend, GradientProvider<E> model, Precision precision) {
+        this(backend, model, precision, model.layers());
+    }
+
+    /**
+     * Prepares passes over some layers of a model.
+     *
+     * @param backend where captures are uploaded to
+     * @param model the model
+     * @param precision type of the uploaded captures
+     * @param layers the layers that the model is asked for, some of its own
+     * @throws IllegalArgumentException if there are no layers or two of the same name
+     */
+    public CapturePass(MatrixBackend backend, GradientProvider<E> model, Precision precision, List<LayerSpec> layers) {
         this.model = model;
-        this.layers = List.copyOf(model.layers());
+        this.layers = List.copyOf(layers);
         this.uploader = new CaptureUploader(backend, precision);
+        requireDistinct(layers);
+        layers.forEach(layer -> indices.put(layer.name(), indices.size()));
+    }
+
+    static void requireDistinct(List<LayerSpec> layers) {
         if (layers.isEmpty()) {
             throw new IllegalArgumentException("the model tracks no layers");
         }
+        Set<String> names = new HashSet<>();
         for (LayerSpec layer : layers) {
-            if (indices.put(layer.name(), indices.size()) != null) {
+            if (!names.add(layer.name())) {
                 throw new IllegalArgumentException("the model has two layers named " + layer.name());
             }
         }
@@ -98,7 +119,7 @@ public final class CapturePass<E> implements AutoCloseable {
     /**
      * Returns the layers.
      *
-     * @return the model's layers, in its order
+     * @return the layers of the passes, in the order of their indices
      */
     public List<LayerSpec> layers() {
         return layers;

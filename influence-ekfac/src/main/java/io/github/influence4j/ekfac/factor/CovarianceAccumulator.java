@@ -2,39 +2,36 @@ package io.github.influence4j.ekfac.factor;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.NumericalException;
-import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 
 /**
  * Adds up the outer products of one layer's inputs and output gradients.
  *
- * <p>Costs i² + o² flops a position (symmetric rank updates) and 8(i² + o²) bytes, half as much again in float32.
+ * <p>Costs (i² + o²)/O flops a position, with O diagonal blocks of each, and 8(i² + o²)/O bytes, half as much again in
+ * float32.
  */
 final class CovarianceAccumulator implements AutoCloseable {
 
-    private final MatrixBackend backend;
     private final LayerSpec layer;
     private final int weight;
-    private final RunningSum activation;
-    private final RunningSum gradient;
+    private final BlockSum activation;
+    private final BlockSum gradient;
     private long positions;
 
-    CovarianceAccumulator(MatrixBackend backend, LayerSpec layer, int weight) {
-        this.backend = backend;
+    CovarianceAccumulator(MatrixBackend backend, LayerSpec layer, int weight, int blocks) {
         this.layer = layer;
         this.weight = weight;
-        this.activation = new RunningSum(backend, layer.gradientColumns(), layer.gradientColumns());
-        this.gradient = new RunningSum(backend, layer.outputs(), layer.outputs());
+        this.activation = new BlockSum(backend, layer.gradientColumns(), blocks);
+        this.gradient = new BlockSum(backend, layer.outputs(), blocks);
     }
 
     void add(UploadedCapture capture, int objectiveIndex) {
-        long rows = capture.activations().rows();
         // inputs do not depend on the objective, so they count once
         if (objectiveIndex == 0) {
-            activation.add(rows, (beta, sum) -> backend.rankUpdate(1, capture.activations(), beta, sum));
+            activation.add(capture.activations());
             positions += capture.realPositions();
         }
-        gradient.add(rows, (beta, sum) -> backend.rankUpdate(1, capture.outputGradients(), beta, sum));
+        gradient.add(capture.outputGradients());
     }
 
     /** Hands the means over and frees the rest. */
@@ -42,12 +39,13 @@ final class CovarianceAccumulator implements AutoCloseable {
         if (positions == 0) {
             throw new NumericalException("layer " + layer.name() + ": every position of the data set is masked");
         }
-        return new LayerCovariance(layer, mean(activation, positions), mean(gradient, positions * weight), positions);
-    }
-
-    private BackendMatrix mean(RunningSum sum, long count) {
-        backend.mirrorUpper(sum.value());
-        return sum.releaseMean(count);
+        BlockDiagonal activationMean = activation.releaseMean(positions);
+        try {
+            return new LayerCovariance(layer, activationMean, gradient.releaseMean(positions * weight), positions);
+        } catch (RuntimeException | Error e) {
+            activationMean.close();
+            throw e;
+        }
     }
 
     @Override

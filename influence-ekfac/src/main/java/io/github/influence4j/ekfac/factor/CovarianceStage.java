@@ -16,7 +16,16 @@ public final class CovarianceStage {
     private CovarianceStage() {}
 
     /**
-     * Computes A = E[āāᵀ] and S = E[ggᵀ] of every layer, as means over real positions.
+     * How covariances are computed.
+     *
+     * @param batchSize examples per batch
+     * @param fisher what to capture
+     * @param blocks O, diagonal blocks that each covariance is cut into; 1 for none
+     */
+    public record Options(int batchSize, FisherObjectives fisher, int blocks) {}
+
+    /**
+     * Computes A = E[āāᵀ] and S = E[ggᵀ] of every layer, unsplit.
      *
      * @param <E> the host's type of an example
      * @param backend where the covariances lie
@@ -35,15 +44,41 @@ public final class CovarianceStage {
             int batchSize,
             FisherObjectives fisher,
             ProgressListener progress) {
+        return fit(backend, pass, data, new Options(batchSize, fisher, 1), progress);
+    }
+
+    /**
+     * Computes A = E[āāᵀ] and S = E[ggᵀ] of every layer, as means over real positions.
+     *
+     * @param <E> the host's type of an example
+     * @param backend where the covariances lie
+     * @param pass runs the model
+     * @param data the training set
+     * @param options batch size, objectives and blocks
+     * @param progress is told after each batch
+     * @return one covariance for each layer, which the caller closes
+     * @throws io.github.influence4j.api.NumericalException if a capture is not finite or a layer has only masked positions
+     */
+    public static <E> List<LayerCovariance> fit(
+            MatrixBackend backend,
+            CapturePass<E> pass,
+            ExampleSource<E> data,
+            Options options,
+            ProgressListener progress) {
         List<CovarianceAccumulator> sums = new ArrayList<>();
         List<LayerCovariance> covariances = new ArrayList<>();
         try {
             for (LayerSpec layer : pass.layers()) {
-                sums.add(new CovarianceAccumulator(backend, layer, fisher.weight()));
+                sums.add(new CovarianceAccumulator(
+                        backend, layer, options.fisher().weight(), options.blocks()));
             }
-            pass.run(data, batchSize, fisher.objectives(), "covariances", progress, (step, capture) -> sums.get(
-                            capture.layerIndex())
-                    .add(capture, step.objective()));
+            pass.run(
+                    data,
+                    options.batchSize(),
+                    options.fisher().objectives(),
+                    "covariances",
+                    progress,
+                    (step, capture) -> sums.get(capture.layerIndex()).add(capture, step.objective()));
             for (CovarianceAccumulator sum : sums) {
                 covariances.add(sum.release());
             }

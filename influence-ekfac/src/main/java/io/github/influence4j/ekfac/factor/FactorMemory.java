@@ -2,74 +2,152 @@ package io.github.influence4j.ekfac.factor;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.linalg.MatrixBackend;
-import java.util.Comparator;
+import io.github.influence4j.ekfac.Strategy;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
-/** What the factors of a model's layers take, checked before any work is done. */
-public final class FactorMemory {
+/**
+ * What the factors of a fit take, in bytes, stage by stage. Captures and the workspace of single batches come on top.
+ *
+ * <p>With c = Σ_k i_k² + Σ_k o_k² over the diagonal blocks ((i² + o²)/O where O divides), b bytes a number in the working
+ * precision and m the order of a block: covariances take 8c (12c while float32 products are added to them), the
+ * decomposition of a block 24m² beside them, eigenvectors b·c, eigenvalues 8·o·i (12·o·i while they are added up in
+ * float32).
+ *
+ * @param precision the working precision
+ * @param strategy what is fitted
+ * @param blocks O, diagonal blocks of each covariance
+ */
+public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
 
-    private FactorMemory() {}
+    /** A float64 result, LAPACK's 2m² numbers of workspace. */
+    private static final double DECOMPOSITION_BYTES = 24;
 
     /**
-     * Returns the most bytes that the factors of one layer take at any time of a fit: the covariances in float64 with
-     * their float32 blocks, the decomposition's workspace, and eigenvectors with eigenvalues.
+     * Returns what a finished layer keeps: eigenvectors and eigenvalues.
      *
      * @param layer the layer
-     * @param precision the working precision
-     * @param eigenbasis whether covariances and eigenvectors are needed
-     * @return bytes: 8(i² + o²) and 4(i² + o²) in float32, plus 32 max(i, o)² to decompose; 8·o·i (12 in float32) and
-     *     eigenvectors to measure eigenvalues
+     * @return bytes
      */
-    public static double peakBytes(LayerSpec layer, Precision precision, boolean eigenbasis) {
-        double i = layer.gradientColumns();
-        double o = layer.outputs();
-        double block = precision == Precision.FLOAT32 ? 4 : 0;
-        double eigenvalues = (8 + block) * o * i;
-        if (!eigenbasis) {
-            return eigenvalues;
-        }
-        double squares = i * i + o * o;
-        double covariances = (8 + block) * squares;
-        double decomposition = 8 * squares + precision.bytes() * squares + 32 * Math.max(i * i, o * o);
-        return Math.max(covariances, Math.max(decomposition, precision.bytes() * squares + eigenvalues));
+    public double keptBytes(LayerSpec layer) {
+        return vectorBytes(layer) + (strategy == Strategy.IDENTITY ? 0 : 8.0 * layer.parameters());
     }
 
     /**
-     * Checks that the factors of all layers fit.
+     * Returns the most that layers which are fitted together take at any time, their finished factors included.
      *
-     * @param layers the layers
-     * @param backend where the factors will lie
-     * @param eigenbasis whether covariances and eigenvectors are needed
-     * @param limit most bytes
-     * @throws IllegalArgumentException if they do not fit, naming the largest layer, what it needs and what there is
+     * @param layers the layers of one group, in the order in which they are decomposed
+     * @return bytes
      */
-    public static void require(List<LayerSpec> layers, MatrixBackend backend, boolean eigenbasis, long limit) {
-        for (LayerSpec layer : layers) {
-            long largest = Math.max(layer.gradientColumns(), layer.outputs());
-            long elements = eigenbasis ? largest * largest : layer.parameters();
-            if (elements > backend.maxElements()) {
-                throw new IllegalArgumentException("layer " + layer.name() + " (" + layer.outputs() + " x "
-                        + layer.gradientColumns() + "): a factor of " + elements + " numbers is larger than the "
-                        + backend.maxElements() + " that a matrix of backend " + backend.name() + " can hold");
-            }
-        }
-        double total = layers.stream()
-                .mapToDouble(layer -> peakBytes(layer, backend.precision(), eigenbasis))
-                .sum();
-        if (total > limit) {
-            LayerSpec worst = layers.stream()
-                    .max(Comparator.comparingDouble(layer -> peakBytes(layer, backend.precision(), eigenbasis)))
-                    .orElseThrow();
-            throw new IllegalArgumentException("the factors of " + layers.size() + " layers need " + mebibytes(total)
-                    + ", there is room for " + mebibytes((double) limit) + "; the largest layer, " + worst.name() + " ("
-                    + worst.outputs() + " x " + worst.gradientColumns() + "), needs "
-                    + mebibytes(peakBytes(worst, backend.precision(), eigenbasis)) + " of them");
-        }
+    public double peakBytes(List<LayerSpec> layers) {
+        return Math.max(
+                Math.max(covarianceBytes(layers), decompositionBytes(layers)),
+                Math.max(eigenvalueBytes(layers), sum(layers, this::keptBytes)));
     }
 
-    private static String mebibytes(double bytes) {
-        return String.format(Locale.ROOT, "%.1f MiB", bytes / (1 << 20));
+    /**
+     * Returns the most that the covariance pass over some layers takes.
+     *
+     * @param layers the layers of one group
+     * @return bytes; 0 where the strategy has no covariances
+     */
+    public double covarianceBytes(List<LayerSpec> layers) {
+        if (!strategy.usesEigenbasis()) {
+            return 0;
+        }
+        double largest = layers.stream()
+                .mapToDouble(layer -> Math.pow(largestBlock(layer), 2))
+                .max()
+                .orElse(0);
+        return sum(layers, layer -> (8 + productBytes()) * covarianceNumbers(layer)) + releaseBytes() * largest;
+    }
+
+    /**
+     * Returns the most that the decompositions of some layers take, one after the other, each freeing its covariances.
+     *
+     * @param layers the layers of one group, in the order in which they are decomposed
+     * @return bytes; 0 where the strategy has no eigenbasis
+     */
+    public double decompositionBytes(List<LayerSpec> layers) {
+        if (!strategy.usesEigenbasis()) {
+            return 0;
+        }
+        double covariances = sum(layers, layer -> 8.0 * covarianceNumbers(layer));
+        double vectors = 0;
+        double peak = 0;
+        for (LayerSpec layer : layers) {
+            peak = Math.max(peak, covariances + vectors + blockPeakBytes(layer));
+            vectors += vectorBytes(layer);
+            covariances -= 8.0 * covarianceNumbers(layer);
+        }
+        return peak;
+    }
+
+    /** The most that the blocks of one layer take beside the covariances, decomposed one after the other. */
+    private double blockPeakBytes(LayerSpec layer) {
+        double vectors = 0;
+        double peak = 0;
+        for (int order : new int[] {layer.gradientColumns(), layer.outputs()}) {
+            for (int size : BlockDiagonal.sizes(order, blocks)) {
+                double numbers = (double) size * size;
+                peak = Math.max(peak, vectors + DECOMPOSITION_BYTES * numbers);
+                vectors += precision.bytes() * numbers;
+            }
+        }
+        return Math.max(peak, vectors);
+    }
+
+    /**
+     * Returns the most that the eigenvalue pass over some layers takes, their eigenvectors included.
+     *
+     * @param layers the layers of one group
+     * @return bytes; 0 where the strategy measures none
+     */
+    public double eigenvalueBytes(List<LayerSpec> layers) {
+        if (!strategy.measuresEigenvalues()) {
+            return 0;
+        }
+        double largest =
+                layers.stream().mapToDouble(LayerSpec::parameters).max().orElse(0);
+        return sum(layers, layer -> vectorBytes(layer) + (8 + productBytes()) * layer.parameters())
+                + releaseBytes() * largest;
+    }
+
+    /**
+     * Returns the order of a layer's largest diagonal block.
+     *
+     * @param layer the layer
+     * @return ⌈max(i, o)/O⌉
+     */
+    public int largestBlock(LayerSpec layer) {
+        return BlockDiagonal.sizes(Math.max(layer.gradientColumns(), layer.outputs()), blocks)[0];
+    }
+
+    /**
+     * Counts the numbers of a layer's covariances.
+     *
+     * @param layer the layer
+     * @return c = Σ_k i_k² + Σ_k o_k²
+     */
+    public long covarianceNumbers(LayerSpec layer) {
+        return BlockDiagonal.numbers(layer.gradientColumns(), blocks) + BlockDiagonal.numbers(layer.outputs(), blocks);
+    }
+
+    private double vectorBytes(LayerSpec layer) {
+        return strategy.usesEigenbasis() ? (double) precision.bytes() * covarianceNumbers(layer) : 0;
+    }
+
+    /** Of a number in {@link RunningSum}, beside its float64 sum. */
+    private int productBytes() {
+        return precision == Precision.FLOAT32 ? Float.BYTES : 0;
+    }
+
+    /** Of a number in {@link RunningSum#releaseMean}: the mean comes where the products were. */
+    private int releaseBytes() {
+        return Double.BYTES - productBytes();
+    }
+
+    private static double sum(List<LayerSpec> layers, ToDoubleFunction<LayerSpec> bytes) {
+        return layers.stream().mapToDouble(bytes).sum();
     }
 }

@@ -1,17 +1,16 @@
 package io.github.influence4j.ekfac.factor;
 
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.linalg.BackendMatrix;
 
 /**
  * The covariances of one layer, as means over real positions: A = E[āāᵀ] and S = E[ggᵀ].
  *
  * @param layer the layer
- * @param activation A, [i, i], float64, symmetric
- * @param gradient S, [o, o], float64, symmetric
+ * @param activation A, [i, i], float64, symmetric; its diagonal blocks only where it was split
+ * @param gradient S, [o, o], float64, symmetric; likewise
  * @param positions number of real positions in the data set
  */
-public record LayerCovariance(LayerSpec layer, BackendMatrix activation, BackendMatrix gradient, long positions)
+public record LayerCovariance(LayerSpec layer, BlockDiagonal activation, BlockDiagonal gradient, long positions)
         implements AutoCloseable {
     @Override
     public void close() {

@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.factor;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sum of many products: the products in the working precision, inside blocks of limited length, and the sum of the
@@ -14,11 +15,11 @@ public final class RunningSum implements AutoCloseable {
      * Rows that one float32 block may add up: an unbiased float32 sum of that many terms loses about 2⁻²⁴√4096, which is
      * 4e-6 of its magnitude, and emptying the block costs a negligible share of filling it.
      */
-    private static final long BLOCK_ROWS = 4096;
+    public static final long BLOCK_ROWS = 4096;
 
     private final MatrixBackend backend;
     private final BackendMatrix sum;
-    private final BackendMatrix block;
+    private @Nullable BackendMatrix block;
     private long pendingRows;
 
     /** Adds a product into a matrix. */
@@ -43,7 +44,6 @@ public final class RunningSum implements AutoCloseable {
     public RunningSum(MatrixBackend backend, int rows, int columns) {
         this.backend = backend;
         this.sum = backend.zeros(rows, columns, Precision.FLOAT64);
-        this.block = backend.precision() == Precision.FLOAT64 ? sum : backend.zeros(rows, columns);
     }
 
     /**
@@ -53,9 +53,12 @@ public final class RunningSum implements AutoCloseable {
      * @param product computes it
      */
     public void add(long rows, Product product) {
-        if (block == sum) {
+        if (backend.precision() == Precision.FLOAT64) {
             product.addInto(1, sum);
             return;
+        }
+        if (block == null) {
+            block = backend.zeros(sum.rows(), sum.columns());
         }
         product.addInto(pendingRows == 0 ? 0 : 1, block);
         pendingRows += rows;
@@ -81,14 +84,16 @@ public final class RunningSum implements AutoCloseable {
      * @return a float64 matrix that the caller closes
      */
     public BackendMatrix releaseMean(long count) {
+        flush();
+        closeBlock();
         BackendMatrix mean = backend.zeros(sum.rows(), sum.columns(), Precision.FLOAT64);
-        backend.addScaled(1.0 / count, value(), mean);
+        backend.addScaled(1.0 / count, sum, mean);
         close();
         return mean;
     }
 
     private void flush() {
-        if (pendingRows > 0) {
+        if (block != null && pendingRows > 0) {
             backend.addScaled(1, block, sum);
             pendingRows = 0;
         }
@@ -96,9 +101,14 @@ public final class RunningSum implements AutoCloseable {
 
     @Override
     public void close() {
-        if (block != sum) {
-            block.close();
-        }
+        closeBlock();
         sum.close();
+    }
+
+    private void closeBlock() {
+        if (block != null) {
+            block.close();
+            block = null;
+        }
     }
 }

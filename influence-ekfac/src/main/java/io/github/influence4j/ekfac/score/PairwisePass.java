@@ -20,9 +20,6 @@ import java.util.Optional;
  */
 final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
 
-    /** Most numbers of an intermediate matrix. */
-    private static final long MOST_NUMBERS = 1L << 24;
-
     private final MatrixBackend backend;
     private final PreparedQueries prepared;
     private final int firstQuery;
@@ -75,7 +72,8 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         boolean tokens = collector.keepsTokens(capture.layer());
         if (prepared.layer(layer) instanceof QueryLayer.Factored factored) {
             ScoringCost cost = new ScoringCost(capture.layer(), capture.positions(), queries, factored.rank());
-            if (cost.multipliesOut(options.path(), tokens) && fitsMultipliedOut(capture.layer())) {
+            if (cost.multipliesOut(options.path(), tokens)
+                    && ScoringMemory.of(backend, options).fitsMultipliedOut(capture.layer(), queries)) {
                 addByGradients(capture, prepared.multipliedOut(layer, factored));
             } else {
                 addByPositions(capture, factored);
@@ -90,18 +88,10 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         }
     }
 
-    /** Half of the memory limit at most, as the factors stay beside it. */
-    private boolean fitsMultipliedOut(LayerSpec layer) {
-        long bytes =
-                queries * QueryLayer.bytesPerQuery(layer, 0, backend.precision().bytes());
-        return queries * layer.parameters() <= backend.maxElements()
-                && bytes <= options.memoryLimit().orElseGet(backend::availableMemory) / 2;
-    }
-
     private void addByGradients(UploadedCapture capture, QueryLayer.Full full) {
         LayerSpec layer = capture.layer();
         int parameters = Math.toIntExact(layer.parameters());
-        int most = (int) Math.max(1, Math.min(capture.examples(), MOST_NUMBERS / parameters));
+        int most = ScoringCost.atOnce(capture.examples(), parameters);
         Operand flatQueries = Operand.transposed(full.stacked().reshape(queries, parameters));
         for (int first = 0; first < capture.examples(); first += most) {
             int count = Math.min(most, capture.examples() - first);
@@ -123,7 +113,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         int width = queryLayer instanceof QueryLayer.Factored f
                 ? f.left().rows()
                 : queries * capture.layer().outputs();
-        int most = (int) Math.max(1, Math.min(rows, MOST_NUMBERS / width));
+        int most = ScoringCost.atOnce(rows, width);
         for (int first = 0; first < rows; first += most) {
             int count = Math.min(most, rows - first);
             BackendMatrix a = capture.activations().rows(first, count);

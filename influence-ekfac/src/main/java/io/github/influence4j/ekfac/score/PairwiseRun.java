@@ -3,7 +3,6 @@ package io.github.influence4j.ekfac.score;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.IhvpSolver;
-import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.factor.CapturePass;
@@ -60,7 +59,7 @@ final class PairwiseRun<E> {
 
     void score(ExampleSource<E> train, ScoreCollector collector) {
         int all = queryIds().length;
-        int most = queriesAtOnce(all);
+        int most = ScoringMemory.of(backend, options).queriesAtOnce(pass.layers(), all);
         Iterator<ExampleBatch<E>> remaining = queries.iterator();
         for (int first = 0; first < all; first += most) {
             int count = Math.min(most, all - first);
@@ -84,21 +83,5 @@ final class PairwiseRun<E> {
             progress.progress("queries", first + done, first + count);
         }
         largestCut = Math.max(largestCut, prepared.largestCut());
-    }
-
-    /** As many whole batches of queries as fit; at least one. */
-    private int queriesAtOnce(int all) {
-        int rank = options.rank().map(QueryRank::rank).orElse(0);
-        long bytes = 0;
-        long elements = 1;
-        for (LayerSpec layer : pass.layers()) {
-            long one = QueryLayer.bytesPerQuery(layer, rank, backend.precision().bytes());
-            bytes += one;
-            elements = Math.max(elements, one / backend.precision().bytes());
-        }
-        long limit = options.memoryLimit().orElseGet(() -> backend.availableMemory() / 2);
-        long fit = Math.min(limit / bytes, backend.maxElements() / elements);
-        long whole = Math.max(1, fit / options.queryBatchSize()) * options.queryBatchSize();
-        return (int) Math.min(whole, all);
     }
 }

@@ -14,6 +14,20 @@ import io.github.influence4j.ekfac.score.ScoreOptions.Path;
  */
 public record ScoringCost(LayerSpec layer, int positions, int queries, int rank) {
 
+    /** Most numbers of an intermediate matrix. */
+    private static final long MOST_NUMBERS = 1L << 24;
+
+    /**
+     * Says how much is worked on at a time, so that intermediate matrices stay bounded.
+     *
+     * @param rows examples or positions there are
+     * @param width numbers of an intermediate matrix for each
+     * @return at least 1, at most {@code rows}
+     */
+    public static int atOnce(int rows, long width) {
+        return (int) Math.max(1, Math.min(rows, MOST_NUMBERS / width));
+    }
+
     /**
      * Σ_p g_pᵀ(V_q ā_p): every query's matrix is applied to every position.
      *

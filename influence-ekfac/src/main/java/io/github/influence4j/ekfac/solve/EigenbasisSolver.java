@@ -8,10 +8,10 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.linalg.Operand;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -177,19 +177,17 @@ public final class EigenbasisSolver implements IhvpSolver {
         return reciprocals.get(layer).isPresent() && basis(layer).isPresent();
     }
 
-    private void rotateRowsBack(BackendMatrix rows, BackendMatrix vectors, Scratch scratch) {
+    private void rotateRowsBack(BackendMatrix rows, BlockDiagonal vectors, Scratch scratch) {
         BackendMatrix rotated = scratch.take(rows.rows(), rows.columns());
-        backend.multiply(Operand.of(rows), Operand.transposed(vectors), rotated);
+        vectors.multiplyRows(backend, rows, true, rotated);
         backend.upload(rotated, rows);
     }
 
     /** V ↦ Q_SᵀV Q_A, or back, V ↦ Q_S V Q_Aᵀ. */
     private void rotate(int count, BackendMatrix gradients, LayerEigenbasis basis, Scratch scratch, boolean back) {
         BackendMatrix half = scratch.take(gradients.rows(), gradients.columns());
-        Operand right = new Operand(basis.activationVectors(), back, false);
-        Operand left = new Operand(basis.gradientVectors(), !back, true);
-        backend.multiply(Operand.of(gradients), right, half);
-        backend.multiplyBatch(count, 1, left, Operand.of(half), 0, gradients);
+        basis.activationVectors().multiplyRows(backend, gradients, back, half);
+        basis.gradientVectors().multiplyStack(backend, count, half, !back, gradients);
     }
 
     private void divide(int count, BackendMatrix gradients, BackendMatrix reciprocal) {

@@ -1,7 +1,6 @@
 package io.github.influence4j.linalg.ejml;
 
 import io.github.influence4j.api.Matrix;
-import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.Layout;
@@ -232,11 +231,6 @@ public final class EjmlBackend implements MatrixBackend {
         return decompositions.svd(own(matrix));
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws NumericalException if the matrix is not positive definite
-     */
     @Override
     public void cholesky(BackendMatrix matrix) {
         Shapes.square("cholesky", matrix);

@@ -25,6 +25,20 @@ final class BlasKernels implements Kernels {
             boolean bTransposed,
             double beta,
             Nd4jMatrix c) {
+        double inner = aTransposed ? a.rows() : a.columns();
+        ThreadUse.forProduct(
+                inner * c.rows() * c.columns(), () -> multiplyNow(alpha, a, aTransposed, b, bTransposed, beta, c));
+        keep(a, b, c);
+    }
+
+    private static void multiplyNow(
+            double alpha,
+            Nd4jMatrix a,
+            boolean aTransposed,
+            Nd4jMatrix b,
+            boolean bTransposed,
+            double beta,
+            Nd4jMatrix c) {
         if (c.columns() == 1) {
             // c = op(a) b
             multiplyVector(
@@ -35,7 +49,6 @@ final class BlasKernels implements Kernels {
         } else {
             multiplyMatrix(alpha, a, aTransposed, b, bTransposed, beta, c);
         }
-        keep(a, b, c);
     }
 
     private static void multiplyMatrix(
@@ -130,6 +143,12 @@ final class BlasKernels implements Kernels {
 
     @Override
     public void rankUpdate(double alpha, Nd4jMatrix a, double beta, Nd4jMatrix c) {
+        double half = 0.5 * a.rows() * a.columns() * a.columns();
+        ThreadUse.forProduct(half, () -> rankUpdateNow(alpha, a, beta, c));
+        keep(a, c);
+    }
+
+    private static void rankUpdateNow(double alpha, Nd4jMatrix a, double beta, Nd4jMatrix c) {
         int n = a.columns();
         int k = a.rows();
         if (c.precision() == Precision.FLOAT32) {
@@ -159,7 +178,6 @@ final class BlasKernels implements Kernels {
                     c.doubles(),
                     c.stride());
         }
-        keep(a, c);
     }
 
     @Override

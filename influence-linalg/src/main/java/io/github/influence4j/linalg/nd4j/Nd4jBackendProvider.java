@@ -27,6 +27,9 @@ public final class Nd4jBackendProvider implements MatrixBackendProvider {
     @Override
     public MatrixBackend start(Precision precision) {
         Nd4jRuntime runtime = Nd4jRuntime.load();
+        if (runtime.cpu()) {
+            ThreadUse.limitElementwise();
+        }
         Kernels kernels = runtime.cpu() ? new BlasKernels() : new Nd4jOpsKernels();
         Nd4jBackend backend = new Nd4jBackend(precision, kernels, runtime);
         StartupCheck.verify(backend, CHECKED_ORDER);

@@ -85,8 +85,8 @@ record Nd4jRuntime(boolean cpu, String description) {
             return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU;
         } catch (RuntimeException | LinkageError e) {
             throw new IllegalStateException(
-                    "ND4J did not start (" + rootCause(e) + "); it needs nd4j-native or nd4j-cuda-11.6 with natives for"
-                            + " this platform on the class path",
+                    "ND4J did not start (" + rootCause(e) + "); it needs nd4j-native or nd4j-cuda-11.6, and"
+                            + " org.bytedeco:openblas, with their natives for this platform on the class path",
                     e);
         }
     }

@@ -1,0 +1,83 @@
+package io.github.influence4j.ekfac.plan;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.LayerSpec.Positions;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How much data there is.
+ *
+ * @param examples N, training examples
+ * @param queries Q, queries
+ * @param positions t, mean positions of an example, padding included, at layers that do not run once an example
+ * @param positionsOfLayers t of layers that differ, by name
+ */
+public record DataShape(long examples, int queries, int positions, Map<String, Integer> positionsOfLayers) {
+
+    /**
+     * Checks the numbers and copies the map.
+     *
+     * @throws IllegalArgumentException if a number is not positive
+     */
+    public DataShape {
+        positionsOfLayers = Map.copyOf(positionsOfLayers);
+        requirePositive("examples", examples);
+        requirePositive("queries", queries);
+        requirePositive("positions", positions);
+        positionsOfLayers.forEach((layer, value) -> requirePositive("positions of layer " + layer, value));
+    }
+
+    private static void requirePositive(String what, long value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(what + " must be positive, found " + value);
+        }
+    }
+
+    /**
+     * Describes data whose examples have one position.
+     *
+     * @param examples N
+     * @param queries Q
+     * @return the shape
+     * @throws IllegalArgumentException if a number is not positive
+     */
+    public static DataShape of(long examples, int queries) {
+        return new DataShape(examples, queries, 1, Map.of());
+    }
+
+    /**
+     * Changes the positions of an example.
+     *
+     * @param value t
+     * @return a new shape
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public DataShape withPositions(int value) {
+        return new DataShape(examples, queries, value, positionsOfLayers);
+    }
+
+    /**
+     * Changes the positions of an example at one layer.
+     *
+     * @param layer name of the layer
+     * @param value t
+     * @return a new shape
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public DataShape withPositions(String layer, int value) {
+        Map<String, Integer> more = new LinkedHashMap<>(positionsOfLayers);
+        more.put(layer, value);
+        return new DataShape(examples, queries, positions, more);
+    }
+
+    /**
+     * Returns the positions of an example at a layer.
+     *
+     * @param layer the layer
+     * @return t; 1 for layers that run once an example, unless they were named
+     */
+    public int positions(LayerSpec layer) {
+        return positionsOfLayers.getOrDefault(layer.name(), layer.positions() == Positions.NONE ? 1 : positions);
+    }
+}

@@ -1,0 +1,206 @@
+package io.github.influence4j.ekfac.plan;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.FisherLabels;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.eigen.RotationCost;
+import io.github.influence4j.ekfac.factor.BlockDiagonal;
+import io.github.influence4j.ekfac.factor.FactorMemory;
+import io.github.influence4j.ekfac.factor.LayerGroups;
+import io.github.influence4j.ekfac.factor.RunningSum;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Plans the stages of a fit. */
+final class FitPlanner {
+
+    private final MachineRate rate;
+    private final FactorMemory memory;
+    private final LayerGroups groups;
+    private final DataShape data;
+    private final FitOptions options;
+    private final int objectives;
+    private final int batch;
+
+    FitPlanner(MachineRate rate, FactorMemory memory, LayerGroups groups, DataShape data, FitOptions options) {
+        this.rate = rate;
+        this.memory = memory;
+        this.groups = groups;
+        this.data = data;
+        this.options = options;
+        this.objectives = options.labels() instanceof FisherLabels.Sampled sampled ? sampled.draws() : 1;
+        this.batch = (int) Math.min(options.batchSize(), data.examples());
+    }
+
+    List<StagePlan> stages(List<PlannedLayer> layers) {
+        List<StagePlan> stages = new ArrayList<>();
+        if (options.strategy().usesEigenbasis()) {
+            stages.add(covariances(layers));
+            stages.add(eigendecomposition(layers));
+        }
+        if (options.strategy().measuresEigenvalues()) {
+            stages.add(eigenvalues(layers));
+        }
+        return stages;
+    }
+
+    private StagePlan covariances(List<PlannedLayer> layers) {
+        Work work = new Work(rate, memory.precision());
+        passes(work, layers);
+        double disk = 0;
+        for (PlannedLayer layer : layers) {
+            double rows = (double) data.examples() * layer.positions();
+            work.add(Kernel.RANK_UPDATE, rows * layer.activationNumbers(), largestBlock(layer.inputs()));
+            work.add(Kernel.RANK_UPDATE, objectives * rows * layer.gradientNumbers(), largestBlock(layer.outputs()));
+            double flushes = memory.precision() == Precision.FLOAT32
+                    ? Math.ceil(rows / Math.max(RunningSum.BLOCK_ROWS, (double) batch * layer.positions()))
+                    : 0;
+            work.elements((flushes + 3) * layer.covarianceNumbers());
+            disk += 8 * dense(layer);
+        }
+        return work.stage(
+                "covariances",
+                fullest((group, kept, captures) ->
+                        new MemoryUse(kept + memory.covarianceBytes(group), 0, captures.bytes(batch), 0, 0)),
+                disk);
+    }
+
+    private StagePlan eigendecomposition(List<PlannedLayer> layers) {
+        Work work = new Work(rate, memory.precision());
+        double disk = 0;
+        for (PlannedLayer layer : layers) {
+            for (int order : new int[] {layer.inputs(), layer.outputs()}) {
+                for (int size : BlockDiagonal.sizes(order, options.blocks())) {
+                    work.add(Kernel.EIGEN, 9.0 * size * size * size, size);
+                }
+            }
+            work.elements(3 * layer.covarianceNumbers());
+            disk += memory.precision().bytes() * dense(layer) + 8.0 * (layer.inputs() + layer.outputs());
+        }
+        return work.stage(
+                "eigendecomposition",
+                fullest((group, kept, captures) -> {
+                    double covariances = group.stream()
+                            .mapToDouble(layer -> 8.0 * memory.covarianceNumbers(layer))
+                            .sum();
+                    double workspace = memory.decompositionBytes(group) - covariances;
+                    return new MemoryUse(kept + covariances, workspace, captures.bytes(batch), 0, 0);
+                }),
+                disk);
+    }
+
+    private StagePlan eigenvalues(List<PlannedLayer> layers) {
+        Work work = new Work(rate, memory.precision());
+        passes(work, layers);
+        double disk = 0;
+        for (PlannedLayer layer : layers) {
+            rotations(work, layer, options.rotation(), (double) objectives * data.examples());
+            disk += 8 * layer.parameters();
+        }
+        return work.stage(
+                "eigenvalues",
+                fullest((group, kept, captures) -> new MemoryUse(
+                        kept + memory.eigenvalueBytes(group),
+                        captures.rotationBytes(batch, options.rotation()),
+                        captures.bytes(batch),
+                        0,
+                        0)),
+                disk);
+    }
+
+    /** Rotated gradients of some examples, squared and added up. */
+    static void rotations(Work work, PlannedLayer layer, FitOptions.Rotation forced, double examples) {
+        double t = layer.positions();
+        boolean one = layer.positions() == 1;
+        RotationCost cost = layer.rotation();
+        work.add(
+                one ? Kernel.PRODUCT : Kernel.PRODUCT_PER_EXAMPLE,
+                examples * 2 * t * layer.parameters(),
+                one ? Math.min(layer.inputs(), layer.outputs()) : t);
+        if (one || cost.rotatesFirst(forced)) {
+            work.add(Kernel.PRODUCT, examples * 2 * t * layer.covarianceNumbers(), layer.smallestBlock());
+        } else {
+            work.add(Kernel.PRODUCT, examples * cost.rotateGradient(), layer.smallestBlock());
+        }
+        work.elements(examples * (one ? layer.captured() : layer.parameters()));
+    }
+
+    /** The model's own work and the upload of captures, once for each group. */
+    private void passes(Work work, List<PlannedLayer> layers) {
+        double captures = (double) data.examples() * objectives;
+        for (PlannedLayer layer : layers) {
+            model(work, layer, captures * groups.groups().size());
+            work.elements(captures * layer.captured());
+        }
+    }
+
+    static void model(Work work, PlannedLayer layer, double examples) {
+        work.add(
+                Kernel.MODEL,
+                examples * 4 * layer.positions() * layer.parameters(),
+                Math.min(layer.inputs(), layer.outputs()));
+    }
+
+    /** What one group takes beside the finished factors of those before it. */
+    private interface GroupMemory {
+        MemoryUse of(List<LayerSpec> group, double kept, Captures captures);
+    }
+
+    private MemoryUse fullest(GroupMemory use) {
+        MemoryUse fullest = new MemoryUse(0, 0, 0, 0, 0);
+        double kept = 0;
+        for (List<LayerSpec> group : groups.groups()) {
+            List<PlannedLayer> layers = group.stream()
+                    .map(layer -> PlannedLayer.of(layer, data, options))
+                    .toList();
+            fullest = fullest.orLarger(use.of(group, kept, new Captures(memory.precision(), layers)));
+            kept += group.stream().mapToDouble(memory::keptBytes).sum();
+        }
+        return fullest;
+    }
+
+    /** kronfluence's layout has no blocks: zeros outside them are stored too. */
+    private static double dense(PlannedLayer layer) {
+        return (double) layer.inputs() * layer.inputs() + (double) layer.outputs() * layer.outputs();
+    }
+
+    private int largestBlock(int order) {
+        return BlockDiagonal.sizes(order, options.blocks())[0];
+    }
+
+    String describeFactors(PlannedLayer layer) {
+        if (!options.strategy().usesEigenbasis()) {
+            return "no covariances";
+        }
+        int group = 0;
+        while (!groups.groups().get(group).contains(layer.spec())) {
+            group++;
+        }
+        return "group " + (group + 1) + ", covariances in " + options.blocks() + " block(s) of order "
+                + largestBlock(layer.inputs()) + " and " + largestBlock(layer.outputs()) + " at most";
+    }
+
+    String describeRotation(PlannedLayer layer) {
+        if (!options.strategy().measuresEigenvalues()) {
+            return "no eigenvalue pass";
+        }
+        RotationCost cost = layer.rotation();
+        if (layer.blocks() == 0) {
+            return "no rotation";
+        }
+        if (layer.positions() == 1) {
+            return "product of squares, as there is one position: " + flops(cost.rotateFirst());
+        }
+        String first = "rotate first " + flops(cost.rotateFirst());
+        String second = "gradient first " + flops(cost.gradientFirst());
+        return cost.rotatesFirst(options.rotation())
+                ? first + " (against " + second + ")"
+                : second + " (against " + first + ")";
+    }
+
+    static String flops(double flops) {
+        return String.format(Locale.ROOT, "%.3g flops an example", flops);
+    }
+}

@@ -1,0 +1,72 @@
+package io.github.influence4j.ekfac.plan;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.factor.FactorMemory;
+import io.github.influence4j.ekfac.factor.LayerGroups;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.score.ScoringMemory;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Says what a fit and its scores will need before anything runs.
+ *
+ * <p>Flops are those of the method's formulas (paper, Appendix A; method notes, section 5), memory follows the allocations of
+ * the stages, times follow from the machine's rate of products. Which way is taken at a layer is asked of the classes that
+ * decide it when the work is done. Curvatures and scores are those of the sampled or empirical Fisher; {@code exactFisher}
+ * needs as many times the passes as the output Hessian's root has columns.
+ *
+ * <p>Immutable; safe for use by several threads.
+ */
+public final class Planner {
+
+    private final MatrixBackend backend;
+    private final MachineRate rate;
+
+    /**
+     * Prepares planning.
+     *
+     * @param backend the backend that will compute: its precision and its memory count
+     * @param rate the machine's rates, for instance {@link MachineRate#measure}
+     */
+    public Planner(MatrixBackend backend, MachineRate rate) {
+        this.backend = backend;
+        this.rate = rate;
+    }
+
+    /**
+     * Plans a fit, the scores of all queries, and self-influence.
+     *
+     * @param layers the model's layers
+     * @param data how much data there is
+     * @param fit how the curvature will be fitted
+     * @param score how scores will be computed
+     * @return the plan
+     * @throws IllegalArgumentException if the factors cannot fit into the fit's memory limit, naming the layer that needs
+     *     most, what it needs and what there is
+     */
+    public Plan plan(List<LayerSpec> layers, DataShape data, FitOptions fit, ScoreOptions score) {
+        FactorMemory memory = new FactorMemory(backend.precision(), fit.strategy(), fit.blocks());
+        LayerGroups groups =
+                LayerGroups.of(layers, memory, backend, fit.memoryLimit().orElseGet(backend::availableMemory));
+        List<PlannedLayer> planned =
+                layers.stream().map(layer -> PlannedLayer.of(layer, data, fit)).toList();
+        FitPlanner fitting = new FitPlanner(rate, memory, groups, data, fit);
+        ScorePlanner scoring = new ScorePlanner(rate, memory, ScoringMemory.of(backend, score), data, planned);
+        List<StagePlan> stages = new ArrayList<>(fitting.stages(planned));
+        stages.add(scoring.queryPreparation());
+        stages.add(scoring.scoring());
+        stages.add(scoring.selfInfluence());
+        List<LayerPlan> decisions = planned.stream()
+                .map(layer -> new LayerPlan(
+                        layer.spec(),
+                        fitting.describeFactors(layer),
+                        fitting.describeRotation(layer),
+                        scoring.describeQueries(layer),
+                        scoring.describeScoring(layer)))
+                .toList();
+        return new Plan(stages, decisions, groups.groups().size(), scoring.passes());
+    }
+}

@@ -1,0 +1,259 @@
+package io.github.influence4j.ekfac.plan;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.LayerSpec.Positions;
+import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.factor.FactorMemory;
+import io.github.influence4j.ekfac.score.QueryRank;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.score.ScoreOptions.Path;
+import io.github.influence4j.ekfac.score.ScoringCost;
+import io.github.influence4j.ekfac.score.ScoringMemory;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/** Plans query preparation, scoring and self-influence. */
+final class ScorePlanner {
+
+    /** Elementwise operations that one score of one example or position costs on its way into the table. */
+    private static final double ELEMENTS_PER_SCORE = 4;
+
+    private final MachineRate rate;
+    private final FactorMemory memory;
+    private final ScoringMemory limits;
+    private final ScoreOptions options;
+    private final DataShape data;
+    private final List<PlannedLayer> layers;
+    private final Captures captures;
+    private final int queries;
+    private final int batch;
+    private final int queryBatch;
+
+    ScorePlanner(
+            MachineRate rate, FactorMemory memory, ScoringMemory limits, DataShape data, List<PlannedLayer> layers) {
+        this.rate = rate;
+        this.memory = memory;
+        this.limits = limits;
+        this.options = limits.options();
+        this.data = data;
+        this.layers = layers;
+        this.captures = new Captures(memory.precision(), layers);
+        this.queries =
+                limits.queriesAtOnce(layers.stream().map(PlannedLayer::spec).toList(), data.queries());
+        this.batch = (int) Math.min(options.batchSize(), data.examples());
+        this.queryBatch = Math.min(options.queryBatchSize(), data.queries());
+    }
+
+    int passes() {
+        return (data.queries() + queries - 1) / queries;
+    }
+
+    StagePlan queryPreparation() {
+        Work work = new Work(rate, memory.precision());
+        double all = data.queries();
+        for (PlannedLayer layer : layers) {
+            FitPlanner.model(work, layer, all);
+            work.add(Kernel.PRODUCT_PER_EXAMPLE, all * 2 * layer.positions() * layer.parameters(), layer.positions());
+            double rotations = limits.factors(layer.spec()) || rotatesCaptures(layer) ? 1 : 2;
+            work.add(Kernel.PRODUCT, all * rotations * layer.rotation().rotateGradient(), layer.smallestBlock());
+            if (limits.factors(layer.spec())) {
+                int rank = rank().rank();
+                double smaller = Math.min(layer.inputs(), layer.outputs());
+                if (rank().seed().isPresent()) {
+                    work.add(Kernel.PRODUCT, all * 12 * layer.parameters() * (rank + 10), rank + 10);
+                } else {
+                    work.add(Kernel.SVD, all * 14 * layer.parameters() * smaller, smaller);
+                }
+                work.add(Kernel.PRODUCT, all * 2 * rank * layer.covarianceNumbers(), rank);
+            }
+            work.elements(all * (layer.captured() + 4 * layer.parameters()));
+        }
+        double bytes = memory.precision().bytes();
+        double stacked = captures.sum(PlannedLayer::parameters) * queryBatch * bytes;
+        double half = captures.largest(layer -> layer.blocks() == 0 ? 0 : layer.parameters()) * queryBatch * bytes;
+        // the buffers of the first pass over the training set are still there when later queries are prepared
+        int largestBatch = passes() > 1 ? Math.max(batch, queryBatch) : queryBatch;
+        MemoryUse use = new MemoryUse(
+                factors(), stacked + half + cutBytes(), captures.bytes(largestBatch), heldQueries(), scores());
+        return work.stage("query preparation", use, heldQueries() / queries * all);
+    }
+
+    /** Of the decomposition of one query's gradient, in float64: the matrix twice, and its singular vectors. */
+    private double cutBytes() {
+        return 8
+                * captures.largest(layer -> {
+                    if (!limits.factors(layer.spec())) {
+                        return 0;
+                    }
+                    double smaller = Math.min(layer.inputs(), layer.outputs());
+                    double sides = (double) layer.inputs() + layer.outputs();
+                    double width = Math.min(rank().rank() + 10, smaller);
+                    return rank().seed().isPresent()
+                            ? layer.parameters() + width * (2 * sides + Math.max(layer.inputs(), layer.outputs()))
+                            : 2 * layer.parameters() + smaller * sides;
+                });
+    }
+
+    StagePlan scoring() {
+        Work work = new Work(rate, memory.precision());
+        for (int first = 0; first < data.queries(); first += queries) {
+            int count = Math.min(queries, data.queries() - first);
+            for (PlannedLayer layer : layers) {
+                FitPlanner.model(work, layer, data.examples());
+                work.elements(data.examples() * layer.captured());
+                scores(work, layer, count);
+            }
+        }
+        MemoryUse use = new MemoryUse(
+                factors(), scoringWorkspace(), captures.bytes(batch), heldQueries() + multipliedOut(), scores());
+        return work.stage("scoring", use, scores());
+    }
+
+    private void scores(Work work, PlannedLayer layer, int count) {
+        double n = data.examples();
+        double t = layer.positions();
+        if (rotatesCaptures(layer)) {
+            work.add(Kernel.PRODUCT, n * 2 * t * layer.covarianceNumbers(), layer.smallestBlock());
+        }
+        if (formsGradients(layer, count)) {
+            work.add(Kernel.PRODUCT_PER_EXAMPLE, n * 2 * t * layer.parameters(), t);
+            work.add(Kernel.PRODUCT, n * 2 * count * layer.parameters(), count);
+            work.elements(n * (layer.parameters() + ELEMENTS_PER_SCORE * count));
+        } else {
+            ScoringCost cost = cost(layer, count);
+            boolean factored = limits.factors(layer.spec());
+            double width = factored ? (double) count * rank().rank() : (double) count * layer.outputs();
+            work.add(
+                    Kernel.PRODUCT,
+                    n * (factored ? cost.factored() : cost.projection()),
+                    Math.min(width, Math.min(layer.inputs(), layer.outputs())));
+            work.elements(n * t * (width + ELEMENTS_PER_SCORE * count));
+        }
+    }
+
+    private double scoringWorkspace() {
+        double numbers = captures.largest(this::leftNumbers)
+                + captures.largest(layer -> !gradients(layer) && limits.factors(layer.spec()) ? leftNumbers(layer) : 0)
+                + captures.largest(layer -> (double) queries * atOnce(layer))
+                + captures.largest(layer -> rotatedNumbers(layer, layer.inputs()))
+                + captures.largest(layer -> rotatedNumbers(layer, layer.outputs()));
+        return memory.precision().bytes() * numbers;
+    }
+
+    private double leftNumbers(PlannedLayer layer) {
+        return atOnce(layer) * (double) width(layer);
+    }
+
+    /** Examples whose gradients are formed at a time, or positions that are projected at a time. */
+    private double atOnce(PlannedLayer layer) {
+        return ScoringCost.atOnce(gradients(layer) ? batch : batch * layer.positions(), width(layer));
+    }
+
+    private long width(PlannedLayer layer) {
+        if (gradients(layer)) {
+            return layer.spec().parameters();
+        }
+        return (long) queries * (limits.factors(layer.spec()) ? rank().rank() : layer.outputs());
+    }
+
+    private double rotatedNumbers(PlannedLayer layer, int columns) {
+        return rotatesCaptures(layer) ? (double) batch * layer.positions() * columns : 0;
+    }
+
+    StagePlan selfInfluence() {
+        Work work = new Work(rate, memory.precision());
+        for (PlannedLayer layer : layers) {
+            FitPlanner.model(work, layer, data.examples());
+            work.elements(data.examples() * layer.captured());
+            FitPlanner.rotations(work, layer, Rotation.CHEAPEST, data.examples());
+            if (layer.positions() > 1) {
+                work.add(Kernel.PRODUCT, data.examples() * 2.0 * layer.parameters(), 1);
+            }
+        }
+        double bytes = memory.precision().bytes();
+        double weighted = captures.largest(layer -> layer.positions() == 1 ? (double) batch * layer.inputs() : 0);
+        double identity = memory.strategy() == Strategy.IDENTITY
+                ? bytes * captures.sum(PlannedLayer::parameters) + 8 * captures.largest(PlannedLayer::parameters)
+                : 0;
+        double workspace = captures.rotationBytes(batch, Rotation.CHEAPEST) + bytes * (weighted + batch) + identity;
+        double heap = 8.0 * data.examples() * (layers.size() + 1);
+        return work.stage("self-influence", new MemoryUse(factors(), workspace, captures.bytes(batch), 0, heap), heap);
+    }
+
+    /** Finished factors of all layers, and the reciprocals of their eigenvalues. */
+    private double factors() {
+        return sum(memory::keptBytes) + reciprocals();
+    }
+
+    private double reciprocals() {
+        return memory.strategy() == Strategy.IDENTITY
+                ? 0
+                : memory.precision().bytes() * captures.sum(PlannedLayer::parameters);
+    }
+
+    private double heldQueries() {
+        return queries * sum(limits::bytesPerQuery);
+    }
+
+    private double multipliedOut() {
+        return memory.precision().bytes()
+                * queries
+                * captures.sum(layer -> gradients(layer) && limits.factors(layer.spec()) ? layer.parameters() : 0);
+    }
+
+    private double scores() {
+        double pairs = (double) data.queries() * data.examples();
+        double tokens = options.perToken() ? captures.largest(layer -> tokens(layer) ? layer.positions() : 0) : 0;
+        return 8 * pairs * (1 + (options.perLayer() ? layers.size() : 0) + tokens);
+    }
+
+    private boolean tokens(PlannedLayer layer) {
+        return options.perToken() && layer.spec().positions() == Positions.TOKENS;
+    }
+
+    private double sum(ToDoubleFunction<LayerSpec> bytes) {
+        return captures.sum(layer -> bytes.applyAsDouble(layer.spec()));
+    }
+
+    private QueryRank rank() {
+        return options.rank().orElseThrow();
+    }
+
+    private ScoringCost cost(PlannedLayer layer, int count) {
+        int rank = limits.factors(layer.spec()) ? rank().rank() : 0;
+        return new ScoringCost(layer.spec(), layer.positions(), count, rank);
+    }
+
+    private boolean rotatesCaptures(PlannedLayer layer) {
+        return layer.blocks() > 0
+                && !limits.factors(layer.spec())
+                && cost(layer, queries).rotatesCaptures(data.examples());
+    }
+
+    private boolean gradients(PlannedLayer layer) {
+        return formsGradients(layer, queries);
+    }
+
+    private boolean formsGradients(PlannedLayer layer, int count) {
+        ScoringCost cost = cost(layer, count);
+        if (limits.factors(layer.spec())) {
+            return cost.multipliesOut(options.path(), tokens(layer)) && limits.fitsMultipliedOut(layer.spec(), count);
+        }
+        return cost.whole(options.path(), tokens(layer)) == Path.GRADIENT;
+    }
+
+    String describeQueries(PlannedLayer layer) {
+        String held = limits.factors(layer.spec()) ? "factors of rank " + rank().rank() : "whole query gradients";
+        return held + (rotatesCaptures(layer) ? " left in the eigenbasis, training captures rotated into it" : "");
+    }
+
+    String describeScoring(PlannedLayer layer) {
+        ScoringCost cost = cost(layer, queries);
+        String gradient = "gradient form " + FitPlanner.flops(cost.gradient());
+        String other = limits.factors(layer.spec())
+                ? "factored form " + FitPlanner.flops(cost.factored())
+                : "projection " + FitPlanner.flops(cost.projection());
+        return gradients(layer) ? gradient + " (against " + other + ")" : other + " (against " + gradient + ")";
+    }
+}

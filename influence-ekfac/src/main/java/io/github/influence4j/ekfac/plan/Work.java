@@ -1,0 +1,38 @@
+package io.github.influence4j.ekfac.plan;
+
+import io.github.influence4j.api.Precision;
+
+/** Adds up the work of a stage, and the time it takes at the machine's rates. */
+final class Work {
+
+    private final MachineRate rate;
+    private final Precision precision;
+    private double flops;
+    private double modelFlops;
+    private double seconds;
+
+    Work(MachineRate rate, Precision precision) {
+        this.rate = rate;
+        this.precision = precision;
+    }
+
+    void add(Kernel kernel, double count, double smallestDimension) {
+        // decompositions run in float64 always, products at half the rate there
+        double relative = kernel.float64() && precision == Precision.FLOAT64 ? 2 : 1;
+        seconds += count / (1e9 * rate.productGflops() * relative * kernel.efficiency(smallestDimension));
+        if (kernel == Kernel.MODEL) {
+            modelFlops += count;
+        } else {
+            flops += count;
+        }
+    }
+
+    /** Work that is bound by memory: one elementwise operation on so many numbers. */
+    void elements(double count) {
+        seconds += count / (1e9 * rate.gigaElements());
+    }
+
+    StagePlan stage(String name, MemoryUse memory, double diskBytes) {
+        return new StagePlan(name, flops, modelFlops, memory, diskBytes, seconds);
+    }
+}

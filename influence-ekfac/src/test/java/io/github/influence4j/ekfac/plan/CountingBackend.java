@@ -1,0 +1,225 @@
+package io.github.influence4j.ekfac.plan;
+
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
+import io.github.influence4j.linalg.SymmetricEigen;
+import io.github.influence4j.linalg.ThinSvd;
+
+/**
+ * Counts the bytes of all matrices that are open, and their peak. Decompositions count as LAPACK's do: the 2n² numbers of
+ * workspace of an eigendecomposition, and the copy of its matrix that an SVD overwrites.
+ */
+final class CountingBackend implements MatrixBackend {
+
+    private final MatrixBackend backend;
+    private long live;
+    private long peak;
+
+    CountingBackend(MatrixBackend backend) {
+        this.backend = backend;
+    }
+
+    long live() {
+        return live;
+    }
+
+    /** The peak since the last call. */
+    long takePeak() {
+        long result = peak;
+        peak = live;
+        return result;
+    }
+
+    private void change(long bytes) {
+        live += bytes;
+        peak = Math.max(peak, live);
+    }
+
+    private final class Counted implements BackendMatrix {
+        private final BackendMatrix matrix;
+        private long owned;
+
+        Counted(BackendMatrix matrix, boolean owner) {
+            this.matrix = matrix;
+            this.owned = owner
+                    ? (long) matrix.rows()
+                            * matrix.columns()
+                            * matrix.precision().bytes()
+                    : 0;
+            change(owned);
+        }
+
+        @Override
+        public int rows() {
+            return matrix.rows();
+        }
+
+        @Override
+        public int columns() {
+            return matrix.columns();
+        }
+
+        @Override
+        public int stride() {
+            return matrix.stride();
+        }
+
+        @Override
+        public Precision precision() {
+            return matrix.precision();
+        }
+
+        @Override
+        public void read(int firstRow, int rowCount, float[] target, int offset) {
+            matrix.read(firstRow, rowCount, target, offset);
+        }
+
+        @Override
+        public void read(int firstRow, int rowCount, double[] target, int offset) {
+            matrix.read(firstRow, rowCount, target, offset);
+        }
+
+        @Override
+        public BackendMatrix view(int firstRow, int rowCount, int firstColumn, int columnCount) {
+            return new Counted(matrix.view(firstRow, rowCount, firstColumn, columnCount), false);
+        }
+
+        @Override
+        public BackendMatrix reshape(int newRows, int newColumns) {
+            return new Counted(matrix.reshape(newRows, newColumns), false);
+        }
+
+        @Override
+        public void close() {
+            matrix.close();
+            change(-owned);
+            owned = 0;
+        }
+    }
+
+    private static BackendMatrix inner(BackendMatrix matrix) {
+        return ((Counted) matrix).matrix;
+    }
+
+    private static Operand inner(Operand operand) {
+        return new Operand(inner(operand.matrix()), operand.transposed(), operand.shared());
+    }
+
+    @Override
+    public String name() {
+        return backend.name();
+    }
+
+    @Override
+    public String description() {
+        return backend.description();
+    }
+
+    @Override
+    public Precision precision() {
+        return backend.precision();
+    }
+
+    @Override
+    public long availableMemory() {
+        return backend.availableMemory();
+    }
+
+    @Override
+    public long maxElements() {
+        return backend.maxElements();
+    }
+
+    @Override
+    public BackendMatrix zeros(int rows, int columns, Precision precision) {
+        return new Counted(backend.zeros(rows, columns, precision), true);
+    }
+
+    @Override
+    public void upload(Matrix source, BackendMatrix target) {
+        backend.upload(source instanceof Counted counted ? counted.matrix : source, inner(target));
+    }
+
+    @Override
+    public void multiply(double alpha, Operand a, Operand b, double beta, BackendMatrix c) {
+        backend.multiply(alpha, inner(a), inner(b), beta, inner(c));
+    }
+
+    @Override
+    public void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, BackendMatrix c) {
+        backend.multiplyBatch(members, alpha, inner(a), inner(b), beta, inner(c));
+    }
+
+    @Override
+    public void rankUpdate(double alpha, BackendMatrix a, double beta, BackendMatrix c) {
+        backend.rankUpdate(alpha, inner(a), beta, inner(c));
+    }
+
+    @Override
+    public void mirrorUpper(BackendMatrix c) {
+        backend.mirrorUpper(inner(c));
+    }
+
+    @Override
+    public void addScaled(double alpha, BackendMatrix x, BackendMatrix y) {
+        backend.addScaled(alpha, inner(x), inner(y));
+    }
+
+    @Override
+    public void multiplyElements(BackendMatrix a, BackendMatrix b, BackendMatrix c) {
+        backend.multiplyElements(inner(a), inner(b), inner(c));
+    }
+
+    @Override
+    public void addSquares(int blocks, BackendMatrix a, BackendMatrix c) {
+        backend.addSquares(blocks, inner(a), inner(c));
+    }
+
+    @Override
+    public void shiftedReciprocal(BackendMatrix values, double shift, BackendMatrix result) {
+        backend.shiftedReciprocal(inner(values), shift, inner(result));
+    }
+
+    @Override
+    public void rowDots(int groups, BackendMatrix a, BackendMatrix b, BackendMatrix result) {
+        backend.rowDots(groups, inner(a), inner(b), inner(result));
+    }
+
+    @Override
+    public SymmetricEigen eigen(BackendMatrix symmetric) {
+        long workspace = 16L * symmetric.rows() * symmetric.rows();
+        SymmetricEigen eigen = backend.eigen(inner(symmetric));
+        Counted vectors = new Counted(eigen.vectors(), true);
+        change(workspace);
+        change(-workspace);
+        return new SymmetricEigen(eigen.values(), vectors);
+    }
+
+    @Override
+    public ThinSvd svd(BackendMatrix matrix) {
+        long copy = 8L * matrix.rows() * matrix.columns();
+        ThinSvd svd = backend.svd(inner(matrix));
+        ThinSvd counted = new ThinSvd(new Counted(svd.u(), true), svd.values(), new Counted(svd.vt(), true));
+        change(copy);
+        change(-copy);
+        return counted;
+    }
+
+    @Override
+    public void cholesky(BackendMatrix matrix) {
+        backend.cholesky(inner(matrix));
+    }
+
+    @Override
+    public void choleskySolve(BackendMatrix factor, BackendMatrix rightHandSides) {
+        backend.choleskySolve(inner(factor), inner(rightHandSides));
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+    }
+}

@@ -1,0 +1,161 @@
+package io.github.influence4j.ekfac.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.api.CaptureSink;
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerCapture;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.TestBackends;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.score.QueryRank;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.score.ScoreOptions.Path;
+import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The memory of a plan against what the stages really open, stage by stage, within a fifth. */
+class PlannerMemoryTest {
+
+    private static final double A_FIFTH = 0.2;
+    private static final List<LayerSpec> MLP =
+            List.of(LayerSpec.dense("fc1", 150, 80), LayerSpec.dense("fc2", 80, 40), LayerSpec.dense("fc3", 40, 10));
+    private static final List<LayerSpec> TOKENS = List.of(
+            LayerSpec.tokens("up", 48, 160), LayerSpec.tokens("down", 160, 48).withoutBias());
+
+    private record Case(String name, List<LayerSpec> layers, DataShape data, FitOptions fit, ScoreOptions score) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static final FitOptions FIT = FitOptions.defaults();
+    private static final ScoreOptions SCORE = ScoreOptions.defaults();
+
+    static Stream<Case> cases() {
+        DataShape one = DataShape.of(300, 20);
+        DataShape tokens = DataShape.of(60, 12).withPositions(16);
+        return Stream.of(
+                new Case("MLP", MLP, one, FIT, SCORE),
+                new Case("MLP in 2 blocks", MLP, one, FIT.withBlocks(2), SCORE.withPath(Path.PROJECTION)),
+                new Case("MLP, small batches", MLP, one, FIT.withBatchSize(16), SCORE.withBatchSize(16)),
+                new Case("MLP, K-FAC", MLP, one, FIT.withStrategy(Strategy.KFAC), SCORE.withRank(4)),
+                new Case("MLP, diagonal", MLP, one, FIT.withStrategy(Strategy.DIAGONAL), SCORE),
+                new Case("MLP, identity", MLP, one, FIT.withStrategy(Strategy.IDENTITY), SCORE),
+                new Case("tokens", TOKENS, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8)),
+                new Case(
+                        "tokens, gradient first",
+                        TOKENS,
+                        tokens,
+                        FIT.withBatchSize(8).withRotation(FitOptions.Rotation.GRADIENT_FIRST),
+                        SCORE.withBatchSize(8).withPath(Path.PROJECTION)),
+                new Case("tokens, rank 4", TOKENS, tokens, FIT.withBlocks(3), SCORE.withRank(4)),
+                new Case(
+                        "tokens, random rank 4, few at a time",
+                        TOKENS,
+                        tokens,
+                        FIT,
+                        SCORE.withRank(QueryRank.randomised(4, 1))
+                                .withQueryBatchSize(4)
+                                .withMemoryLimit(4 * 4 * 4 * (48 + 160 + 49 + 160))));
+    }
+
+    static Stream<Arguments> casesByBackend() {
+        return cases().flatMap(c ->
+                Stream.of(TestBackends.EJML, TestBackends.ND4J_FLOAT32).map(backend -> Arguments.of(c, backend)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("casesByBackend")
+    void memoryIsWithinAFifth(Case c, MatrixBackend inner) {
+        CountingBackend backend = new CountingBackend(inner);
+        Plan plan = new Planner(backend, MachineRate.of(100)).plan(c.layers(), c.data(), c.fit(), c.score());
+        Map<String, Long> peaks = new HashMap<>();
+        Host host = new Host(c.layers(), c.data());
+        ExampleSource<Integer> train = host.examples(c.data().examples());
+        ExampleSource<Integer> queries = host.examples(c.data().queries());
+        // the first report of a stage means that what came before is over
+        String[] stage = {"start"};
+        ProgressListener peakOfStage = (name, done, total) -> {
+            peaks.merge(name, backend.takePeak(), Math::max);
+            stage[0] = name;
+        };
+        try (EigenbasisCurvature curvature =
+                EigenbasisApproximator.<Integer>of(backend, c.fit()).fit(host, train, peakOfStage)) {
+            peaks.merge(stage[0], backend.takePeak(), Math::max);
+            try (EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+                backend.takePeak();
+                InfluenceScorer<Integer> scorer = new InfluenceScorer<>(backend, host, c.score(), peakOfStage);
+                scorer.pairwise(solver, queries, train);
+                backend.takePeak();
+                scorer.self(solver, train);
+            }
+        }
+        assertEquals(0, backend.live());
+        Map<String, MemoryUse> fullest = new HashMap<>();
+        plan.stages().forEach(planned -> fullest.merge(names(planned.stage()), planned.memory(), MemoryUse::orLarger));
+        Map<String, Long> found = new HashMap<>();
+        peaks.forEach((name, bytes) -> found.merge(names(name), bytes, Math::max));
+        fullest.forEach((name, planned) -> {
+            long actual = found.getOrDefault(name, 0L);
+            assertTrue(
+                    Math.abs(planned.backend() - actual) <= A_FIFTH * actual,
+                    () -> name + ": planned " + planned + ", found " + MemoryUse.words(actual));
+        });
+    }
+
+    /** Covariances turn into means after their last report of progress, so they and their decomposition are one. */
+    private static String names(String stage) {
+        return switch (stage) {
+            case "query preparation" -> "queries";
+            case "scoring" -> "scores";
+            case "covariances" -> "eigendecomposition";
+            default -> stage;
+        };
+    }
+
+    /** Random numbers of the planned shape. */
+    private record Host(List<LayerSpec> layers, DataShape data) implements GradientProvider<Integer> {
+        @Override
+        public void capture(
+                ExampleBatch<Integer> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+            SplittableRandom random = new SplittableRandom(batch.ids()[0]);
+            for (LayerSpec layer : wanted) {
+                int t = data.positions(layer);
+                int rows = batch.size() * t;
+                Matrix a = random(random, rows, layer.inputs());
+                Matrix g = random(random, rows, layer.outputs());
+                sink.accept(LayerCapture.of(layer, batch.size(), t, a, g));
+            }
+        }
+
+        private static Matrix random(SplittableRandom random, int rows, int columns) {
+            return Matrix.of(random.doubles((long) rows * columns, -1, 1).toArray(), rows, columns);
+        }
+
+        ExampleSource<Integer> examples(long count) {
+            return ExampleSource.of(IntStream.range(0, (int) count).boxed().toList());
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package io.github.influence4j.ekfac.plan;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.FisherLabels;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.TestBackends;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import java.util.List;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+/** Plans against numbers worked out by hand, their refusals, and how they grow. */
+class PlannerTest {
+
+    private static final Planner PLANNER = new Planner(TestBackends.EJML, MachineRate.of(10));
+    private static final FitOptions FIT = FitOptions.defaults();
+    private static final ScoreOptions SCORE = ScoreOptions.defaults();
+
+    /** i = 4, o = 2. */
+    private static final LayerSpec SMALL = LayerSpec.tokens("small", 3, 2);
+
+    private static final DataShape DATA = DataShape.of(10, 3).withPositions(5);
+
+    private static Plan small(FitOptions fit, ScoreOptions score) {
+        return PLANNER.plan(List.of(SMALL), DATA, fit, score);
+    }
+
+    private static void assertStage(Plan plan, String name, double flops, MemoryUse memory, double disk) {
+        StagePlan stage = plan.stage(name);
+        assertEquals(flops, stage.flops(), name);
+        assertEquals(memory, stage.memory(), name);
+        assertEquals(disk, stage.diskBytes(), name);
+        assertTrue(stage.seconds() > 0, name);
+    }
+
+    @Test
+    void aSmallModelByHand() {
+        Plan plan = small(FIT, SCORE);
+        // 10 examples of 5 positions; i² + o² = 20, i·o = 8, i·o(i + o) = 48; float64
+        double captures = 8 * 10 * 5 * (4 + 2);
+        // N·t(i² + o²); sums, and the mean of the larger one beside them
+        assertStage(plan, "covariances", 1000, new MemoryUse(8 * 20 + 8 * 16, 0, captures, 0, 0), 160);
+        assertEquals(4 * 5 * 8 * 10, plan.stage("covariances").modelFlops());
+        // 9(i³ + o³); LAPACK's 3i² numbers
+        assertStage(plan, "eigendecomposition", 648, new MemoryUse(160, 24 * 16, captures, 0, 0), 160 + 8 * 6);
+        // gradient first: 2t·i·o + 2i·o(i + o) = 176 against 2t(i² + o²) + 2t·i·o = 280
+        assertStage(plan, "eigenvalues", 1760, new MemoryUse(160 + 64 + 64, 2 * 640, captures, 0, 0), 64);
+        // per query 2t·i·o and two rotations of 96
+        double factors = 160 + 64 + 64;
+        assertStage(
+                plan,
+                "query preparation",
+                3 * (80 + 192),
+                new MemoryUse(factors, 2 * 192, 3 * 5 * 6 * 8, 192, 240),
+                192);
+        // gradient form 2t·i·o + 2Q·i·o = 128 against the projection's 2t·Q(i·o + o) = 300
+        assertStage(plan, "scoring", 1280, new MemoryUse(factors, 640 + 240, captures, 192, 240), 240);
+        // 176 and 2i·o
+        assertStage(plan, "self-influence", 1920, new MemoryUse(factors, 2 * 640 + 80, captures, 0, 160), 160);
+        assertEquals(1, plan.layerGroups());
+        assertEquals(1, plan.queryPasses());
+        assertEquals(4208, plan.peakBytes());
+    }
+
+    @Test
+    void forcedWaysAndOtherOptionsByHand() {
+        Plan plan = small(FIT.withRotation(Rotation.ROTATE_FIRST), SCORE.withPath(ScoreOptions.Path.PROJECTION));
+        assertEquals(2800, plan.stage("eigenvalues").flops());
+        assertEquals(3000, plan.stage("scoring").flops());
+        // blocks of 2 and 2, and of 1 and 1: half of everything quadratic, a quarter of everything cubic
+        Plan split = small(FIT.withBlocks(2), SCORE);
+        assertEquals(500, split.stage("covariances").flops());
+        assertEquals(9 * (8 + 8 + 1 + 1), split.stage("eigendecomposition").flops());
+        assertEquals(10 * (80 + 48), split.stage("eigenvalues").flops());
+        assertEquals(160, split.stage("covariances").diskBytes(), "kronfluence's layout has no blocks");
+        // three draws: the output gradients' covariance and the second pass three times
+        Plan draws = small(FIT.withLabels(new FisherLabels.Sampled(1, 3)), SCORE);
+        assertEquals(10 * 5 * (16 + 3 * 4), draws.stage("covariances").flops());
+        assertEquals(3 * 1760, draws.stage("eigenvalues").flops());
+        // one query at a time needs three passes
+        Plan passes = small(FIT, SCORE.withQueryBatchSize(1).withMemoryLimit(64));
+        assertEquals(3, passes.queryPasses());
+        assertEquals(3 * 10 * (80 + 16), passes.stage("scoring").flops());
+        assertEquals(64, passes.stage("scoring").memory().queries());
+    }
+
+    @Test
+    void strategiesHaveOnlyTheirOwnStages() {
+        Plan identity = small(FIT.withStrategy(Strategy.IDENTITY), SCORE);
+        assertEquals(
+                List.of("query preparation", "scoring", "self-influence"),
+                identity.stages().stream().map(StagePlan::stage).toList());
+        assertThrows(IllegalArgumentException.class, () -> identity.stage("covariances"));
+        Plan diagonal = small(FIT.withStrategy(Strategy.DIAGONAL), SCORE);
+        assertEquals(10 * 80, diagonal.stage("eigenvalues").flops());
+        assertEquals(5, small(FIT.withStrategy(Strategy.KFAC), SCORE).stages().size());
+    }
+
+    @Test
+    void layersSayWhichWayAndWhy() {
+        Plan plan =
+                PLANNER.plan(List.of(SMALL, LayerSpec.dense("head", 3, 2)), DATA, FIT.withBlocks(2), SCORE.withRank(1));
+        LayerPlan tokens = plan.layers().get(0);
+        assertEquals(
+                "gradient first 128 flops an example (against rotate first 180 flops an example)", tokens.rotation());
+        assertEquals("group 1, covariances in 2 block(s) of order 2 and 1 at most", tokens.factors());
+        assertEquals("factors of rank 1", tokens.queries());
+        assertTrue(tokens.scoring().startsWith("gradient form 128 flops"), tokens::scoring);
+        assertTrue(plan.layers().get(1).rotation().contains("one position"), tokens::rotation);
+        String text = plan.describe();
+        for (String part : List.of("covariances", "scoring", "KiB", "layer small (2 x 4)", "layer head", "1 group")) {
+            assertTrue(text.contains(part), text);
+        }
+    }
+
+    @Test
+    void whatCannotFitIsRefused() {
+        Plan plan = small(FIT, SCORE);
+        assertDoesNotThrow(() -> plan.require(4208));
+        String refusal = assertThrows(IllegalArgumentException.class, () -> plan.require(4207))
+                .toString();
+        assertTrue(refusal.contains("stage self-influence needs 4.1 KiB"), refusal);
+        assertTrue(refusal.contains("there is room for"), refusal);
+        FitOptions tight = FIT.withMemoryLimit(100);
+        String named = assertThrows(IllegalArgumentException.class, () -> small(tight, SCORE))
+                .toString();
+        assertTrue(named.contains("small (2 x 4)"), named);
+        assertThrows(IllegalArgumentException.class, () -> DataShape.of(0, 1));
+        assertThrows(IllegalArgumentException.class, () -> DATA.withPositions("small", 0));
+        assertThrows(IllegalArgumentException.class, () -> MachineRate.of(0));
+    }
+
+    @Test
+    void positionsOfLayersAreTheirOwn() {
+        DataShape data = DATA.withPositions("conv", 49);
+        assertEquals(5, data.positions(SMALL));
+        assertEquals(1, data.positions(LayerSpec.dense("head", 3, 2)));
+        assertEquals(49, data.positions(LayerSpec.dense("conv", 3, 2)));
+    }
+
+    @Test
+    void groupsAreThoseOfTheFit() {
+        List<LayerSpec> layers = List.of(LayerSpec.dense("a", 200, 100), LayerSpec.dense("b", 100, 150));
+        Plan one = PLANNER.plan(layers, DATA, FIT, SCORE);
+        double factors = one.stage("eigendecomposition").memory().factors()
+                + one.stage("eigendecomposition").memory().workspace();
+        Plan two = PLANNER.plan(layers, DATA, FIT.withMemoryLimit((long) (0.97 * factors)), SCORE);
+        assertEquals(1, one.layerGroups());
+        assertEquals(2, two.layerGroups());
+        assertEquals(one.stage("covariances").flops(), two.stage("covariances").flops());
+        assertEquals(
+                2 * one.stage("covariances").modelFlops(),
+                two.stage("covariances").modelFlops());
+        MemoryUse fullest = two.stage("eigendecomposition").memory();
+        assertTrue(fullest.factors() + fullest.workspace() <= 0.97 * factors);
+    }
+
+    @Test
+    void ratesAreMeasured() {
+        MachineRate rate = MachineRate.measure(TestBackends.ND4J_FLOAT32);
+        assertTrue(rate.productGflops() > 0.1 && rate.productGflops() < 1e6, rate::toString);
+        assertTrue(rate.gigaElements() > 1e-3 && rate.gigaElements() < 1e4, rate::toString);
+    }
+
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+    void moreWorkNeverNeedsLess(
+            @ForAll @IntRange(min = 1, max = 400) int inputs,
+            @ForAll @IntRange(min = 1, max = 400) int outputs,
+            @ForAll @IntRange(min = 1, max = 64) int positions,
+            @ForAll @IntRange(min = 1, max = 1000) int examples,
+            @ForAll @IntRange(min = 1, max = 30) int queries,
+            @ForAll Strategy strategy) {
+        FitOptions fit = FIT.withStrategy(strategy);
+        Plan plan = plan(inputs, outputs, positions, examples, queries, fit);
+        assertNoLess(plan, plan(inputs + 7, outputs, positions, examples, queries, fit), "inputs");
+        assertNoLess(plan, plan(inputs, outputs + 7, positions, examples, queries, fit), "outputs");
+        assertNoLess(plan, plan(inputs, outputs, positions, examples + 50, queries, fit), "examples");
+        assertNoLess(plan, plan(inputs, outputs, positions, examples, queries + 3, fit), "queries");
+        assertNoLess(plan(inputs, outputs, positions, examples, queries, fit.withBlocks(2)), plan, "blocks");
+    }
+
+    private static Plan plan(int inputs, int outputs, int positions, int examples, int queries, FitOptions fit) {
+        DataShape data = DataShape.of(examples, queries).withPositions(positions);
+        return PLANNER.plan(List.of(LayerSpec.tokens("layer", inputs, outputs)), data, fit, SCORE);
+    }
+
+    private static void assertNoLess(Plan less, Plan more, String what) {
+        assertTrue(flops(more) >= flops(less) * (1 - 1e-12), () -> what + ": flops");
+        assertTrue(more.diskBytes() >= less.diskBytes(), () -> what + ": disk");
+        for (StagePlan stage : less.stages()) {
+            assertTrue(
+                    more.stage(stage.stage()).memory().factors()
+                            >= stage.memory().factors(),
+                    () -> what + ": " + stage.stage());
+        }
+    }
+
+    private static double flops(Plan plan) {
+        return plan.stages().stream()
+                .mapToDouble(stage -> stage.flops() + stage.modelFlops())
+                .sum();
+    }
+}

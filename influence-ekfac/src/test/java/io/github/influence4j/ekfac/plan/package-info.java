@@ -1,0 +1,5 @@
+/** Tests of the planner. */
+@NullMarked
+package io.github.influence4j.ekfac.plan;
+
+import org.jspecify.annotations.NullMarked;
