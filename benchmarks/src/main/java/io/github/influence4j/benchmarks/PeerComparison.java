@@ -13,6 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.bytedeco.openblas.global.openblas_full;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,6 +32,7 @@ public final class PeerComparison implements Callable<Integer> {
     /** Largest difference of scores, relative to the largest score, at which both sides count as equal in float32. */
     static final double AGREEMENT = 1e-3;
 
+    private static final Logger LOG = LoggerFactory.getLogger(PeerComparison.class);
     private static final String CORE_TYPE = "OPENBLAS_CORETYPE";
     private static final int THREADS = 2;
 
@@ -93,7 +96,21 @@ public final class PeerComparison implements Callable<Integer> {
         Machine machine = Machine.here(backend);
         List<WorkloadComparison> comparisons = new ArrayList<>();
         for (Workload workload : workloads) {
-            comparisons.add(WorkloadComparison.measure(workload, backend, peer, runs, out));
+            WorkloadComparison comparison = WorkloadComparison.measure(workload, backend, peer, runs, out);
+            comparisons.add(comparison);
+            for (Stage stage : Stage.values()) {
+                LOG.info(
+                        "{} {}: kronfluence {} s, influence4j {} s",
+                        workload.name(),
+                        stage.key(),
+                        comparison.peerSeconds(stage),
+                        comparison.seconds(stage));
+            }
+            LOG.info(
+                    "{}: scores differ by {} (pairwise) and {} (self) of the largest",
+                    workload.name(),
+                    comparison.pairwiseAgreement(),
+                    comparison.selfAgreement());
         }
         Efficiency efficiency = new StageEfficiency(backend, size).measure();
         ComparisonReport report = new ComparisonReport(machine, peer.threads(), comparisons, efficiency);
