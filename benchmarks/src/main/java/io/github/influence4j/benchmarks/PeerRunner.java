@@ -1,0 +1,100 @@
+package io.github.influence4j.benchmarks;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Runs kronfluence in a Python process of its own on the files of a workload.
+ *
+ * @param tree kronfluence's source tree
+ * @param python a Python with torch, safetensors, accelerate, einops and opt_einsum
+ * @param threads threads of PyTorch
+ */
+record PeerRunner(Path tree, Path python, int threads) {
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final String SCRIPT = "peer_runner.py";
+    private static final int LOG_TAIL = 2000;
+
+    /**
+     * What one run gave.
+     *
+     * @param run times and scores
+     * @param sgemmGflops rate of PyTorch's products of order 2048 in the same process
+     * @param torch version of PyTorch
+     */
+    record Result(PipelineRun run, double sgemmGflops, String torch) {}
+
+    /** Writes what the peer reads. */
+    static void prepare(WorkloadData data, Path folder) throws IOException {
+        Workload workload = data.workload();
+        data.write(folder.resolve("data.safetensors"));
+        Map<String, Object> description = Map.of(
+                "loss", workload.loss().name(),
+                "layers", workload.layers().size(),
+                "peerBatchSize", workload.peerBatchSize());
+        Files.writeString(folder.resolve("workload.json"), JSON.writeValueAsString(description));
+        try (InputStream script = PeerRunner.class.getResourceAsStream(SCRIPT)) {
+            if (script == null) {
+                throw new IllegalStateException(SCRIPT + " is missing from the jar");
+            }
+            Files.copy(script, folder.resolve(SCRIPT), StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /**
+     * Runs all stages once on a prepared folder.
+     *
+     * @throws IllegalStateException if the process fails, with the end of its output
+     */
+    Result run(Workload workload, Path folder) throws IOException, InterruptedException {
+        Path log = folder.resolve("peer.log");
+        ProcessBuilder builder = new ProcessBuilder(List.of(
+                        python.toString(),
+                        folder.resolve(SCRIPT).toString(),
+                        tree.toString(),
+                        folder.toString(),
+                        Integer.toString(threads)))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+        builder.environment().put("MKL_NUM_THREADS", Integer.toString(threads));
+        int status = builder.start().waitFor();
+        if (status != 0) {
+            String output = Files.readString(log);
+            throw new IllegalStateException("kronfluence ended with status " + status + " on " + workload.name() + ": "
+                    + output.substring(Math.max(0, output.length() - LOG_TAIL)));
+        }
+        JsonNode result = JSON.readTree(Files.readString(folder.resolve("result.json")));
+        Map<Stage, Double> seconds = new EnumMap<>(Stage.class);
+        for (Stage stage : Stage.values()) {
+            seconds.put(stage, result.path("seconds").path(stage.key()).asDouble());
+        }
+        PipelineRun run =
+                new PipelineRun(seconds, numbers(folder.resolve("pairwise.f32")), numbers(folder.resolve("self.f32")));
+        return new Result(
+                run, result.path("sgemmGflops").asDouble(), result.path("torch").asString());
+    }
+
+    private static double[] numbers(Path file) throws IOException {
+        FloatBuffer floats = ByteBuffer.wrap(Files.readAllBytes(file))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer();
+        double[] numbers = new double[floats.remaining()];
+        for (int k = 0; k < numbers.length; k++) {
+            numbers[k] = floats.get(k);
+        }
+        return numbers;
+    }
+}

@@ -1,0 +1,76 @@
+package io.github.influence4j.benchmarks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class PeerComparisonTest {
+
+    private static final String TREE = "benchmarks.kronfluence";
+    private static final String PYTHON = "benchmarks.python";
+
+    @TempDir
+    Path out;
+
+    @Test
+    void scoresAgreeWithKronfluence() throws IOException, InterruptedException {
+        String tree = System.getProperty(TREE, "");
+        String python = System.getProperty(PYTHON, "");
+        Assumptions.assumeFalse(
+                tree.isEmpty() || python.isEmpty(),
+                "needs kronfluence: -D" + TREE + "=<its tree> -D" + PYTHON + "=<a Python with torch>");
+        StageEfficiency.Size size = new StageEfficiency.Size(List.of(LayerSpec.tokens("up", 40, 70)), 8, 8, 4, 2);
+        List<Workload> workloads = List.of(Workload.named("tiny-mlp"), Workload.named("tiny-tokens"));
+        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+            PeerRunner peer = new PeerRunner(Path.of(tree), Path.of(python), 1);
+            PeerComparison.measure(workloads, backend, peer, 1, out, size);
+        }
+        JsonNode results = new JsonMapper().readTree(Files.readString(out.resolve("results.json")));
+        assertEquals(2 * 6, results.path("rows").size());
+        for (Workload workload : workloads) {
+            JsonNode agreement = results.path("scoreAgreement").path(workload.name());
+            assertTrue(agreement.path("pairwise").asDouble(1) <= PeerComparison.AGREEMENT, agreement.toString());
+            assertTrue(agreement.path("self").asDouble(1) <= PeerComparison.AGREEMENT, agreement.toString());
+        }
+        assertTrue(results.path("efficiency").path("scoreRank32").asDouble() > 0);
+        assertTrue(results.path("peerSgemmGflops").asDouble() > 0);
+        assertTrue(Files.readString(out.resolve("table.md")).contains("| tiny-mlp |"));
+    }
+
+    @Test
+    void aForcedKernelIsRefused() {
+        assertTrue(assertThrows(
+                        IllegalStateException.class,
+                        () -> PeerComparison.requireOwnChoiceOfKernels(Map.of("OPENBLAS_CORETYPE", "Haswell")))
+                .toString()
+                .contains("Haswell"));
+        PeerComparison.requireOwnChoiceOfKernels(Map.of());
+    }
+
+    @Test
+    void aFailingPeerIsReportedWithItsOutput() throws IOException {
+        Workload workload = Workload.named("tiny-mlp");
+        PeerRunner peer = new PeerRunner(out, Path.of("/bin/cat"), 1);
+        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+            PeerRunner.prepare(WorkloadData.make(workload, backend), out);
+        }
+        assertTrue(assertThrows(IllegalStateException.class, () -> peer.run(workload, out))
+                .toString()
+                .contains("tiny-mlp"));
+    }
+}
