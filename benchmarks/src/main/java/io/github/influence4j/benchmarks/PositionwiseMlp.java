@@ -108,6 +108,7 @@ final class PositionwiseMlp implements GradientProvider<Example>, AutoCloseable 
     }
 
     /** Uploads the inputs, as many neighbouring examples at a time as there are. */
+    @SuppressWarnings("ReferenceEquality") // the same arrays, not equal ones
     private void load(ExampleBatch<Example> batch) {
         int size = batch.size();
         int first = 0;

@@ -18,6 +18,7 @@ final class PlainEkfac {
     private final List<RealMatrix> lambdas = new ArrayList<>();
 
     /** The rows of one example: ā and g of each layer, [layer][position][column]. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Rows(double[][][] activations, double[][][] gradients) {
         /** Σ_p g_p ā_pᵀ. */
         RealMatrix gradient(int layer) {
