@@ -8,10 +8,10 @@ import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.baselines.GradientDotProduct;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
 import io.github.influence4j.ekfac.FisherLabels;
 import io.github.influence4j.ekfac.FitOptions;
-import io.github.influence4j.ekfac.Strategy;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.ekfac.score.ScoreOptions;
 import io.github.influence4j.examples.data.DigitImage;
@@ -189,14 +189,9 @@ public final class Quickstart {
                     .sorted(Comparator.comparingDouble(Reading::loss).reversed())
                     .map(reading -> reading.image().id())
                     .toList();
-            // without curvature, self-influence is the squared norm of the gradient: the same ranking
-            SelfInfluence squaredNorms;
-            try (Curvature identity = EigenbasisApproximator.<LabelledExample>of(
-                                    backend, fit.withStrategy(Strategy.IDENTITY))
-                            .fit(network.model(), train);
-                    IhvpSolver solver = identity.solver(Damping.DEFAULT)) {
-                squaredNorms = new InfluenceScorer<>(backend, network.model()).self(solver, train);
-            }
+            // squared or not, the ranking is the same
+            SelfInfluence squaredNorms =
+                    new GradientDotProduct<LabelledExample>(backend).squaredNorms(network.model(), train);
             return new FlipSearch(
                     curve("EK-FAC self-influence", ids(self)),
                     curve("plain loss", byLoss),
