@@ -76,6 +76,43 @@ public interface MatrixBackend extends AutoCloseable {
     }
 
     /**
+     * Makes a matrix of undefined content, for whoever overwrites all of it: memory is then not touched twice.
+     *
+     * @param rows number of rows
+     * @param columns number of columns
+     * @param precision type of the elements
+     * @return a packed matrix that the caller closes
+     * @throws IllegalArgumentException as for {@link #zeros(int, int, Precision)}
+     */
+    default BackendMatrix uninitialised(int rows, int columns, Precision precision) {
+        return zeros(rows, columns, precision);
+    }
+
+    /**
+     * Copies the first numbers of an array into the backend's memory, converting to the target's precision.
+     *
+     * @param numbers row-major, packed, at least as many as the target has; may be longer
+     * @param target receives them
+     * @throws IllegalArgumentException if there are too few numbers
+     */
+    default void upload(float[] numbers, BackendMatrix target) {
+        Shapes.upload(numbers.length, target);
+        upload(Matrix.of(numbers, target.rows(), target.columns()), target);
+    }
+
+    /**
+     * Copies the first numbers of an array into the backend's memory, converting to the target's precision.
+     *
+     * @param numbers row-major, packed, at least as many as the target has; may be longer
+     * @param target receives them
+     * @throws IllegalArgumentException if there are too few numbers
+     */
+    default void upload(double[] numbers, BackendMatrix target) {
+        Shapes.upload(numbers.length, target);
+        upload(Matrix.of(numbers, target.rows(), target.columns()), target);
+    }
+
+    /**
      * Copies a matrix into the backend's memory, converting to the target's precision. The source may be a backend matrix.
      *
      * @param source the numbers
@@ -91,7 +128,7 @@ public interface MatrixBackend extends AutoCloseable {
      * @return a packed matrix that the caller closes
      */
     default BackendMatrix copyOf(Matrix source, Precision precision) {
-        BackendMatrix copy = zeros(source.rows(), source.columns(), precision);
+        BackendMatrix copy = uninitialised(source.rows(), source.columns(), precision);
         upload(source, copy);
         return copy;
     }
@@ -147,7 +184,18 @@ public interface MatrixBackend extends AutoCloseable {
      *
      * @param c [n, n], any precision
      */
-    void mirrorUpper(BackendMatrix c);
+    default void mirrorUpper(BackendMatrix c) {
+        mirrorUpper(1, c, c);
+    }
+
+    /**
+     * Computes the symmetric matrix whose upper triangle is alpha times that of another, which may be the result itself.
+     *
+     * @param alpha factor
+     * @param upper its upper triangle is used, [n, n], any precision
+     * @param result [n, n], any precision
+     */
+    void mirrorUpper(double alpha, BackendMatrix upper, BackendMatrix result);
 
     /**
      * Computes y = y + alpha · x; x may be of the working precision and y of float64.
@@ -168,13 +216,14 @@ public interface MatrixBackend extends AutoCloseable {
     void multiplyElements(BackendMatrix a, BackendMatrix b, BackendMatrix c);
 
     /**
-     * Computes c = c + Σ_j a_j ∘ a_j over the blocks of rows of a, added in float64.
+     * Computes c = beta · c + Σ_j a_j ∘ a_j over the blocks of rows of a, in the precision of c.
      *
      * @param blocks number of blocks; must divide the rows of a
      * @param a [blocks·m, n], working precision or float64
-     * @param c [m, n], float64
+     * @param beta factor of the old content; with 0 it is ignored
+     * @param c [m, n], float64 or the precision of a
      */
-    void addSquares(int blocks, BackendMatrix a, BackendMatrix c);
+    void addSquares(int blocks, BackendMatrix a, double beta, BackendMatrix c);
 
     /**
      * Computes result = 1 / (values + shift) in float64, rounded to the result's precision.
@@ -188,7 +237,7 @@ public interface MatrixBackend extends AutoCloseable {
     /**
      * Computes inner products of segments of rows: result[r][g] = Σ_j a[r][g·w + j] · b[r][g·w + j] for j &lt; w, where w is
      * the columns of a divided by the groups. Where b has only w columns, every group of a meets the same b: result[r][g]
-     * = Σ_j a[r][g·w + j] · b[r][j]. Both a and b may be overwritten.
+     * = Σ_j a[r][g·w + j] · b[r][j].
      *
      * @param groups number of groups; must divide the columns of a
      * @param a [r, groups·w]

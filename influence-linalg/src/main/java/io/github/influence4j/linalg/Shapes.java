@@ -22,6 +22,19 @@ public final class Shapes {
     }
 
     /**
+     * Checks the operands of {@link MatrixBackend#upload(float[], BackendMatrix)}.
+     *
+     * @param numbers how many numbers there are
+     * @param target receives them
+     */
+    public static void upload(int numbers, BackendMatrix target) {
+        if (numbers < (long) target.rows() * target.columns()) {
+            throw new IllegalArgumentException(
+                    "upload: expected the numbers of " + describe(target) + ", found " + numbers);
+        }
+    }
+
+    /**
      * Checks the operands of {@link MatrixBackend#multiply(double, Operand, Operand, double, BackendMatrix)}.
      *
      * @param a left operand
@@ -90,6 +103,17 @@ public final class Shapes {
     }
 
     /**
+     * Checks the operands of {@link MatrixBackend#mirrorUpper(double, BackendMatrix, BackendMatrix)}.
+     *
+     * @param upper what is mirrored
+     * @param result result
+     */
+    public static void mirrorUpper(BackendMatrix upper, BackendMatrix result) {
+        square("mirrorUpper", upper);
+        require(sameShape(upper, result), "mirrorUpper", "the same shape twice", upper, result);
+    }
+
+    /**
      * Checks the operands of {@link MatrixBackend#addScaled}.
      *
      * @param x what is added
@@ -129,7 +153,9 @@ public final class Shapes {
                 "[" + blocks + " m, n] and [m, n]",
                 a,
                 c);
-        float64("addSquares", c);
+        if (c.precision() != Precision.FLOAT64) {
+            samePrecision("addSquares", a, c);
+        }
     }
 
     /**

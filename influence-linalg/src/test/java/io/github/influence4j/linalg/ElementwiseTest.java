@@ -85,21 +85,25 @@ class ElementwiseTest {
     @ParameterizedTest
     @CsvSource({"1, 1, 1", "1, 3, 4", "5, 1, 1", "4, 1, 7", "4, 7, 1", "31, 7, 5", "3, 97, 31", "200, 8, 9"})
     void addsSquares(int blocks, int m, int n) {
-        for (int variant = 0; variant < 8; variant++) {
+        for (int variant = 0; variant < 32; variant++) {
             boolean aStrided = (variant & 1) != 0;
             boolean cStrided = (variant & 2) != 0;
             Precision aPrecision = (variant & 4) != 0 ? Precision.FLOAT64 : precision;
+            Precision cPrecision = (variant & 8) != 0 ? Precision.FLOAT64 : aPrecision;
+            double beta = (variant & 16) != 0 ? 0.5 : 0;
             try (Numbers numbers = new Numbers(backend, variant)) {
                 double[][] a = numbers.random(blocks * m, n);
-                double[][] expected = numbers.random(m, n);
-                BackendMatrix c = numbers.put(expected, Precision.FLOAT64, cStrided);
-                backend.addSquares(blocks, numbers.put(a, aPrecision, aStrided), c);
+                double[][] old = beta == 0 ? Numbers.constant(m, n, Double.NaN) : numbers.random(m, n);
+                double[][] expected = new double[m][n];
+                BackendMatrix c = numbers.put(old, cPrecision, cStrided);
+                backend.addSquares(blocks, numbers.put(a, aPrecision, aStrided), beta, c);
                 for (int r = 0; r < blocks * m; r++) {
                     for (int j = 0; j < n; j++) {
-                        expected[r % m][j] += a[r][j] * a[r][j];
+                        expected[r % m][j] += (r < m && beta != 0 ? beta * old[r][j] : 0) + a[r][j] * a[r][j];
                     }
                 }
-                assertClose(expected, c.toArray(), Tolerances.REORDERED_FLOAT64, "squares, variant " + variant);
+                assertClose(
+                        expected, c.toArray(), Tolerances.reordered(cPrecision), "squares, variant " + variant);
             }
         }
     }
@@ -186,8 +190,8 @@ class ElementwiseTest {
             backend.upload(Matrix.of(host, m, n), strided);
             backend.addScaled(2, strided, sums);
             backend.addScaled(-1, packed, sums);
-            backend.addSquares(1, strided, sums);
-            backend.addSquares(1, packed, sums);
+            backend.addSquares(1, strided, 1, sums);
+            backend.addSquares(1, packed, 1, sums);
             double[] found = new double[m * n];
             double[] expected = new double[m * n];
             sums.read(0, m, found, 0);

@@ -1,6 +1,7 @@
 package io.github.influence4j.linalg;
 
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.influence4j.api.Precision;
@@ -157,6 +158,42 @@ class ProductsTest {
                 double[][] found = result.toArray();
                 assertClose(expected, found, tolerance, "update, variant " + variant);
                 assertEquals(0, Numbers.distance(found, Numbers.transpose(found)), "symmetric to the last bit");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 63, 64, 65, 150})
+    void mirrorsIntoAnotherMatrix(int n) {
+        for (boolean strided : new boolean[] {false, true}) {
+            try (Numbers numbers = new Numbers(backend, n)) {
+                double[][] c = numbers.random(n, n);
+                BackendMatrix result = numbers.put(Numbers.constant(n, n, Double.NaN), Precision.FLOAT64, !strided);
+                backend.mirrorUpper(0.25, numbers.put(c, strided), result);
+                double[][] found = result.toArray();
+                double[][] expected = new double[n][n];
+                for (int i = 0; i < n; i++) {
+                    for (int j = 0; j < n; j++) {
+                        expected[i][j] = 0.25 * c[Math.min(i, j)][Math.max(i, j)];
+                    }
+                }
+                assertClose(expected, found, tolerance, "mirrored");
+                assertEquals(0, Numbers.distance(found, Numbers.transpose(found)), "symmetric to the last bit");
+            }
+        }
+    }
+
+    @Test
+    void uploadsTheFirstNumbersOfArrays() {
+        float[] floats = {1, 2, 3, 4, 5, 6, 7};
+        double[] doubles = {1, 2, 3, 4, 5, 6, 7};
+        for (Precision target : new Precision[] {backend.precision(), Precision.FLOAT64}) {
+            try (BackendMatrix border = backend.uninitialised(2, 5, target)) {
+                BackendMatrix strided = border.view(0, 2, 1, 3);
+                backend.upload(floats, strided);
+                assertArrayEquals(new double[][] {{1, 2, 3}, {4, 5, 6}}, strided.toArray());
+                backend.upload(doubles, border.rows(0, 1));
+                assertArrayEquals(new double[][] {{1, 2, 3, 4, 5}}, border.rows(0, 1).toArray());
             }
         }
     }

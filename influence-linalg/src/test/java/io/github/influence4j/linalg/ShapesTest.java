@@ -50,10 +50,12 @@ class ShapesTest {
                     "rankUpdate: expected [k, n] and [n, n], found [2, 3], [2, 4]",
                     () -> backend.rankUpdate(1, a, 0, c));
             wrong.put("mirrorUpper: expected [n, n], found [2, 3]", () -> backend.mirrorUpper(a));
+            wrong.put("mirrorUpper: expected the same shape twice", () -> backend.mirrorUpper(1, square, a));
+            wrong.put("upload: expected the numbers of [2, 3], found 5", () -> backend.upload(new float[5], a));
             wrong.put("addScaled: expected the same shape twice", () -> backend.addScaled(1, a, b));
             wrong.put("multiplyElements: expected the same shape", () -> backend.multiplyElements(a, a, b));
-            wrong.put("addSquares: expected [2 m, n] and [m, n]", () -> backend.addSquares(2, a, b));
-            wrong.put("addSquares: 2 cannot be cut", () -> backend.addSquares(3, a, one));
+            wrong.put("addSquares: expected [2 m, n] and [m, n]", () -> backend.addSquares(2, a, 1, b));
+            wrong.put("addSquares: 2 cannot be cut", () -> backend.addSquares(3, a, 1, one));
             wrong.put("shiftedReciprocal: expected the same", () -> backend.shiftedReciprocal(a, 1, b));
             wrong.put("rowDots: 3 cannot be cut into 2", () -> backend.rowDots(2, a, a, c));
             wrong.put("rowDots: expected [r, 3 w], the same or [r, w]", () -> backend.rowDots(3, a, a, c));
@@ -83,7 +85,7 @@ class ShapesTest {
             assertRefused("multiplyElements" + mixed, () -> backend.multiplyElements(single, twice, twice));
             assertRefused("rowDots" + mixed, () -> backend.rowDots(1, single, twice, single));
             String narrow = ": expected FLOAT64, found FLOAT32";
-            assertRefused("addSquares" + narrow, () -> backend.addSquares(1, single, single));
+            assertRefused("addSquares" + mixed, () -> backend.addSquares(1, twice, 1, single));
             assertRefused("shiftedReciprocal" + narrow, () -> backend.shiftedReciprocal(single, 1, twice));
             assertRefused("eigen" + narrow, () -> backend.eigen(single));
             assertRefused("svd" + narrow, () -> backend.svd(single));

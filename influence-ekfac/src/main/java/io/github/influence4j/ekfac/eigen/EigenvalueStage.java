@@ -93,7 +93,10 @@ public final class EigenvalueStage {
             RunningSum sum) {
         if (capture.positions() > 1) {
             rotated.forEach(
-                    capture, basis, (first, count, gradients) -> backend.addSquares(count, gradients, sum.value()));
+                    capture,
+                    basis,
+                    (first, count, gradients) -> sum.add(
+                            count, (beta, target) -> backend.addSquares(count, gradients, beta, target)));
             return;
         }
         BackendMatrix a = rotated.activations(capture, basis);

@@ -45,8 +45,7 @@ final class BlockSum implements AutoCloseable {
         List<BackendMatrix> means = new ArrayList<>();
         try {
             for (RunningSum sum : sums) {
-                backend.mirrorUpper(sum.value());
-                means.add(sum.releaseMean(count));
+                means.add(sum.releaseSymmetricMean(count));
             }
             return BlockDiagonal.of(means);
         } catch (RuntimeException | Error e) {

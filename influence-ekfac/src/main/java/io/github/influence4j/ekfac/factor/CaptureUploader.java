@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.factor;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -53,15 +54,21 @@ final class CaptureUploader implements AutoCloseable {
         int step = Math.max(1, STAGE_NUMBERS / width);
         for (int first = 0; first < source.rows(); first += step) {
             int count = Math.min(step, source.rows() - first);
-            Matrix staged = precision == Precision.FLOAT32
-                    ? stageFloats(capture, what, source, first, count, width, ids)
-                    : stageDoubles(capture, what, source, first, count, width, ids);
-            backend.upload(staged, target.rows(first, count));
+            boolean finite;
+            if (precision == Precision.FLOAT32) {
+                finite = stageFloats(capture.mask(), source, first, count, width);
+                backend.upload(floats, target.rows(first, count));
+            } else {
+                finite = stageDoubles(capture.mask(), source, first, count, width);
+                backend.upload(doubles, target.rows(first, count));
+            }
+            if (!finite) {
+                throw notFinite(capture, what, source, first, count, ids);
+            }
         }
     }
 
-    private Matrix stageFloats(
-            LayerCapture capture, String what, Matrix source, int first, int count, int width, long[] ids) {
+    private boolean stageFloats(PositionMask mask, Matrix source, int first, int count, int width) {
         if (floats.length < count * width) {
             floats = new float[count * width];
         }
@@ -69,29 +76,34 @@ final class CaptureUploader implements AutoCloseable {
         source.read(first, count, floats, 0);
         for (int r = count - 1; r >= 0; r--) {
             int start = r * width;
-            boolean real = capture.mask().isReal(first + r);
+            boolean real = mask.isReal(first + r);
             if (width != columns) {
                 System.arraycopy(floats, r * columns, floats, start, columns);
                 floats[start + columns] = real ? 1 : 0;
             }
             if (!real) {
                 Arrays.fill(floats, start, start + columns, 0);
-                continue;
-            }
-            // 0 · x is 0 for finite x and NaN otherwise, so one sum tells whether a row is finite
-            float sum = 0;
-            for (int k = start; k < start + columns; k++) {
-                sum += 0 * floats[k];
-            }
-            if (sum != 0) {
-                throw notFinite(capture, what, source, first + r, ids);
             }
         }
-        return Matrix.of(floats, count, width);
+        // 0 · x is 0 for finite x and NaN otherwise; column sums, because the compiler vectorises those
+        float[] sums = new float[width];
+        for (int r = 0; r < count; r++) {
+            addZeroTimes(floats, r * width, sums);
+        }
+        float sum = 0;
+        for (float s : sums) {
+            sum += s;
+        }
+        return sum == 0;
     }
 
-    private Matrix stageDoubles(
-            LayerCapture capture, String what, Matrix source, int first, int count, int width, long[] ids) {
+    private static void addZeroTimes(float[] numbers, int start, float[] sums) {
+        for (int k = 0; k < sums.length; k++) {
+            sums[k] += 0 * numbers[start + k];
+        }
+    }
+
+    private boolean stageDoubles(PositionMask mask, Matrix source, int first, int count, int width) {
         if (doubles.length < count * width) {
             doubles = new double[count * width];
         }
@@ -99,36 +111,38 @@ final class CaptureUploader implements AutoCloseable {
         source.read(first, count, doubles, 0);
         for (int r = count - 1; r >= 0; r--) {
             int start = r * width;
-            boolean real = capture.mask().isReal(first + r);
+            boolean real = mask.isReal(first + r);
             if (width != columns) {
                 System.arraycopy(doubles, r * columns, doubles, start, columns);
                 doubles[start + columns] = real ? 1 : 0;
             }
             if (!real) {
                 Arrays.fill(doubles, start, start + columns, 0);
-                continue;
-            }
-            double sum = 0;
-            for (int k = start; k < start + columns; k++) {
-                sum += 0 * doubles[k];
-            }
-            if (sum != 0) {
-                throw notFinite(capture, what, source, first + r, ids);
             }
         }
-        return Matrix.of(doubles, count, width);
+        double sum = 0;
+        for (int k = 0; k < count * width; k++) {
+            sum += 0 * doubles[k];
+        }
+        return sum == 0;
     }
 
-    private NumericalException notFinite(LayerCapture capture, String what, Matrix source, int row, long[] ids) {
+    private NumericalException notFinite(
+            LayerCapture capture, String what, Matrix source, int first, int count, long[] ids) {
         double[] values = new double[source.columns()];
-        source.read(row, 1, values, 0);
-        int column = 0;
-        while (column < values.length - 1 && holds(values[column])) {
-            column++;
+        for (int row = first; row < first + count; row++) {
+            source.read(row, 1, values, 0);
+            for (int column = 0; column < values.length; column++) {
+                if (capture.mask().isReal(row) && !holds(values[column])) {
+                    return new NumericalException("layer " + capture.layer().name() + ": " + what + " of example "
+                            + ids[row / capture.positions()] + " at position " + row % capture.positions()
+                            + ", column " + column + " are " + values[column]
+                            + (Double.isFinite(values[column]) ? ", too large for float32" : ""));
+                }
+            }
         }
-        return new NumericalException("layer " + capture.layer().name() + ": " + what + " of example "
-                + ids[row / capture.positions()] + " at position " + row % capture.positions() + ", column " + column
-                + " are " + values[column] + (Double.isFinite(values[column]) ? ", too large for float32" : ""));
+        throw new IllegalArgumentException("layer " + capture.layer().name() + ": " + what
+                + " changed while they were read: a number that was not finite is so now");
     }
 
     private boolean holds(double value) {

@@ -12,14 +12,18 @@ import org.jspecify.annotations.Nullable;
 public final class RunningSum implements AutoCloseable {
 
     /**
-     * Rows that one float32 block may add up: an unbiased float32 sum of that many terms loses about 2⁻²⁴√4096, which is
-     * 4e-6 of its magnitude, and emptying the block costs a negligible share of filling it.
+     * Rows that one float32 block may add up: an unbiased float32 sum of that many terms loses about 2⁻²⁴√16384, which is
+     * 8e-6 of its magnitude, and emptying the block costs a negligible share of filling it.
      */
-    public static final long BLOCK_ROWS = 4096;
+    public static final long BLOCK_ROWS = 16384;
 
     private final MatrixBackend backend;
-    private final BackendMatrix sum;
+    private final int rows;
+    private final int columns;
+    /** Products not yet in the sum; float32 only. */
     private @Nullable BackendMatrix block;
+
+    private @Nullable BackendMatrix sum;
     private long pendingRows;
 
     /** Adds a product into a matrix. */
@@ -35,7 +39,7 @@ public final class RunningSum implements AutoCloseable {
     }
 
     /**
-     * Makes a sum of 0.
+     * Makes a sum of 0, which takes memory from the first product on.
      *
      * @param backend where it lies
      * @param rows number of rows
@@ -43,38 +47,46 @@ public final class RunningSum implements AutoCloseable {
      */
     public RunningSum(MatrixBackend backend, int rows, int columns) {
         this.backend = backend;
-        this.sum = backend.zeros(rows, columns, Precision.FLOAT64);
+        this.rows = rows;
+        this.columns = columns;
     }
 
     /**
      * Adds a product of which each entry is a sum over rows.
      *
-     * @param rows number of rows it sums over
+     * @param terms number of rows it sums over
      * @param product computes it
      */
-    public void add(long rows, Product product) {
+    public void add(long terms, Product product) {
         if (backend.precision() == Precision.FLOAT64) {
-            product.addInto(1, sum);
+            boolean first = sum == null;
+            product.addInto(first ? 0 : 1, float64Sum());
             return;
         }
         if (block == null) {
-            block = backend.zeros(sum.rows(), sum.columns());
+            block = backend.uninitialised(rows, columns, backend.precision());
         }
         product.addInto(pendingRows == 0 ? 0 : 1, block);
-        pendingRows += rows;
+        pendingRows += terms;
         if (pendingRows >= BLOCK_ROWS) {
-            flush();
+            flush(block);
         }
     }
 
-    /**
-     * Returns the sum so far; entries that no product writes are undefined.
-     *
-     * @return a float64 matrix owned by this object
-     */
-    public BackendMatrix value() {
-        flush();
+    private BackendMatrix float64Sum() {
+        if (sum == null) {
+            sum = backend.uninitialised(rows, columns, Precision.FLOAT64);
+        }
         return sum;
+    }
+
+    private void flush(BackendMatrix products) {
+        if (sum == null) {
+            backend.upload(products, float64Sum());
+        } else {
+            backend.addScaled(1, products, sum);
+        }
+        pendingRows = 0;
     }
 
     /**
@@ -84,31 +96,61 @@ public final class RunningSum implements AutoCloseable {
      * @return a float64 matrix that the caller closes
      */
     public BackendMatrix releaseMean(long count) {
-        flush();
-        closeBlock();
-        BackendMatrix mean = backend.zeros(sum.rows(), sum.columns(), Precision.FLOAT64);
-        backend.addScaled(1.0 / count, sum, mean);
+        BackendMatrix total = total();
+        BackendMatrix mean = backend.zeros(rows, columns, Precision.FLOAT64);
+        try {
+            if (total != null) {
+                backend.addScaled(1.0 / count, total, mean);
+            }
+            close();
+            return mean;
+        } catch (RuntimeException | Error e) {
+            mean.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Divides a sum of which only the upper triangle was added to by a count, mirrors it, hands the mean over to the
+     * caller and frees this sum.
+     *
+     * @param count the divisor
+     * @return a symmetric float64 matrix that the caller closes
+     */
+    public BackendMatrix releaseSymmetricMean(long count) {
+        BackendMatrix total = total();
+        if (total == null) {
+            return backend.zeros(rows, columns, Precision.FLOAT64);
+        }
+        BackendMatrix mean = float64Sum();
+        backend.mirrorUpper(1.0 / count, total, mean);
+        sum = null;
         close();
         return mean;
     }
 
-    private void flush() {
-        if (block != null && pendingRows > 0) {
-            backend.addScaled(1, block, sum);
-            pendingRows = 0;
+    /** Where the whole sum is: in the block as long as that was never emptied; null if nothing was added. */
+    private @Nullable BackendMatrix total() {
+        if (block == null || sum == null) {
+            return block == null ? sum : block;
         }
+        if (pendingRows > 0) {
+            flush(block);
+        }
+        block.close();
+        block = null;
+        return sum;
     }
 
     @Override
     public void close() {
-        closeBlock();
-        sum.close();
-    }
-
-    private void closeBlock() {
         if (block != null) {
             block.close();
             block = null;
+        }
+        if (sum != null) {
+            sum.close();
+            sum = null;
         }
     }
 }

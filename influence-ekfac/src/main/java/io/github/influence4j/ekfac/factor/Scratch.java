@@ -46,7 +46,7 @@ public final class Scratch implements AutoCloseable {
         int elements = Math.multiplyExact(rows, columns);
         if (memory == null || memory.rows() < elements) {
             close();
-            memory = backend.zeros(elements, 1, precision);
+            memory = backend.uninitialised(elements, 1, precision);
         }
         return memory.rows(0, elements).reshape(rows, columns);
     }

@@ -91,7 +91,7 @@ final class LowRank {
 
     private double squaredNorm(BackendMatrix v) {
         try (BackendMatrix sums = float64(1, v.columns())) {
-            backend.addSquares(v.rows(), v, sums);
+            backend.addSquares(v.rows(), v, 0, sums);
             return Arrays.stream(sums.toArray()[0]).sum();
         }
     }

@@ -13,8 +13,8 @@ sealed interface QueryLayer extends AutoCloseable {
 
     /** Multiplies the factors out: V_q = L_q R_q for each of the queries. */
     static Full multiplyOut(MatrixBackend backend, Factored factored, int queries) {
-        BackendMatrix stacked = backend.zeros(
-                queries * factored.left().columns(), factored.right().columns());
+        BackendMatrix stacked = backend.uninitialised(
+                queries * factored.left().columns(), factored.right().columns(), backend.precision());
         Operand left = Operand.transposed(factored.left());
         backend.multiplyBatch(queries, 1, left, Operand.of(factored.right()), 0, stacked);
         return new Full(stacked);

@@ -139,6 +139,11 @@ final class CountingBackend implements MatrixBackend {
     }
 
     @Override
+    public BackendMatrix uninitialised(int rows, int columns, Precision precision) {
+        return new Counted(backend.uninitialised(rows, columns, precision), true);
+    }
+
+    @Override
     public void upload(Matrix source, BackendMatrix target) {
         backend.upload(source instanceof Counted counted ? counted.matrix : source, inner(target));
     }
@@ -159,8 +164,8 @@ final class CountingBackend implements MatrixBackend {
     }
 
     @Override
-    public void mirrorUpper(BackendMatrix c) {
-        backend.mirrorUpper(inner(c));
+    public void mirrorUpper(double alpha, BackendMatrix upper, BackendMatrix result) {
+        backend.mirrorUpper(alpha, inner(upper), inner(result));
     }
 
     @Override
@@ -174,8 +179,8 @@ final class CountingBackend implements MatrixBackend {
     }
 
     @Override
-    public void addSquares(int blocks, BackendMatrix a, BackendMatrix c) {
-        backend.addSquares(blocks, inner(a), inner(c));
+    public void addSquares(int blocks, BackendMatrix a, double beta, BackendMatrix c) {
+        backend.addSquares(blocks, inner(a), beta, inner(c));
     }
 
     @Override

@@ -138,13 +138,15 @@ public final class EjmlBackend implements MatrixBackend {
     }
 
     @Override
-    public void mirrorUpper(BackendMatrix c) {
-        Shapes.square("mirrorUpper", c);
-        EjmlMatrix m = own(c);
-        double[] data = m.data();
-        for (int r = 1; r < m.rows(); r++) {
-            for (int j = 0; j < r; j++) {
-                data[m.start(r) + j] = data[m.start(j) + r];
+    public void mirrorUpper(double alpha, BackendMatrix upper, BackendMatrix result) {
+        Shapes.mirrorUpper(upper, result);
+        EjmlMatrix from = own(upper);
+        EjmlMatrix to = own(result);
+        for (int r = 0; r < to.rows(); r++) {
+            for (int j = r; j < to.columns(); j++) {
+                double value = alpha * from.data()[from.start(r) + j];
+                to.data()[to.start(r) + j] = value;
+                to.data()[to.start(j) + r] = value;
             }
         }
     }
@@ -175,10 +177,15 @@ public final class EjmlBackend implements MatrixBackend {
     }
 
     @Override
-    public void addSquares(int blocks, BackendMatrix a, BackendMatrix c) {
+    public void addSquares(int blocks, BackendMatrix a, double beta, BackendMatrix c) {
         Shapes.addSquares(blocks, a, c);
         EjmlMatrix from = own(a);
         EjmlMatrix to = own(c);
+        for (int r = 0; r < to.rows(); r++) {
+            for (int j = 0, t = to.start(r); j < to.columns(); j++) {
+                to.data()[t + j] = beta == 0 ? 0 : beta * to.data()[t + j];
+            }
+        }
         for (int r = 0; r < from.rows(); r++) {
             for (int j = 0, f = from.start(r), t = to.start(r % to.rows()); j < to.columns(); j++) {
                 double value = from.data()[f + j];

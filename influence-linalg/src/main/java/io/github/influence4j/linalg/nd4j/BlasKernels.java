@@ -246,6 +246,45 @@ final class BlasKernels implements Kernels {
     }
 
     @Override
+    public void convert(Nd4jMatrix source, Nd4jMatrix target) {
+        if (source.precision() == target.precision()) {
+            copy(source, false, target);
+        } else {
+            HostElementwise.convert(source, target);
+        }
+    }
+
+    @Override
+    public void addScaled(double alpha, Nd4jMatrix x, Nd4jMatrix y) {
+        HostElementwise.addScaled(alpha, x, y);
+    }
+
+    @Override
+    public void multiplyElements(Nd4jMatrix a, Nd4jMatrix b, Nd4jMatrix c) {
+        HostElementwise.multiply(a, b, c);
+    }
+
+    @Override
+    public void addSquares(int blocks, Nd4jMatrix a, double beta, Nd4jMatrix c) {
+        HostElementwise.addSquares(blocks, a, beta, c);
+    }
+
+    @Override
+    public void shiftedReciprocal(Nd4jMatrix values, double shift, Nd4jMatrix result) {
+        HostElementwise.shiftedReciprocal(values, shift, result);
+    }
+
+    @Override
+    public void rowDots(int groups, Nd4jMatrix a, Nd4jMatrix b, Nd4jMatrix result) {
+        HostElementwise.rowDots(groups, a, b, result);
+    }
+
+    @Override
+    public void mirrorUpper(double alpha, Nd4jMatrix upper, Nd4jMatrix result) {
+        HostElementwise.mirrorUpper(alpha, upper, result);
+    }
+
+    @Override
     public void onHost(Nd4jMatrix matrix, boolean changed, Consumer<DoublePointer> work) {
         work.accept(matrix.doubles());
         keep(matrix);

@@ -14,6 +14,9 @@ final class Elementwise {
     /** Elements of a temporary: large against the overhead of ND4J's operations, small against the memory. */
     private static final int BLOCK = 1 << 19;
 
+    /** Order of the blocks on the diagonal that {@link #mirrorUpper} takes through a Java array. */
+    private static final int MIRRORED_IN_JAVA = 64;
+
     private Elementwise() {}
 
     /** Copies between matrices of any precisions and strides. */
@@ -67,10 +70,15 @@ final class Elementwise {
         });
     }
 
-    static void addSquares(int blocks, Nd4jMatrix a, Nd4jMatrix c) {
+    static void addSquares(int blocks, Nd4jMatrix a, double beta, Nd4jMatrix c) {
         int size = c.rows() * c.columns();
         try (Packed x = Packed.reading(a, a.precision());
                 Packed y = Packed.updating(c, Precision.FLOAT64)) {
+            if (beta == 0) {
+                y.array().assign(0);
+            } else {
+                y.array().muli(beta);
+            }
             addSquaredRows(x.matrix(blocks, size), y.matrix(1, size));
         }
     }
@@ -102,16 +110,59 @@ final class Elementwise {
         try (Packed x = Packed.reading(a, a.precision());
                 Packed y = Packed.reading(b, b.precision());
                 Packed sums = Packed.writing(result, result.precision());
+                Nd4jMatrix products = a.scratch(rows, a.columns(), a.precision());
                 Nd4jMatrix ones = a.scratch(width, 1, a.precision())) {
             ones.flat().assign(1);
             if (b.columns() == a.columns()) {
-                x.array().muli(y.array());
+                x.array().muli(y.array(), products.flat());
             } else {
-                x.array().reshape('c', rows, groups, width).muli(y.array().reshape('c', rows, 1, width));
+                x.array()
+                        .reshape('c', rows, groups, width)
+                        .muli(
+                                y.array().reshape('c', rows, 1, width),
+                                products.flat().reshape('c', rows, groups, width));
             }
             // not ND4J's sum, which is inaccurate in float32
             a.kernels()
-                    .multiply(1, x.matrix(rows * groups, width), false, ones, false, 0, sums.matrix(rows * groups, 1));
+                    .multiply(
+                            1,
+                            products.reshape(rows * groups, width),
+                            false,
+                            ones,
+                            false,
+                            0,
+                            sums.matrix(rows * groups, 1));
+        }
+    }
+
+    static void mirrorUpper(double alpha, Nd4jMatrix upper, Nd4jMatrix result) {
+        convert(upper, result);
+        try (Packed all = Packed.updating(result, result.precision())) {
+            all.array().muli(alpha);
+        }
+        mirror(result);
+    }
+
+    /** Halves the matrix, so that nearly all is copied in large rectangles, and mirrors what is small in Java. */
+    private static void mirror(Nd4jMatrix c) {
+        int n = c.rows();
+        if (n > MIRRORED_IN_JAVA) {
+            int half = n / 2;
+            c.kernels().copy(c.view(0, half, half, n - half), true, c.view(half, n - half, 0, half));
+            mirror(c.view(0, half, 0, half));
+            mirror(c.view(half, n - half, half, n - half));
+            return;
+        }
+        double[] numbers = new double[n * n];
+        c.read(0, n, numbers, 0);
+        for (int i = 1; i < n; i++) {
+            for (int j = 0; j < i; j++) {
+                numbers[i * n + j] = numbers[j * n + i];
+            }
+        }
+        try (Nd4jMatrix exact = c.scratch(n, n, Precision.FLOAT64)) {
+            c.kernels().write(numbers, exact);
+            convert(exact, c);
         }
     }
 

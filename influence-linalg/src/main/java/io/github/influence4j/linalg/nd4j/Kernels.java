@@ -65,6 +65,27 @@ interface Kernels {
     /** Copies a float64 matrix packed into an array. */
     void read(Nd4jMatrix source, double[] target, int offset);
 
+    /** Copies between matrices of any precisions and strides. */
+    void convert(Nd4jMatrix source, Nd4jMatrix target);
+
+    /** y = y + alpha x. */
+    void addScaled(double alpha, Nd4jMatrix x, Nd4jMatrix y);
+
+    /** c = a ∘ b. */
+    void multiplyElements(Nd4jMatrix a, Nd4jMatrix b, Nd4jMatrix c);
+
+    /** c = beta c + the sum of the squared blocks of rows of a. */
+    void addSquares(int blocks, Nd4jMatrix a, double beta, Nd4jMatrix c);
+
+    /** result = 1 / (values + shift), in float64. */
+    void shiftedReciprocal(Nd4jMatrix values, double shift, Nd4jMatrix result);
+
+    /** Inner products of segments of rows. */
+    void rowDots(int groups, Nd4jMatrix a, Nd4jMatrix b, Nd4jMatrix result);
+
+    /** The symmetric matrix of which alpha · upper has the upper triangle; result may be upper. */
+    void mirrorUpper(double alpha, Nd4jMatrix upper, Nd4jMatrix result);
+
     /**
      * Gives a packed float64 matrix in host memory to LAPACK: the memory itself where it is the host's, else a copy.
      *

@@ -28,9 +28,6 @@ public final class Nd4jBackend implements MatrixBackend {
     /** Keeps every index and every count of elements within the 32-bit integers of BLAS and LAPACK. */
     static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
 
-    /** Order of the blocks on the diagonal that {@link #mirrorUpper} takes through a Java array. */
-    private static final int MIRRORED_IN_JAVA = 64;
-
     /** Elements that one step of an upload takes through a Java array. */
     private static final int STAGED = 1 << 18;
 
@@ -76,8 +73,29 @@ public final class Nd4jBackend implements MatrixBackend {
         return matrix;
     }
 
-    private Nd4jMatrix uninitialised(int rows, int columns, Precision type) {
+    @Override
+    public Nd4jMatrix uninitialised(int rows, int columns, Precision type) {
         return Nd4jMatrix.uninitialised(kernels, Layout.packed(rows, columns, MAX_ELEMENTS), type);
+    }
+
+    @Override
+    public void upload(float[] numbers, BackendMatrix target) {
+        Shapes.upload(numbers.length, target);
+        if (target.precision() == Precision.FLOAT32) {
+            kernels.write(numbers, own(target));
+        } else {
+            upload(Matrix.of(numbers, target.rows(), target.columns()), target);
+        }
+    }
+
+    @Override
+    public void upload(double[] numbers, BackendMatrix target) {
+        Shapes.upload(numbers.length, target);
+        if (target.precision() == Precision.FLOAT64) {
+            kernels.write(numbers, own(target));
+        } else {
+            upload(Matrix.of(numbers, target.rows(), target.columns()), target);
+        }
     }
 
     @Override
@@ -85,7 +103,7 @@ public final class Nd4jBackend implements MatrixBackend {
         Shapes.upload(source, target);
         Nd4jMatrix t = own(target);
         if (source instanceof Nd4jMatrix here) {
-            Elementwise.convert(here, t);
+            kernels.convert(here, t);
             return;
         }
         int step = Math.min(t.rows(), Math.max(1, STAGED / t.columns()));
@@ -122,59 +140,39 @@ public final class Nd4jBackend implements MatrixBackend {
     }
 
     @Override
-    public void mirrorUpper(BackendMatrix c) {
-        Shapes.square("mirrorUpper", c);
-        mirror(own(c));
-    }
-
-    /** Halves the matrix, so that nearly all is copied in large rectangles, and mirrors what is small in Java. */
-    private void mirror(Nd4jMatrix c) {
-        int n = c.rows();
-        if (n > MIRRORED_IN_JAVA) {
-            int half = n / 2;
-            kernels.copy(c.view(0, half, half, n - half), true, c.view(half, n - half, 0, half));
-            mirror(c.view(0, half, 0, half));
-            mirror(c.view(half, n - half, half, n - half));
-            return;
-        }
-        double[] numbers = new double[n * n];
-        c.read(0, n, numbers, 0);
-        for (int i = 1; i < n; i++) {
-            for (int j = 0; j < i; j++) {
-                numbers[i * n + j] = numbers[j * n + i];
-            }
-        }
-        upload(Matrix.of(numbers, n, n), c);
+    public void mirrorUpper(double alpha, BackendMatrix upper, BackendMatrix result) {
+        Shapes.mirrorUpper(upper, result);
+        kernels.mirrorUpper(alpha, own(upper), own(result));
     }
 
     @Override
     public void addScaled(double alpha, BackendMatrix x, BackendMatrix y) {
         Shapes.addScaled(x, y);
-        Elementwise.addScaled(alpha, own(x), own(y));
+        kernels.addScaled(alpha, own(x), own(y));
     }
 
     @Override
     public void multiplyElements(BackendMatrix a, BackendMatrix b, BackendMatrix c) {
         Shapes.multiplyElements(a, b, c);
-        Elementwise.multiply(own(a), own(b), own(c));
+        kernels.multiplyElements(own(a), own(b), own(c));
     }
 
     @Override
-    public void addSquares(int blocks, BackendMatrix a, BackendMatrix c) {
+    public void addSquares(int blocks, BackendMatrix a, double beta, BackendMatrix c) {
         Shapes.addSquares(blocks, a, c);
-        Elementwise.addSquares(blocks, own(a), own(c));
+        kernels.addSquares(blocks, own(a), beta, own(c));
     }
 
     @Override
     public void shiftedReciprocal(BackendMatrix values, double shift, BackendMatrix result) {
         Shapes.shiftedReciprocal(values, result);
-        Elementwise.shiftedReciprocal(own(values), shift, own(result));
+        kernels.shiftedReciprocal(own(values), shift, own(result));
     }
 
     @Override
     public void rowDots(int groups, BackendMatrix a, BackendMatrix b, BackendMatrix result) {
         Shapes.rowDots(groups, a, b, result);
-        Elementwise.rowDots(groups, own(a), own(b), own(result));
+        kernels.rowDots(groups, own(a), own(b), own(result));
     }
 
     @Override

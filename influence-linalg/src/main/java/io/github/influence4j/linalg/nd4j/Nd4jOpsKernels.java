@@ -91,6 +91,41 @@ final class Nd4jOpsKernels implements Kernels {
     }
 
     @Override
+    public void convert(Nd4jMatrix source, Nd4jMatrix target) {
+        Elementwise.convert(source, target);
+    }
+
+    @Override
+    public void addScaled(double alpha, Nd4jMatrix x, Nd4jMatrix y) {
+        Elementwise.addScaled(alpha, x, y);
+    }
+
+    @Override
+    public void multiplyElements(Nd4jMatrix a, Nd4jMatrix b, Nd4jMatrix c) {
+        Elementwise.multiply(a, b, c);
+    }
+
+    @Override
+    public void addSquares(int blocks, Nd4jMatrix a, double beta, Nd4jMatrix c) {
+        Elementwise.addSquares(blocks, a, beta, c);
+    }
+
+    @Override
+    public void shiftedReciprocal(Nd4jMatrix values, double shift, Nd4jMatrix result) {
+        Elementwise.shiftedReciprocal(values, shift, result);
+    }
+
+    @Override
+    public void rowDots(int groups, Nd4jMatrix a, Nd4jMatrix b, Nd4jMatrix result) {
+        Elementwise.rowDots(groups, a, b, result);
+    }
+
+    @Override
+    public void mirrorUpper(double alpha, Nd4jMatrix upper, Nd4jMatrix result) {
+        Elementwise.mirrorUpper(alpha, upper, result);
+    }
+
+    @Override
     public void onHost(Nd4jMatrix matrix, boolean changed, Consumer<DoublePointer> work) {
         double[] numbers = new double[matrix.rows() * matrix.columns()];
         read(matrix, numbers, 0);

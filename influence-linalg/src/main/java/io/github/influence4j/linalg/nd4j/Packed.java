@@ -20,7 +20,7 @@ final class Packed implements AutoCloseable {
         temporary = !matrix.packed() || matrix.precision() != precision;
         packed = temporary ? matrix.scratch(matrix.rows(), matrix.columns(), precision) : matrix;
         if (temporary && read) {
-            Elementwise.convert(matrix, packed);
+            matrix.kernels().convert(matrix, packed);
         }
     }
 
@@ -48,7 +48,7 @@ final class Packed implements AutoCloseable {
     public void close() {
         if (temporary) {
             if (written) {
-                Elementwise.convert(packed, matrix);
+                matrix.kernels().convert(packed, matrix);
             }
             packed.close();
         }

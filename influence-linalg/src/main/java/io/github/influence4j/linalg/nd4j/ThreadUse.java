@@ -22,9 +22,14 @@ final class ThreadUse {
         NativeOpsHolder.getInstance().getDeviceNativeOps().setElementThreshold(SHARED_ELEMENTS);
     }
 
+    /** Returns how many threads OpenBLAS may use. */
+    static int threads() {
+        return openblas_full.openblas_get_num_threads();
+    }
+
     /** Runs a product with as many OpenBLAS threads as its size is worth. */
     static void forProduct(double multiplications, Runnable product) {
-        int threads = openblas_full.openblas_get_num_threads();
+        int threads = threads();
         if (threads == 1 || multiplications >= SHARED_MULTIPLICATIONS) {
             product.run();
             return;

@@ -66,7 +66,7 @@ class Nd4jMemoryTest {
         backend.mirrorUpper(c);
         backend.upload(c, sums);
         backend.addScaled(1, a, sums);
-        backend.addSquares(1, a, sums);
+        backend.addSquares(1, a, 1, sums);
         backend.shiftedReciprocal(sums, 1, c);
         backend.rowDots(4, a, c, c.view(0, N, 0, 4));
         backend.multiplyElements(a, c, a);
