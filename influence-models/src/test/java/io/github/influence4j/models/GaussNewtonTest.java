@@ -131,7 +131,8 @@ class GaussNewtonTest {
         try (Mlp model = Networks.random(counting, shape, 2)) {
             LayerGradients v = model.weights();
             model.products(batch, List.of(v, v, v));
-            double biases = 110.0 / (31 * 40 + 41 * 50 + 51 * 20); // the formula counts them where the kernels have none
+            double biases =
+                    110.0 / (31 * 40 + 41 * 50 + 51 * 20); // the formula counts them where the kernels have none
             assertEquals(1, model.productFlops(batch, 3) / flops[0], biases);
         }
     }

@@ -109,9 +109,8 @@ public final class HessianRootProduct<E> implements CurvatureProduct<E>, OutputH
             }
             for (int k = 0; k < model.outputHessianColumns(); k++) {
                 pass.runBatch(
-                        batch,
-                        new Objective.OutputHessianRoot(k),
-                        (step, capture) -> captured.get(capture.layerIndex()).copy(capture));
+                        batch, new Objective.OutputHessianRoot(k), (step, capture) -> captured.get(capture.layerIndex())
+                                .copy(capture));
                 for (int j = 0; j < vectors.size(); j++) {
                     addColumn(batch.size(), directions.get(j), sums.get(j));
                 }

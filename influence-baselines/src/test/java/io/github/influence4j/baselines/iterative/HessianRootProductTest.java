@@ -64,7 +64,10 @@ class HessianRootProductTest {
         }
         for (MatrixBackend backend : List.of(new EjmlBackend(), NATIVE)) {
             MatrixAssert.assertClose(
-                    expected, product(backend, model, vector), Tolerances.REORDERED_FLOAT64, "G v in " + backend.name());
+                    expected,
+                    product(backend, model, vector),
+                    Tolerances.REORDERED_FLOAT64,
+                    "G v in " + backend.name());
         }
     }
 
