@@ -200,19 +200,33 @@ public final class EigenbasisSolver implements IhvpSolver {
 
     @Override
     public LayerGradients solve(LayerGradients vector) {
-        vector.requireLayers(layers);
-        List<Matrix> solved = new ArrayList<>();
+        return solveAll(List.of(vector)).get(0);
+    }
+
+    /** {@inheritDoc} All rotations of a layer are one product; takes memory for two vectors of that layer each. */
+    @Override
+    public List<LayerGradients> solveAll(List<LayerGradients> vectors) {
+        vectors.forEach(vector -> vector.requireLayers(layers));
+        List<List<Matrix>> solved = vectors.stream()
+                .map(vector -> (List<Matrix>) new ArrayList<Matrix>())
+                .toList();
         try (Scratch memory = new Scratch(backend);
                 Scratch half = new Scratch(backend)) {
-            for (int l = 0; l < layers.size(); l++) {
-                Matrix part = vector.layer(layers.get(l).name());
-                BackendMatrix gradient = memory.take(part.rows(), part.columns());
-                backend.upload(part, gradient);
-                solveInPlace(l, 1, gradient, half);
-                solved.add(Matrix.of(finite(layers.get(l), gradient.toArray())));
+            for (int l = 0; l < layers.size() && !vectors.isEmpty(); l++) {
+                LayerSpec layer = layers.get(l);
+                int rows = layer.outputs();
+                BackendMatrix stacked = memory.take(vectors.size() * rows, layer.gradientColumns());
+                for (int q = 0; q < vectors.size(); q++) {
+                    backend.upload(vectors.get(q).layer(layer.name()), stacked.rows(q * rows, rows));
+                }
+                solveInPlace(l, vectors.size(), stacked, half);
+                for (int q = 0; q < vectors.size(); q++) {
+                    double[][] part = stacked.rows(q * rows, rows).toArray();
+                    solved.get(q).add(Matrix.of(finite(layer, part)));
+                }
             }
-            return LayerGradients.of(layers, solved);
         }
+        return solved.stream().map(parts -> LayerGradients.of(layers, parts)).toList();
     }
 
     private static double[][] finite(LayerSpec layer, double[][] rows) {
