@@ -102,8 +102,7 @@ class ElementwiseTest {
                         expected[r % m][j] += (r < m && beta != 0 ? beta * old[r][j] : 0) + a[r][j] * a[r][j];
                     }
                 }
-                assertClose(
-                        expected, c.toArray(), Tolerances.reordered(cPrecision), "squares, variant " + variant);
+                assertClose(expected, c.toArray(), Tolerances.reordered(cPrecision), "squares, variant " + variant);
             }
         }
     }

@@ -193,7 +193,8 @@ class ProductsTest {
                 backend.upload(floats, strided);
                 assertArrayEquals(new double[][] {{1, 2, 3}, {4, 5, 6}}, strided.toArray());
                 backend.upload(doubles, border.rows(0, 1));
-                assertArrayEquals(new double[][] {{1, 2, 3, 4, 5}}, border.rows(0, 1).toArray());
+                assertArrayEquals(
+                        new double[][] {{1, 2, 3, 4, 5}}, border.rows(0, 1).toArray());
             }
         }
     }

@@ -95,8 +95,10 @@ public final class EigenvalueStage {
             rotated.forEach(
                     capture,
                     basis,
-                    (first, count, gradients) -> sum.add(
-                            count, (beta, target) -> backend.addSquares(count, gradients, beta, target)));
+                    chunk -> sum.add(
+                            chunk.examples(),
+                            (beta, target) -> chunk.forEach((first, outputs, gradients) -> backend.addSquares(
+                                    chunk.examples(), gradients, beta, target.rows(first, outputs)))));
             return;
         }
         BackendMatrix a = rotated.activations(capture, basis);

@@ -1,6 +1,5 @@
 package io.github.influence4j.ekfac.eigen;
 
-import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.factor.Scratch;
@@ -9,6 +8,7 @@ import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Gradients in a layer's eigenbasis, P_z = Q_Sᵀ G_z Q_A, from captures; without a basis P_z = G_z.
@@ -26,17 +26,79 @@ public final class RotatedGradients implements AutoCloseable {
     private final Scratch gradients;
     private final Scratch halfRotated;
 
-    /** Takes the rotated gradients of some examples. */
-    @FunctionalInterface
-    public interface Consumer {
+    /**
+     * Some examples of a capture whose rotated gradients are formed together, some outputs at a time: what is formed stays
+     * in the cache until it is used, and whoever uses it goes through its own numbers once for all examples.
+     */
+    public final class Chunk {
+        private final UploadedCapture part;
+        private final int firstExample;
+        private final Optional<LayerEigenbasis> basis;
+        private final RotationCost cost;
+
+        private Chunk(UploadedCapture part, int firstExample, Optional<LayerEigenbasis> basis, RotationCost cost) {
+            this.part = part;
+            this.firstExample = firstExample;
+            this.basis = basis;
+            this.cost = cost;
+        }
+
         /**
-         * Takes gradients.
+         * Returns where the examples begin.
          *
-         * @param firstExample index in the capture of the first example
-         * @param examples m, number of examples
-         * @param gradients [m·o, i], valid until this method returns; may be overwritten
+         * @return index in the capture of the first example
          */
-        void accept(int firstExample, int examples, BackendMatrix gradients);
+        public int firstExample() {
+            return firstExample;
+        }
+
+        /**
+         * Returns the number of examples.
+         *
+         * @return m
+         */
+        public int examples() {
+            return part.examples();
+        }
+
+        /**
+         * Forms the gradients.
+         *
+         * @param tiles takes them, in order of the outputs
+         */
+        public void forEach(Tiles tiles) {
+            if (cost.blocks() > 0 && !cost.rotatesFirst(rotation)) {
+                BackendMatrix whole = gradients.take(
+                        part.examples() * part.outputGradients().columns(),
+                        part.activations().columns());
+                sumPositions(part, part.activations(), part.outputGradients(), whole);
+                rotateGradients(part.examples(), whole, basis.orElseThrow());
+                tiles.accept(0, part.outputGradients().columns(), whole);
+                return;
+            }
+            BackendMatrix a = basis.isPresent() ? activations(part, basis) : part.activations();
+            BackendMatrix g = basis.isPresent() ? outputGradients(part, basis) : part.outputGradients();
+            int most = cost.outputsAtOnce(part.examples());
+            for (int first = 0; first < g.columns(); first += most) {
+                int count = Math.min(most, g.columns() - first);
+                BackendMatrix tile = gradients.take(part.examples() * count, a.columns());
+                sumPositions(part, a, g.view(0, g.rows(), first, count), tile);
+                tiles.accept(first, count, tile);
+            }
+        }
+    }
+
+    /** Takes the rotated gradients of a chunk. */
+    @FunctionalInterface
+    public interface Tiles {
+        /**
+         * Takes some rows of every gradient.
+         *
+         * @param firstOutput index of the first row
+         * @param outputs k, number of rows
+         * @param gradients [m·k, i], valid until this method returns; may be overwritten
+         */
+        void accept(int firstOutput, int outputs, BackendMatrix gradients);
     }
 
     /**
@@ -87,44 +149,53 @@ public final class RotatedGradients implements AutoCloseable {
     }
 
     /**
-     * Forms the rotated gradient of every example, some examples at a time so that memory stays bounded.
+     * Divides a capture into chunks of examples, so that memory stays bounded.
      *
      * @param capture the capture
      * @param basis the layer's eigenbasis; empty for unrotated gradients
-     * @param consumer takes them
+     * @param chunks takes them, in order of the examples
      */
-    public void forEach(UploadedCapture capture, Optional<LayerEigenbasis> basis, Consumer consumer) {
-        LayerSpec layer = capture.layer();
-        RotationCost cost = new RotationCost(
-                layer, capture.positions(), basis.map(LayerEigenbasis::blocks).orElse(0));
-        int most = cost.gradientsAtOnce(capture.examples());
+    public void forEach(UploadedCapture capture, Optional<LayerEigenbasis> basis, Consumer<Chunk> chunks) {
+        RotationCost cost = cost(capture, basis);
+        int most = cost.gradientsAtOnce(capture.examples(), rotation);
         for (int first = 0; first < capture.examples(); first += most) {
             int count = Math.min(most, capture.examples() - first);
-            UploadedCapture part = capture.examples(first, count);
-            BackendMatrix rotated;
-            if (cost.rotatesFirst(rotation)) {
-                rotated = sumPositions(part, activations(part, basis), outputGradients(part, basis));
-            } else {
-                rotated = sumPositions(part, part.activations(), part.outputGradients());
-                if (basis.isPresent()) {
-                    rotated = rotateGradients(count, rotated, basis.get());
-                }
-            }
-            consumer.accept(first, count, rotated);
+            chunks.accept(new Chunk(capture.examples(first, count), first, basis, cost));
         }
     }
 
-    private BackendMatrix sumPositions(UploadedCapture part, BackendMatrix a, BackendMatrix g) {
-        BackendMatrix summed = gradients.take(part.examples() * g.columns(), a.columns());
-        backend.multiplyBatch(part.examples(), 1, Operand.transposed(g), Operand.of(a), 0, summed);
-        return summed;
+    /**
+     * Forms the rotated gradient of every example, all at once.
+     *
+     * @param capture the capture
+     * @param basis the layer's eigenbasis; empty for unrotated gradients
+     * @param target receives them, [n·o, i], packed
+     */
+    public void into(UploadedCapture capture, Optional<LayerEigenbasis> basis, BackendMatrix target) {
+        boolean first = cost(capture, basis).rotatesFirst(rotation);
+        sumPositions(
+                capture,
+                first ? activations(capture, basis) : capture.activations(),
+                first ? outputGradients(capture, basis) : capture.outputGradients(),
+                target);
+        if (basis.isPresent() && !first) {
+            rotateGradients(capture.examples(), target, basis.get());
+        }
     }
 
-    private BackendMatrix rotateGradients(int count, BackendMatrix plain, LayerEigenbasis basis) {
+    private static RotationCost cost(UploadedCapture capture, Optional<LayerEigenbasis> basis) {
+        int blocks = basis.map(LayerEigenbasis::blocks).orElse(0);
+        return new RotationCost(capture.layer(), capture.positions(), blocks);
+    }
+
+    private void sumPositions(UploadedCapture part, BackendMatrix a, BackendMatrix g, BackendMatrix target) {
+        backend.multiplyBatch(part.examples(), 1, Operand.transposed(g), Operand.of(a), 0, target);
+    }
+
+    private void rotateGradients(int count, BackendMatrix plain, LayerEigenbasis basis) {
         BackendMatrix half = halfRotated.take(plain.rows(), plain.columns());
         basis.activationVectors().multiplyRows(backend, plain, false, half);
         basis.gradientVectors().multiplyStack(backend, count, half, true, plain);
-        return plain;
     }
 
     @Override

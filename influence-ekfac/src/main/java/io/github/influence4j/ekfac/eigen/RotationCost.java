@@ -14,8 +14,14 @@ import io.github.influence4j.ekfac.factor.BlockDiagonal;
  */
 public record RotationCost(LayerSpec layer, int positions, int blocks) {
 
-    /** Most numbers of per-example gradients that are held at a time. */
+    /** Most numbers that are held for several examples: of rotated positions, or of whole gradients. */
     private static final long MOST_NUMBERS = 1L << 24;
+
+    /** Most numbers of a tile of gradients, 16 MiB in float32: it stays in the last level of cache. */
+    private static final long TILE_NUMBERS = 1L << 22;
+
+    /** Fewest outputs of a tile that is cut: products with fewer rows are slow. */
+    private static final int LEAST_OUTPUTS = 64;
 
     /**
      * Rotate activations and output gradients, then sum over positions.
@@ -72,13 +78,45 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
     }
 
     /**
-     * Says how many gradients are formed at a time, so that memory stays bounded.
+     * Says how many examples are worked on at a time, so that memory stays bounded.
      *
      * @param examples examples of a batch
+     * @param forced what the options ask for
      * @return at least 1, at most {@code examples}
      */
-    public int gradientsAtOnce(int examples) {
-        return (int) Math.max(1, Math.min(examples, MOST_NUMBERS / layer.parameters()));
+    public int gradientsAtOnce(int examples, Rotation forced) {
+        long most;
+        if (blocks > 0 && !rotatesFirst(forced)) {
+            most = MOST_NUMBERS / layer.parameters();
+        } else {
+            long outputs = Math.min(LEAST_OUTPUTS, layer.outputs());
+            long rotated = (long) positions * Math.max(layer.gradientColumns(), layer.outputs());
+            most = Math.min(TILE_NUMBERS / (outputs * layer.gradientColumns()), MOST_NUMBERS / rotated);
+        }
+        return (int) Math.max(1, Math.min(examples, most));
+    }
+
+    /**
+     * Says how many rows of the gradients of some examples are formed at a time.
+     *
+     * @param examples examples that are worked on
+     * @return at least 1, at most o
+     */
+    public int outputsAtOnce(int examples) {
+        return (int) Math.max(1, Math.min(layer.outputs(), TILE_NUMBERS / ((long) examples * layer.gradientColumns())));
+    }
+
+    /**
+     * Counts the numbers of gradients that are formed at a time.
+     *
+     * @param examples examples of a batch
+     * @param forced what the options ask for
+     * @return numbers of whole gradients, or of a tile of them
+     */
+    public long numbersAtOnce(int examples, Rotation forced) {
+        int count = gradientsAtOnce(examples, forced);
+        int outputs = blocks > 0 && !rotatesFirst(forced) ? layer.outputs() : outputsAtOnce(count);
+        return (long) count * outputs * layer.gradientColumns();
     }
 
     private double activationNumbers() {

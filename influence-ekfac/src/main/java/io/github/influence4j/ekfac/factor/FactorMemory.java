@@ -10,9 +10,9 @@ import java.util.function.ToDoubleFunction;
  * What the factors of a fit take, in bytes, stage by stage. Captures and the workspace of single batches come on top.
  *
  * <p>With c = Σ_k i_k² + Σ_k o_k² over the diagonal blocks ((i² + o²)/O where O divides), b bytes a number in the working
- * precision and m the order of a block: covariances take 8c (12c while float32 products are added to them), the
- * decomposition of a block 24m² beside them, eigenvectors b·c, eigenvalues 8·o·i (12·o·i while they are added up in
- * float32).
+ * precision and m the order of a block: covariances take 8c (12c while float32 products of more than {@link
+ * RunningSum#BLOCK_ROWS} rows are added to them), the decomposition of a block 24m² beside them, eigenvectors b·c,
+ * eigenvalues 8·o·i (12·o·i likewise).
  *
  * @param precision the working precision
  * @param strategy what is fitted
@@ -41,17 +41,18 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
      */
     public double peakBytes(List<LayerSpec> layers) {
         return Math.max(
-                Math.max(covarianceBytes(layers), decompositionBytes(layers)),
-                Math.max(eigenvalueBytes(layers), sum(layers, this::keptBytes)));
+                Math.max(covarianceBytes(layers, true), decompositionBytes(layers)),
+                Math.max(eigenvalueBytes(layers, true), sum(layers, this::keptBytes)));
     }
 
     /**
      * Returns the most that the covariance pass over some layers takes.
      *
      * @param layers the layers of one group
+     * @param longSums whether more than {@link RunningSum#BLOCK_ROWS} rows are added up, or may be
      * @return bytes; 0 where the strategy has no covariances
      */
-    public double covarianceBytes(List<LayerSpec> layers) {
+    public double covarianceBytes(List<LayerSpec> layers, boolean longSums) {
         if (!strategy.usesEigenbasis()) {
             return 0;
         }
@@ -59,7 +60,9 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
                 .mapToDouble(layer -> Math.pow(largestBlock(layer), 2))
                 .max()
                 .orElse(0);
-        return sum(layers, layer -> (8 + productBytes()) * covarianceNumbers(layer)) + releaseBytes() * largest;
+        // the mean of a short sum is made beside its float32 products, that of a long one in its place
+        double beside = longSums ? 0 : productBytes();
+        return sum(layers, layer -> sumBytes(longSums) * covarianceNumbers(layer)) + beside * largest;
     }
 
     /**
@@ -101,16 +104,17 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
      * Returns the most that the eigenvalue pass over some layers takes, their eigenvectors included.
      *
      * @param layers the layers of one group
+     * @param longSums whether more than {@link RunningSum#BLOCK_ROWS} rows are added up, or may be
      * @return bytes; 0 where the strategy measures none
      */
-    public double eigenvalueBytes(List<LayerSpec> layers) {
+    public double eigenvalueBytes(List<LayerSpec> layers, boolean longSums) {
         if (!strategy.measuresEigenvalues()) {
             return 0;
         }
         double largest =
                 layers.stream().mapToDouble(LayerSpec::parameters).max().orElse(0);
-        return sum(layers, layer -> vectorBytes(layer) + (8 + productBytes()) * layer.parameters())
-                + releaseBytes() * largest;
+        double beside = Double.BYTES - productBytes();
+        return sum(layers, layer -> vectorBytes(layer) + sumBytes(longSums) * layer.parameters()) + beside * largest;
     }
 
     /**
@@ -137,14 +141,13 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
         return strategy.usesEigenbasis() ? (double) precision.bytes() * covarianceNumbers(layer) : 0;
     }
 
-    /** Of a number in {@link RunningSum}, beside its float64 sum. */
-    private int productBytes() {
-        return precision == Precision.FLOAT32 ? Float.BYTES : 0;
+    /** Of a number in {@link RunningSum}, in the end. */
+    private double sumBytes(boolean longSums) {
+        return Double.BYTES + (longSums ? productBytes() : 0);
     }
 
-    /** Of a number in {@link RunningSum#releaseMean}: the mean comes where the products were. */
-    private int releaseBytes() {
-        return Double.BYTES - productBytes();
+    private int productBytes() {
+        return precision == Precision.FLOAT32 ? Float.BYTES : 0;
     }
 
     private static double sum(List<LayerSpec> layers, ToDoubleFunction<LayerSpec> bytes) {

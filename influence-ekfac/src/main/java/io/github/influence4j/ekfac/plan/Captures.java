@@ -20,8 +20,8 @@ record Captures(Precision precision, List<PlannedLayer> layers) {
         return precision.bytes()
                 * (largest(layer -> rotatedRows(layer, batch, rotation) * layer.inputs())
                         + largest(layer -> rotatedRows(layer, batch, rotation) * layer.outputs())
-                        + largest(layer -> gradients(layer, batch) * layer.parameters())
-                        + largest(layer -> halfRotated(layer, batch, rotation) * layer.parameters()));
+                        + largest(layer -> gradients(layer, batch, rotation))
+                        + largest(layer -> halfRotated(layer, batch, rotation)));
     }
 
     private static double rotatedRows(PlannedLayer layer, int batch, Rotation rotation) {
@@ -29,17 +29,17 @@ record Captures(Precision precision, List<PlannedLayer> layers) {
             return batch;
         }
         return layer.rotation().rotatesFirst(rotation)
-                ? (double) layer.rotation().gradientsAtOnce(batch) * layer.positions()
+                ? (double) layer.rotation().gradientsAtOnce(batch, rotation) * layer.positions()
                 : 0;
     }
 
-    private static double gradients(PlannedLayer layer, int batch) {
-        return layer.positions() == 1 ? 0 : layer.rotation().gradientsAtOnce(batch);
+    private static double gradients(PlannedLayer layer, int batch, Rotation rotation) {
+        return layer.positions() == 1 ? 0 : layer.rotation().numbersAtOnce(batch, rotation);
     }
 
     private static double halfRotated(PlannedLayer layer, int batch, Rotation rotation) {
         boolean needed = layer.blocks() > 0 && !layer.rotation().rotatesFirst(rotation);
-        return needed ? gradients(layer, batch) : 0;
+        return needed ? gradients(layer, batch, rotation) : 0;
     }
 
     double largest(ToDoubleFunction<PlannedLayer> numbers) {

@@ -62,9 +62,18 @@ final class FitPlanner {
         }
         return work.stage(
                 "covariances",
-                fullest((group, kept, captures) ->
-                        new MemoryUse(kept + memory.covarianceBytes(group), 0, captures.bytes(batch), 0, 0)),
+                fullest((group, kept, captures) -> new MemoryUse(
+                        kept + memory.covarianceBytes(group, longestSum(group) > RunningSum.BLOCK_ROWS),
+                        0,
+                        captures.bytes(batch),
+                        0,
+                        0)),
                 disk);
+    }
+
+    private double longestSum(List<LayerSpec> group) {
+        int positions = group.stream().mapToInt(data::positions).max().orElseThrow();
+        return (double) data.examples() * positions * objectives;
     }
 
     private StagePlan eigendecomposition(List<PlannedLayer> layers) {
@@ -102,7 +111,7 @@ final class FitPlanner {
         return work.stage(
                 "eigenvalues",
                 fullest((group, kept, captures) -> new MemoryUse(
-                        kept + memory.eigenvalueBytes(group),
+                        kept + memory.eigenvalueBytes(group, objectives * data.examples() > RunningSum.BLOCK_ROWS),
                         captures.rotationBytes(batch, options.rotation()),
                         captures.bytes(batch),
                         0,

@@ -4,6 +4,7 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.eigen.RotationCost;
 import io.github.influence4j.ekfac.factor.FactorMemory;
 import io.github.influence4j.ekfac.score.QueryRank;
 import io.github.influence4j.ekfac.score.ScoreOptions;
@@ -55,8 +56,10 @@ final class ScorePlanner {
         for (PlannedLayer layer : layers) {
             FitPlanner.model(work, layer, all);
             work.add(Kernel.PRODUCT_PER_EXAMPLE, all * 2 * layer.positions() * layer.parameters(), layer.positions());
-            double rotations = limits.factors(layer.spec()) || rotatesCaptures(layer) ? 1 : 2;
-            work.add(Kernel.PRODUCT, all * rotations * layer.rotation().rotateGradient(), layer.smallestBlock());
+            double forming = 2 * layer.positions() * layer.parameters();
+            double there = layer.rotation().chosen(Rotation.CHEAPEST) - forming;
+            double back = rotatesBack(layer) ? layer.rotation().rotateGradient() : 0;
+            work.add(Kernel.PRODUCT, all * (there + back), layer.smallestBlock());
             if (limits.factors(layer.spec())) {
                 int rank = rank().rank();
                 double smaller = Math.min(layer.inputs(), layer.outputs());
@@ -70,13 +73,28 @@ final class ScorePlanner {
             work.elements(all * (layer.captured() + 4 * layer.parameters()));
         }
         double bytes = memory.precision().bytes();
-        double stacked = captures.sum(PlannedLayer::parameters) * queryBatch * bytes;
-        double half = captures.largest(layer -> layer.blocks() == 0 ? 0 : layer.parameters()) * queryBatch * bytes;
+        double solved = captures.largest(layer -> limits.factors(layer.spec()) ? layer.parameters() : 0);
+        double half = captures.largest(layer -> rotatesBack(layer) ? layer.parameters() : 0);
+        double workspace = bytes * queryBatch * (solved + half + rotatedQuery()) + cutBytes();
         // the buffers of the first pass over the training set are still there when later queries are prepared
         int largestBatch = passes() > 1 ? Math.max(batch, queryBatch) : queryBatch;
-        MemoryUse use = new MemoryUse(
-                factors(), stacked + half + cutBytes(), captures.bytes(largestBatch), heldQueries(), scores());
+        MemoryUse use = new MemoryUse(factors(), workspace, captures.bytes(largestBatch), heldQueries(), scores());
         return work.stage("query preparation", use, heldQueries() / queries * all);
+    }
+
+    /** Numbers in which the gradient of a query is rotated. */
+    private double rotatedQuery() {
+        return captures.largest(layer -> rotatesFirst(layer) ? (double) layer.positions() * layer.inputs() : 0)
+                + captures.largest(layer -> rotatesFirst(layer) ? (double) layer.positions() * layer.outputs() : 0)
+                + captures.largest(layer -> layer.blocks() == 0 || rotatesFirst(layer) ? 0 : layer.parameters());
+    }
+
+    private static boolean rotatesFirst(PlannedLayer layer) {
+        return layer.rotation().rotatesFirst(Rotation.CHEAPEST);
+    }
+
+    private boolean rotatesBack(PlannedLayer layer) {
+        return layer.blocks() > 0 && !limits.factors(layer.spec()) && !rotatesCaptures(layer);
     }
 
     /** Of the decomposition of one query's gradient, in float64: the matrix twice, and its singular vectors. */
@@ -133,7 +151,8 @@ final class ScorePlanner {
     }
 
     private double scoringWorkspace() {
-        double numbers = captures.largest(this::leftNumbers)
+        double numbers = captures.largest(layer -> gradients(layer) ? tile(layer) : 0)
+                + captures.largest(layer -> gradients(layer) ? 0 : leftNumbers(layer))
                 + captures.largest(layer -> !gradients(layer) && limits.factors(layer.spec()) ? leftNumbers(layer) : 0)
                 + captures.largest(layer -> (double) queries * atOnce(layer))
                 + captures.largest(layer -> rotatedNumbers(layer, layer.inputs()))
@@ -145,15 +164,22 @@ final class ScorePlanner {
         return atOnce(layer) * (double) width(layer);
     }
 
+    private double tile(PlannedLayer layer) {
+        return plain(layer).numbersAtOnce(batch, Rotation.CHEAPEST);
+    }
+
+    private static RotationCost plain(PlannedLayer layer) {
+        return new RotationCost(layer.spec(), layer.positions(), 0);
+    }
+
     /** Examples whose gradients are formed at a time, or positions that are projected at a time. */
     private double atOnce(PlannedLayer layer) {
-        return ScoringCost.atOnce(gradients(layer) ? batch : batch * layer.positions(), width(layer));
+        return gradients(layer)
+                ? plain(layer).gradientsAtOnce(batch, Rotation.CHEAPEST)
+                : ScoringCost.atOnce(batch * layer.positions(), width(layer));
     }
 
     private long width(PlannedLayer layer) {
-        if (gradients(layer)) {
-            return layer.spec().parameters();
-        }
         return (long) queries * (limits.factors(layer.spec()) ? rank().rank() : layer.outputs());
     }
 

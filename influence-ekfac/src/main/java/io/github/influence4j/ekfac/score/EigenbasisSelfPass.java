@@ -51,13 +51,16 @@ final class EigenbasisSelfPass implements SelfPass {
             addOnePosition(firstExample, capture, weights);
             return;
         }
-        rotated.forEach(capture, basis(layer), (first, count, gradients) -> {
-            int parameters = Math.toIntExact(capture.layer().parameters());
-            backend.multiplyElements(gradients, gradients, gradients);
-            BackendMatrix scores = results.take(count, 1);
-            Operand squares = Operand.of(gradients.reshape(count, parameters));
-            backend.multiply(squares, Operand.of(weights.reshape(parameters, 1)), scores);
-            scores.read(0, count, perLayer[layer], firstExample + first);
+        int inputs = capture.layer().gradientColumns();
+        rotated.forEach(capture, basis(layer), chunk -> {
+            BackendMatrix scores = results.take(chunk.examples(), 1);
+            chunk.forEach((first, outputs, gradients) -> {
+                backend.multiplyElements(gradients, gradients, gradients);
+                Operand squares = Operand.of(gradients.reshape(chunk.examples(), outputs * inputs));
+                BackendMatrix tile = weights.rows(first, outputs).reshape(outputs * inputs, 1);
+                backend.multiply(1, squares, Operand.of(tile), first == 0 ? 0 : 1, scores);
+            });
+            scores.read(0, chunk.examples(), perLayer[layer], firstExample + chunk.firstExample());
         });
     }
 

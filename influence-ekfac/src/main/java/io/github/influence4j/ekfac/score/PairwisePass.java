@@ -1,6 +1,5 @@
 package io.github.influence4j.ekfac.score;
 
-import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.factor.CapturePass;
@@ -90,24 +89,24 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         }
     }
 
+    /** Every query is read once for all examples of a chunk, a tile of outputs at a time. */
     private void addByGradients(UploadedCapture capture, QueryLayer.Full full) {
-        LayerSpec layer = capture.layer();
-        int parameters = Math.toIntExact(layer.parameters());
-        int most = ScoringCost.atOnce(capture.examples(), parameters);
-        Operand flatQueries = Operand.transposed(full.stacked().reshape(queries, parameters));
-        for (int first = 0; first < capture.examples(); first += most) {
-            int count = Math.min(most, capture.examples() - first);
-            UploadedCapture part = capture.examples(first, count);
-            BackendMatrix gradients = left.take(count * layer.outputs(), layer.gradientColumns());
-            Operand g = Operand.transposed(part.outputGradients());
-            backend.multiplyBatch(count, 1, g, Operand.of(part.activations()), 0, gradients);
-            BackendMatrix scores = results.take(count, queries);
-            backend.multiply(Operand.of(gradients.reshape(count, parameters)), flatQueries, scores);
+        int inputs = capture.layer().gradientColumns();
+        BackendMatrix flatQueries =
+                full.stacked().reshape(queries, Math.toIntExact(capture.layer().parameters()));
+        rotated.forEach(capture, Optional.empty(), chunk -> {
+            BackendMatrix scores = results.take(chunk.examples(), queries);
+            chunk.forEach((first, outputs, gradients) -> {
+                Operand flat = Operand.of(gradients.reshape(chunk.examples(), outputs * inputs));
+                BackendMatrix tile = flatQueries.view(0, queries, first * inputs, outputs * inputs);
+                backend.multiply(1, flat, Operand.transposed(tile), first == 0 ? 0 : 1, scores);
+            });
             double[] values = read(scores);
-            for (int k = 0; k < count * queries; k++) {
-                collector.add(capture.layerIndex(), firstQuery + k % queries, first + k / queries, values[k]);
+            for (int k = 0; k < chunk.examples() * queries; k++) {
+                int example = chunk.firstExample() + k / queries;
+                collector.add(capture.layerIndex(), firstQuery + k % queries, example, values[k]);
             }
-        }
+        });
     }
 
     private void addByPositions(UploadedCapture capture, QueryLayer queryLayer) {

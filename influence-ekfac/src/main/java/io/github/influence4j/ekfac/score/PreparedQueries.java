@@ -6,14 +6,15 @@ import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.ekfac.factor.UploadedCapture;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.linalg.Operand;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -81,67 +82,78 @@ final class PreparedQueries implements AutoCloseable {
 
     /** Captures a batch of queries, preconditions them and stores them from query {@code first} on. */
     <E> void add(CapturePass<E> pass, ExampleBatch<E> batch, int first) {
+        if (solver instanceof EigenbasisSolver eigenbasis) {
+            try (Scratch gradients = new Scratch(backend);
+                    Scratch half = new Scratch(backend);
+                    RotatedGradients rotated = new RotatedGradients(backend, Rotation.CHEAPEST)) {
+                pass.runBatch(
+                        batch,
+                        new Objective.Measurement(),
+                        (step, capture) -> solve(eigenbasis, first, capture, rotated, gradients, half));
+            }
+        } else {
+            addSolved(pass, batch, first);
+        }
+    }
+
+    /** Layer by layer, as the captures come: the gradients are formed in the eigenbasis, where solving is a division. */
+    private void solve(
+            EigenbasisSolver eigenbasis,
+            int first,
+            UploadedCapture capture,
+            RotatedGradients rotated,
+            Scratch gradients,
+            Scratch half) {
+        int l = capture.layerIndex();
+        int count = capture.examples();
+        int outputs = capture.layer().outputs();
+        Optional<LayerEigenbasis> basis = eigenbasis.rotates(l) ? eigenbasis.basis(l) : Optional.empty();
+        if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
+            BackendMatrix solved =
+                    gradients.take(count * outputs, capture.layer().gradientColumns());
+            rotated.into(capture, basis, solved);
+            eigenbasis.divide(l, count, solved);
+            store(l, first, count, solved);
+            // thin factors are cheaper to rotate than what they are the factors of
+            int r = factored.rank();
+            BackendMatrix left = factored.left().rows(first * r, count * r);
+            eigenbasis.rotateFactorsBack(l, left, factored.right().rows(first * r, count * r), half);
+        } else if (queryLayers.get(l) instanceof QueryLayer.Full full) {
+            BackendMatrix solved = full.stacked().rows(first * outputs, count * outputs);
+            rotated.into(capture, basis, solved);
+            eigenbasis.divide(l, count, solved);
+            if (first == 0) {
+                // positions of the queries stand in for those of the training examples, which are not known yet
+                ScoringCost cost = new ScoringCost(layers.get(l), capture.positions(), queries, 0);
+                inEigenbasis[l] = basis.isPresent() && cost.rotatesCaptures(examples);
+            }
+            if (!inEigenbasis[l]) {
+                eigenbasis.rotateBack(l, count, solved, half);
+            }
+        }
+    }
+
+    /** For solvers that need all layers of a gradient at once. */
+    private <E> void addSolved(CapturePass<E> pass, ExampleBatch<E> batch, int first) {
         List<Scratch> gradients = new ArrayList<>();
         List<BackendMatrix> stacked = new ArrayList<>();
-        try {
+        try (RotatedGradients plain = new RotatedGradients(backend, Rotation.CHEAPEST)) {
             for (LayerSpec layer : layers) {
                 Scratch scratch = new Scratch(backend);
                 gradients.add(scratch);
                 stacked.add(scratch.take(batch.size() * layer.outputs(), layer.gradientColumns()));
             }
-            int[] positions = new int[layers.size()];
-            pass.runBatch(batch, new Objective.Measurement(), (step, capture) -> {
-                positions[capture.layerIndex()] = capture.positions();
-                sumPositions(capture, stacked.get(capture.layerIndex()));
-            });
-            if (solver instanceof EigenbasisSolver eigenbasis) {
-                solveInEigenbasis(eigenbasis, first, batch.size(), stacked, positions);
-            } else {
-                solve(batch.size(), stacked);
-                for (int l = 0; l < layers.size(); l++) {
-                    store(l, first, batch.size(), stacked.get(l));
-                }
+            pass.runBatch(
+                    batch,
+                    new Objective.Measurement(),
+                    (step, capture) -> plain.into(capture, Optional.empty(), stacked.get(capture.layerIndex())));
+            solve(batch.size(), stacked);
+            for (int l = 0; l < layers.size(); l++) {
+                store(l, first, batch.size(), stacked.get(l));
             }
         } finally {
             gradients.forEach(Scratch::close);
         }
-    }
-
-    private void solveInEigenbasis(
-            EigenbasisSolver eigenbasis, int first, int count, List<BackendMatrix> stacked, int[] positions) {
-        try (Scratch half = new Scratch(backend)) {
-            for (int l = 0; l < layers.size(); l++) {
-                BackendMatrix gradients = stacked.get(l);
-                eigenbasis.solveIntoEigenbasis(l, count, gradients, half);
-                if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
-                    // thin factors are cheaper to rotate than what they are the factors of
-                    store(l, first, count, gradients);
-                    int r = factored.rank();
-                    BackendMatrix left = factored.left().rows(first * r, count * r);
-                    eigenbasis.rotateFactorsBack(l, left, factored.right().rows(first * r, count * r), half);
-                    continue;
-                }
-                if (first == 0) {
-                    // positions of the queries stand in for those of the training examples, which are not known yet
-                    ScoringCost cost = new ScoringCost(layers.get(l), positions[l], queries, 0);
-                    inEigenbasis[l] = eigenbasis.rotates(l) && cost.rotatesCaptures(examples);
-                }
-                if (!inEigenbasis[l]) {
-                    eigenbasis.rotateBack(l, count, gradients, half);
-                }
-                store(l, first, count, gradients);
-            }
-        }
-    }
-
-    private void sumPositions(UploadedCapture capture, BackendMatrix stacked) {
-        backend.multiplyBatch(
-                capture.examples(),
-                1,
-                Operand.transposed(capture.outputGradients()),
-                Operand.of(capture.activations()),
-                0,
-                stacked);
     }
 
     /** Solves for the queries of a batch together, which is what iterative solvers are fastest at. */

@@ -44,7 +44,8 @@ sealed interface QueryLayer extends AutoCloseable {
      */
     static QueryLayer allocate(MatrixBackend backend, LayerSpec layer, int queries, int rank) {
         if (!isFactored(layer, rank)) {
-            return new Full(backend.zeros(queries * layer.outputs(), layer.gradientColumns()));
+            return new Full(
+                    backend.uninitialised(queries * layer.outputs(), layer.gradientColumns(), backend.precision()));
         }
         BackendMatrix left = backend.zeros(queries * rank, layer.outputs());
         return new Factored(rank, left, backend.zeros(queries * rank, layer.gradientColumns()));

@@ -116,27 +116,32 @@ public final class EigenbasisSolver implements IhvpSolver {
      * @param scratch memory for one such stack
      */
     public void solveInPlace(int layer, int count, BackendMatrix gradients, Scratch scratch) {
-        solveIntoEigenbasis(layer, count, gradients, scratch);
+        if (rotates(layer)) {
+            rotate(count, gradients, basis(layer).orElseThrow(), scratch, false);
+        }
+        divide(layer, count, gradients);
         rotateBack(layer, count, gradients, scratch);
     }
 
     /**
-     * Does the first half of {@link #solveInPlace}, V ↦ (Q_SᵀV Q_A) ∘ 1/(Λ+λ): the solution in eigenbasis coordinates.
+     * Divides gradients in eigenbasis coordinates by Λ+λ, V ↦ V ∘ 1/(Λ+λ): after it only {@link #rotateBack} is missing to
+     * the solution.
      *
      * @param layer index of the layer
      * @param count number of gradients
      * @param gradients [count·o, i] in the working precision, packed; overwritten
-     * @param scratch memory for one such stack
      */
-    public void solveIntoEigenbasis(int layer, int count, BackendMatrix gradients, Scratch scratch) {
+    public void divide(int layer, int count, BackendMatrix gradients) {
         reciprocals.get(layer).ifPresent(reciprocal -> {
-            basis(layer).ifPresent(b -> rotate(count, gradients, b, scratch, false));
-            divide(count, gradients, reciprocal);
+            for (int q = 0; q < count; q++) {
+                BackendMatrix one = gradients.rows(q * reciprocal.rows(), reciprocal.rows());
+                backend.multiplyElements(one, reciprocal, one);
+            }
         });
     }
 
     /**
-     * Does the second half of {@link #solveInPlace}, V ↦ Q_S V Q_Aᵀ.
+     * Rotates solutions out of the eigenbasis, V ↦ Q_S V Q_Aᵀ.
      *
      * @param layer index of the layer
      * @param count number of gradients
@@ -188,14 +193,6 @@ public final class EigenbasisSolver implements IhvpSolver {
         BackendMatrix half = scratch.take(gradients.rows(), gradients.columns());
         basis.activationVectors().multiplyRows(backend, gradients, back, half);
         basis.gradientVectors().multiplyStack(backend, count, half, !back, gradients);
-    }
-
-    private void divide(int count, BackendMatrix gradients, BackendMatrix reciprocal) {
-        int rows = reciprocal.rows();
-        for (int q = 0; q < count; q++) {
-            BackendMatrix one = gradients.rows(q * rows, rows);
-            backend.multiplyElements(one, reciprocal, one);
-        }
     }
 
     @Override

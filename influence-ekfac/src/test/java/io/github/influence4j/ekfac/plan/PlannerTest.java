@@ -48,8 +48,8 @@ class PlannerTest {
         Plan plan = small(FIT, SCORE);
         // 10 examples of 5 positions; i² + o² = 20, i·o = 8, i·o(i + o) = 48; float64
         double captures = 8 * 10 * 5 * (4 + 2);
-        // N·t(i² + o²); sums, and the mean of the larger one beside them
-        assertStage(plan, "covariances", 1000, new MemoryUse(8 * 20 + 8 * 16, 0, captures, 0, 0), 160);
+        // N·t(i² + o²); sums, which become means in place
+        assertStage(plan, "covariances", 1000, new MemoryUse(8 * 20, 0, captures, 0, 0), 160);
         assertEquals(4 * 5 * 8 * 10, plan.stage("covariances").modelFlops());
         // 9(i³ + o³); LAPACK's 3i² numbers
         assertStage(plan, "eigendecomposition", 648, new MemoryUse(160, 24 * 16, captures, 0, 0), 160 + 8 * 6);

@@ -168,8 +168,7 @@ final class HostElementwise {
                 int count = Math.min(HostParts.NUMBERS, width - column);
                 int start = first * width + column;
                 Nd4jMatrix x = a.view(row, 1, start, dots.length * count);
-                Nd4jMatrix y =
-                        repeated ? b.view(row, 1, column, count) : b.view(row, 1, start, dots.length * count);
+                Nd4jMatrix y = repeated ? b.view(row, 1, column, count) : b.view(row, 1, start, dots.length * count);
                 addDots(x, y, dots, repeated ? 0 : count, count);
             }
             write(dots, result.view(row, 1, first, dots.length));
