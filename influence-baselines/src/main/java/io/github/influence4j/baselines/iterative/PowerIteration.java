@@ -87,8 +87,7 @@ public record PowerIteration(double tolerance, int maxIterations, long seed) {
      * @throws IllegalArgumentException if a layer has no λ
      * @throws NumericalException if a product is not finite
      */
-    public <E> Result largest(
-            CurvatureProduct<E> model, ExampleSource<E> data, int batchSize, LayerDamping damping) {
+    public <E> Result largest(CurvatureProduct<E> model, ExampleSource<E> data, int batchSize, LayerDamping damping) {
         DampedGaussNewton<E> operator = new DampedGaussNewton<>(model, data, batchSize, damping);
         Preconditioner none = Preconditioner.of(Optional.empty(), operator.layers(), damping);
         return largest(Vectors.parameters(operator.layers()), x -> operator.multiply(x)[0], none);
