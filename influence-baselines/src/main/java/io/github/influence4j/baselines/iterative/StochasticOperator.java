@@ -80,7 +80,11 @@ final class StochasticOperator<E> {
             ExampleBatch<E> batch = batches.next();
             results.add(counted(power.largest(order, x -> operator.multiplyBatch(batch, x)[0], preconditioner)));
         }
-        return MARGIN * PowerIteration.largest(results);
+        double largest = PowerIteration.largest(results);
+        if (!(largest > 0)) {
+            throw new NumericalException(method + ": the damped curvature is 0; use a larger damping");
+        }
+        return MARGIN * largest;
     }
 
     private PowerIteration.Result counted(PowerIteration.Result result) {
