@@ -26,6 +26,8 @@ public record Checkpoints<P extends GradientProvider<?>>(List<Segment<P>> segmen
         /**
          * Copies the list.
          *
+         * @param models one checkpoint or more
+         * @param learningRateSum ηK
          * @throws IllegalArgumentException if there is no checkpoint, or the sum is not positive and finite
          */
         public Segment {
@@ -43,6 +45,8 @@ public record Checkpoints<P extends GradientProvider<?>>(List<Segment<P>> segmen
     /**
      * Copies the list and checks that all checkpoints have the same layers.
      *
+     * @param segments the segments, from the first to the last
+     * @param trained the model at the end
      * @throws IllegalArgumentException if there is no segment, or a checkpoint has other layers than the trained model
      */
     public Checkpoints {
