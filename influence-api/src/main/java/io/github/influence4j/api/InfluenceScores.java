@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.function.LongFunction;
 
@@ -296,12 +297,27 @@ public final class InfluenceScores {
             }
         }
         return new InfluenceScores(
-                first.queryIds,
-                first.trainIds,
-                mean,
-                Map.of(),
-                new double[0][][],
-                first.provenance.withOption("averaged over models", Integer.toString(scores.size())));
+                first.queryIds, first.trainIds, mean, Map.of(), new double[0][][], provenanceOfMean(scores));
+    }
+
+    /** That of the first, but for the model, which is named only if it is the same for all. */
+    private static Provenance provenanceOfMean(List<InfluenceScores> scores) {
+        Provenance first = scores.get(0).provenance;
+        List<String> models = scores.stream()
+                .flatMap(one -> one.provenance.model().stream())
+                .distinct()
+                .toList();
+        Provenance mean = new Provenance(
+                        first.libraryVersion(),
+                        first.runtime(),
+                        first.backend(),
+                        first.precision(),
+                        models.size() > 1 ? Optional.empty() : first.model(),
+                        first.options(),
+                        first.counts(),
+                        first.durations())
+                .withOption("averaged over models", Integer.toString(scores.size()));
+        return models.size() > 1 ? mean.withOption("models", String.join(", ", models)) : mean;
     }
 
     /**

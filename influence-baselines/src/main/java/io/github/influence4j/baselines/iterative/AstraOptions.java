@@ -28,10 +28,11 @@ public record AstraOptions(
             throw new IllegalArgumentException("ASTRA needs an iteration or more, found " + iterations);
         }
         if (batchSize < 1 || halveEvery < 1) {
-            throw new IllegalArgumentException(
-                    "batch size and steps between halvings must be positive, found " + batchSize + " and " + halveEvery);
+            throw new IllegalArgumentException("batch size and steps between halvings must be positive, found "
+                    + batchSize + " and " + halveEvery);
         }
-        if (stepSize.isPresent() && !(stepSize.getAsDouble() > 0 && stepSize.getAsDouble() < Double.POSITIVE_INFINITY)) {
+        if (stepSize.isPresent()
+                && !(stepSize.getAsDouble() > 0 && stepSize.getAsDouble() < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(
                     "the step size must be positive and finite, found " + stepSize.getAsDouble());
         }

@@ -44,8 +44,7 @@ public final class Lissa<E> implements CurvatureApproximator<E, CurvatureProduct
         return IterativeCurvature.of("LiSSA", options.toString(), model, data, Optional.empty(), damping -> {
             Preconditioner none = Preconditioner.of(Optional.empty(), model.layers(), damping);
             return new LissaIteration<>(
-                    new StochasticOperator<>(
-                            "LiSSA", model, data, options.batchSize(), options.seed(), damping, none),
+                    new StochasticOperator<>("LiSSA", model, data, options.batchSize(), options.seed(), damping, none),
                     options,
                     options.depth().orElseGet(() -> Math.toIntExact(data.size())),
                     progress);

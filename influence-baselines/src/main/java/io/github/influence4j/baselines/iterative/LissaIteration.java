@@ -29,7 +29,8 @@ final class LissaIteration<E> implements IterativeSolver.Iteration {
             operator.restart();
         }
         double sigma = scale.getAsDouble();
-        String advice = "use a scale above " + StochasticOperator.number(sigma) + ", larger batches or a larger damping";
+        String advice =
+                "use a scale above " + StochasticOperator.number(sigma) + ", larger batches or a larger damping";
         double[][] sum = new double[vectors.length][vectors[0].length];
         for (int repeat = 0; repeat < options.repeats(); repeat++) {
             double[][] solutions = recursion(vectors, sigma, repeat, advice);

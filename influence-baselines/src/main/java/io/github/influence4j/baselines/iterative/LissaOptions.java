@@ -31,8 +31,9 @@ public record LissaOptions(OptionalInt depth, OptionalDouble scale, int batchSiz
                     "the scale of LiSSA must be positive and finite, found " + scale.getAsDouble());
         }
         if (batchSize < 1 || repeats < 1) {
-            throw new IllegalArgumentException("LiSSA needs batches of 1 or more and a repeat or more, found batches of "
-                    + batchSize + " and " + repeats + " repeats");
+            throw new IllegalArgumentException(
+                    "LiSSA needs batches of 1 or more and a repeat or more, found batches of " + batchSize + " and "
+                            + repeats + " repeats");
         }
     }
 

@@ -21,6 +21,9 @@ import java.util.function.UnaryOperator;
  */
 public record PowerIteration(double tolerance, int maxIterations, long seed) {
 
+    /** Of an inner product, relative to the norms of its factors: some ten thousand roundings in float64. */
+    private static final double ROUNDING = 1e-12;
+
     /**
      * What was found.
      *
@@ -85,10 +88,9 @@ public record PowerIteration(double tolerance, int maxIterations, long seed) {
      * @param damping λ of each layer; 0 for G itself
      * @return the estimate
      * @throws IllegalArgumentException if a layer has no λ
-     * @throws NumericalException if a product is not finite
+     * @throws NumericalException if a product is not finite or the curvature not positive
      */
-    public <E> Result largest(
-            CurvatureProduct<E> model, ExampleSource<E> data, int batchSize, LayerDamping damping) {
+    public <E> Result largest(CurvatureProduct<E> model, ExampleSource<E> data, int batchSize, LayerDamping damping) {
         DampedGaussNewton<E> operator = new DampedGaussNewton<>(model, data, batchSize, damping);
         Preconditioner none = Preconditioner.of(Optional.empty(), operator.layers(), damping);
         return largest(Vectors.parameters(operator.layers()), x -> operator.multiply(x)[0], none);
@@ -105,7 +107,7 @@ public record PowerIteration(double tolerance, int maxIterations, long seed) {
      * @param preconditioner P, of the same layers; borrowed
      * @return the estimate
      * @throws IllegalArgumentException if a layer has no λ or the preconditioner is a curvature of other layers
-     * @throws NumericalException if a product is not finite
+     * @throws NumericalException if a product is not finite or the curvature not positive
      */
     public <E> Result largest(
             CurvatureProduct<E> model,
@@ -135,7 +137,10 @@ public record PowerIteration(double tolerance, int maxIterations, long seed) {
             double[] u = operator.apply(x);
             double before = quotient;
             quotient = Vectors.dot(x, u);
-            if (quotient == 0) {
+            if (quotient < -ROUNDING * Vectors.norm(x) * Vectors.norm(u)) {
+                throw new NumericalException("power iteration: the curvature is not positive, xᵀGx = " + quotient);
+            }
+            if (quotient <= 0) {
                 return new Result(0, step, true);
             }
             if (Math.abs(quotient - before) <= tolerance * quotient) {

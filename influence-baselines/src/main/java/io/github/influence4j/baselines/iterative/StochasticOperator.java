@@ -80,7 +80,11 @@ final class StochasticOperator<E> {
             ExampleBatch<E> batch = batches.next();
             results.add(counted(power.largest(order, x -> operator.multiplyBatch(batch, x)[0], preconditioner)));
         }
-        return MARGIN * PowerIteration.largest(results);
+        double largest = PowerIteration.largest(results);
+        if (!(largest > 0)) {
+            throw new NumericalException(method + ": the damped curvature is 0; use a larger damping");
+        }
+        return MARGIN * largest;
     }
 
     private PowerIteration.Result counted(PowerIteration.Result result) {
@@ -97,8 +101,10 @@ final class StochasticOperator<E> {
             double norm = Vectors.norm(solutions[j]);
             double bound = 2 * Vectors.norm(vectors[j]) / leastDamping;
             if (!(norm <= bound) || norm == Double.POSITIVE_INFINITY) {
-                throw diverged("at step " + step + " the norm of solution " + j + " is " + number(norm)
-                        + ", more than a solution can have (" + number(bound) + ")", advice);
+                throw diverged(
+                        "at step " + step + " the norm of solution " + j + " is " + number(norm)
+                                + ", more than a solution can have (" + number(bound) + ")",
+                        advice);
             }
         }
     }
@@ -117,7 +123,8 @@ final class StochasticOperator<E> {
             double residual = norm == 0 ? 0 : Vectors.norm(Vectors.minus(vectors[j], products[j])) / norm;
             if (!(residual <= LARGEST_RESIDUAL)) {
                 throw diverged(
-                        "the relative residual of solution " + j + " is " + number(residual) + ", that of 0 is 1", advice);
+                        "the relative residual of solution " + j + " is " + number(residual) + ", that of 0 is 1",
+                        advice);
             }
             largest = Math.max(largest, residual);
         }

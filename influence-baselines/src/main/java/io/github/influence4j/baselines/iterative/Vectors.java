@@ -70,8 +70,7 @@ final class Vectors {
     }
 
     static int parameters(List<LayerSpec> layers) {
-        return Math.toIntExact(
-                layers.stream().mapToLong(LayerSpec::parameters).sum());
+        return Math.toIntExact(layers.stream().mapToLong(LayerSpec::parameters).sum());
     }
 
     /** Takes the numbers of a vector, which must be of these layers and finite. */

@@ -131,16 +131,16 @@ class ConjugateGradientTest {
             assertFalse(report.converged());
             assertEquals(2, report.iterations());
             assertTrue(report.largestResidual() > 1e-11);
-            double once = bed.model()
-                    .productFlops(bed.train().batches(120).iterator().next(), 10);
+            double once =
+                    bed.model().productFlops(bed.train().batches(120).iterator().next(), 10);
             assertEquals(2 * once, report.flops(), Tolerances.REORDERED_FLOAT64 * once);
         }
     }
 
     @Test
     void zeroIsSolvedByZero() {
-        LayerGradients zero =
-                LayerGradients.ofFlat(bed.layers(), new double[bed.queryGradients().get(0).toFlat().length]);
+        LayerGradients zero = LayerGradients.ofFlat(
+                bed.layers(), new double[bed.queryGradients().get(0).toFlat().length]);
         try (IterativeSolver solver = ConjugateGradient.<LabelledExample>plain(TIGHT)
                 .fit(bed.model(), bed.train())
                 .solver(Damping.absolute(0.1))) {
@@ -165,7 +165,9 @@ class ConjugateGradientTest {
         IllegalArgumentException error =
                 assertThrows(IllegalArgumentException.class, () -> plain.resolve(Damping.DEFAULT));
         assertTrue(error.toString().contains("resolve it with a fitted curvature"), error::toString);
-        assertEquals(List.of(0.5, 0.5, 0.5), plain.resolve(Damping.absolute(0.5)).lambdas().values().stream().toList());
+        assertEquals(
+                List.of(0.5, 0.5, 0.5),
+                plain.resolve(Damping.absolute(0.5)).lambdas().values().stream().toList());
     }
 
     private static List<LayerGradients> exact(LayerDamping damping, List<LayerGradients> vectors) {
@@ -175,5 +177,4 @@ class ConjugateGradientTest {
             return solver.solveAll(vectors);
         }
     }
-
 }
