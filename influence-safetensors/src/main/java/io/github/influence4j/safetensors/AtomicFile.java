@@ -1,5 +1,6 @@
 package io.github.influence4j.safetensors;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -8,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A file that appears under its name complete or not at all, whatever happens to the process or the machine.
@@ -18,7 +22,9 @@ import java.util.UUID;
  * it over an older one, and has the folder written. {@link #close()} without a commit removes it and leaves the older one. For
  * one thread.
  */
-public final class AtomicFile implements AutoCloseable {
+public final class AtomicFile implements PendingFile {
+
+    private static final Pattern LEFTOVER = Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.tmp");
 
     private final Path target;
     private final Path temporary;
@@ -41,8 +47,8 @@ public final class AtomicFile implements AutoCloseable {
     public static AtomicFile create(Path target) throws IOException {
         Path absolute = target.toAbsolutePath();
         Path temporary = absolute.resolveSibling("." + absolute.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        FileChannel channel =
-                FileChannel.open(temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        FileChannel channel = FileChannel.open(
+                temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE));
         return new AtomicFile(absolute, temporary, channel);
     }
 
@@ -64,6 +70,24 @@ public final class AtomicFile implements AutoCloseable {
     }
 
     /**
+     * Removes what killed processes left behind. Only for somebody who knows that nobody writes to the folder.
+     *
+     * @param folder the folder
+     * @throws IOException if a leftover cannot be removed
+     */
+    public static void removeLeftovers(Path folder) throws IOException {
+        List<Path> leftovers;
+        try (Stream<Path> files = Files.list(folder)) {
+            leftovers = files.filter(file ->
+                            LEFTOVER.matcher(String.valueOf(file.getFileName())).matches())
+                    .toList();
+        }
+        for (Path leftover : leftovers) {
+            Files.deleteIfExists(leftover);
+        }
+    }
+
+    /**
      * Returns what the content is written to.
      *
      * @return the temporary file's channel, closed with this
@@ -72,11 +96,36 @@ public final class AtomicFile implements AutoCloseable {
         return channel;
     }
 
-    /**
-     * Makes the file appear under its name.
-     *
-     * @throws IOException if the medium does not take it; an older file is then still there
-     */
+    @Override
+    public Path target() {
+        return target;
+    }
+
+    @Override
+    public long size() throws IOException {
+        return channel.size();
+    }
+
+    @Override
+    public void sync() throws IOException {
+        channel.force(true);
+    }
+
+    @Override
+    public String sha256() throws IOException {
+        return Sha256.of(channel.size(), (buffer, position) -> {
+            long at = position;
+            while (buffer.hasRemaining()) {
+                int count = channel.read(buffer, at);
+                if (count < 0) {
+                    throw new EOFException(temporary + " was cut off while it was written");
+                }
+                at += count;
+            }
+        });
+    }
+
+    @Override
     public void commit() throws IOException {
         channel.force(true);
         channel.close();
@@ -100,7 +149,6 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
-    /** Removes the temporary file if there was no commit. */
     @Override
     public void close() throws IOException {
         channel.close();

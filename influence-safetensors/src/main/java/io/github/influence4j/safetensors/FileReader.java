@@ -110,6 +110,11 @@ final class FileReader implements AutoCloseable {
         }
     }
 
+    /** Gives the file handle back until the next read. */
+    synchronized void release() throws IOException {
+        channel.close();
+    }
+
     @Override
     public synchronized void close() throws IOException {
         closed = true;

@@ -16,6 +16,9 @@ public final class MalformedFileException extends IllegalArgumentException {
     /** What may stand of a text from the file in a message. */
     private static final int QUOTED = 120;
 
+    /** What a whole message may have. */
+    private static final int WHOLE = 1000;
+
     /**
      * Says what is wrong with a file.
      *
@@ -23,7 +26,7 @@ public final class MalformedFileException extends IllegalArgumentException {
      * @param problem what was expected and what was found
      */
     public MalformedFileException(Path file, String problem) {
-        super(file + ": " + problem);
+        super(file + ": " + clean(problem, WHOLE));
     }
 
     /**
@@ -34,7 +37,7 @@ public final class MalformedFileException extends IllegalArgumentException {
      * @param cause what a parser said
      */
     public MalformedFileException(Path file, String problem, Throwable cause) {
-        super(file + ": " + problem, cause);
+        super(file + ": " + clean(problem, WHOLE), cause);
     }
 
     /**
@@ -44,12 +47,16 @@ public final class MalformedFileException extends IllegalArgumentException {
      * @return the text in double quotes
      */
     public static String quote(String text) {
-        StringBuilder quoted = new StringBuilder("\"");
+        return '"' + clean(text, QUOTED) + '"';
+    }
+
+    private static String clean(String text, int most) {
+        StringBuilder cleaned = new StringBuilder();
         text.codePoints()
-                .limit(QUOTED)
+                .limit(most)
                 .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT ? '?' : c)
-                .forEach(quoted::appendCodePoint);
-        return quoted.append(text.codePointCount(0, text.length()) > QUOTED ? "…\"" : "\"")
+                .forEach(cleaned::appendCodePoint);
+        return cleaned.append(text.codePointCount(0, text.length()) > most ? "…" : "")
                 .toString();
     }
 }

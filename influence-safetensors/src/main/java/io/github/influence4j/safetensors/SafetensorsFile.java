@@ -295,6 +295,32 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
+    /**
+     * Reads the whole file.
+     *
+     * @return its SHA-256 in hexadecimal digits
+     * @throws IOException if it cannot be read
+     * @throws MalformedFileException if it has shrunk
+     */
+    public String sha256() throws IOException {
+        return Sha256.of(size(), reader::readFully);
+    }
+
+    /**
+     * Gives the file handle and the buffers back until the next read, which checks that the file is unchanged. For sets of more
+     * files than a process may have open.
+     *
+     * @throws UncheckedIOException if closing fails
+     */
+    public void release() {
+        buffers.clear();
+        try {
+            reader.release();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Takes elements from a buffer's position on. */
     private interface Decoder {
         void decode(TensorType type, ByteBuffer from, int done, int count);

@@ -20,7 +20,7 @@ import java.util.Map;
  * bits by way of float32). The file appears under its name with {@link #commit()}, complete and on the medium, see {@link
  * AtomicFile}; closing without a commit leaves what was there before. Memory is a buffer of 256 KiB. For one thread.
  */
-public final class SafetensorsWriter implements AutoCloseable {
+public final class SafetensorsWriter implements PendingFile {
 
     /** Bytes written at a time; a multiple of every element's size. */
     private static final int CHUNK = 1 << 18;
@@ -185,12 +185,33 @@ public final class SafetensorsWriter implements AutoCloseable {
         }
     }
 
+    @Override
+    public Path target() {
+        return target;
+    }
+
+    @Override
+    public long size() throws IOException {
+        return file.size();
+    }
+
+    @Override
+    public void sync() throws IOException {
+        file.sync();
+    }
+
+    @Override
+    public String sha256() throws IOException {
+        return file.sha256();
+    }
+
     /**
      * Makes the file appear under its name.
      *
      * @throws IOException if the medium does not take it; an older file is then still there
      * @throws IllegalStateException if a tensor is not complete
      */
+    @Override
     public void commit() throws IOException {
         for (Progress progress : tensors.values()) {
             if (progress.written != progress.spec.elements()) {
@@ -201,7 +222,6 @@ public final class SafetensorsWriter implements AutoCloseable {
         file.commit();
     }
 
-    /** Gives up the file if there was no commit. */
     @Override
     public void close() throws IOException {
         file.close();
