@@ -5,8 +5,10 @@ import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.Strategy;
 import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.json.ProvenanceJson;
 import io.github.influence4j.store.json.StrictJson;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,16 +50,8 @@ public record FactorManifest(
         checksums = Collections.unmodifiableMap(new LinkedHashMap<>(checksums));
     }
 
-    /**
-     * What a file must be.
-     *
-     * @param bytes its size
-     * @param sha256 its SHA-256 in hexadecimal digits
-     */
-    public record Checksum(long bytes, String sha256) {}
-
-    static FactorManifest parse(Path file, String text) {
-        StrictJson json = StrictJson.parse(file, "the manifest", text);
+    static FactorManifest parse(Path file) throws IOException {
+        StrictJson json = StrictJson.read(file, "the manifest");
         if (!json.text("format").equals(FORMAT)) {
             throw json.malformed("format", FORMAT);
         }
@@ -73,13 +67,12 @@ public record FactorManifest(
         if (layers.stream().map(LayerSpec::name).distinct().count() != layers.size() || layers.isEmpty()) {
             throw new MalformedFileException(file, "the manifest must have layers, each once");
         }
-        Map<String, Checksum> checksums = new LinkedHashMap<>();
-        json.object("files").objects().forEach((name, entry) -> {
-            entry.requireOnly(Set.of("bytes", "sha256"));
-            checksums.put(name, new Checksum(entry.integer("bytes"), entry.text("sha256")));
-        });
         return new FactorManifest(
-                strategy, json.positive("blocks"), layers, checksums, ProvenanceJson.read(json.object("provenance")));
+                strategy,
+                json.positive("blocks"),
+                layers,
+                Checksum.parse(json.object("files")),
+                ProvenanceJson.read(json.object("provenance")));
     }
 
     static Strategy strategy(String word, StrictJson json) {

@@ -9,13 +9,10 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.ShardFolder;
+import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.FolderLock;
-import io.github.influence4j.store.factors.FactorManifest.Checksum;
 import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,9 +33,6 @@ import java.util.Optional;
  * FolderLock}.
  */
 public final class FactorStore {
-
-    /** Largest manifest that is read. */
-    private static final long MAX_JSON = 64L << 20;
 
     private final ShardFolder folder;
     private final FactorManifest manifest;
@@ -106,7 +100,7 @@ public final class FactorStore {
     public static FactorStore open(Path folder) throws IOException {
         ShardFolder files = new ShardFolder(folder);
         Path file = files.resolve(FactorManifest.FILE);
-        return new FactorStore(files, FactorManifest.parse(file, readJson(file)), true);
+        return new FactorStore(files, FactorManifest.parse(file), true);
     }
 
     /**
@@ -123,27 +117,12 @@ public final class FactorStore {
             throws IOException {
         ShardFolder files = new ShardFolder(folder);
         Path file = files.resolve(FactorTensors.ARGUMENTS);
-        StrictJson json = StrictJson.parse(file, "the arguments", readJson(file));
+        StrictJson json = StrictJson.read(file, "the arguments");
         Strategy strategy = FactorManifest.strategy(json.text("strategy"), json);
         Provenance provenance = Provenance.here(backend.description(), backend.precision(), Optional.empty())
                 .withOption("strategy", strategy.toString())
                 .withOption("factors", "kronfluence");
         return new FactorStore(files, new FactorManifest(strategy, 1, layers, Map.of(), provenance), false);
-    }
-
-    private static String readJson(Path file) throws IOException {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new MalformedFileException(file, "is missing, or not a regular file");
-        }
-        if (Files.size(file) > MAX_JSON) {
-            throw new MalformedFileException(
-                    file, "has " + Files.size(file) + " bytes, at most " + MAX_JSON + " are read");
-        }
-        try {
-            return Files.readString(file);
-        } catch (CharacterCodingException e) {
-            throw new MalformedFileException(file, "is not UTF-8", e);
-        }
     }
 
     /**
@@ -197,9 +176,6 @@ public final class FactorStore {
         if (expected == null) {
             throw new MalformedFileException(file.path(), "is not in the manifest");
         }
-        if (file.size() != expected.bytes() || !file.sha256().equals(expected.sha256())) {
-            throw new MalformedFileException(
-                    file.path(), "is not the file that the manifest describes: size or checksum differ");
-        }
+        expected.verify(file);
     }
 }

@@ -8,18 +8,14 @@ import io.github.influence4j.ekfac.Strategy;
 import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.solve.LayerCurvature;
 import io.github.influence4j.linalg.BackendMatrix;
-import io.github.influence4j.safetensors.AtomicFile;
-import io.github.influence4j.safetensors.PendingFile;
 import io.github.influence4j.safetensors.SafetensorsWriter;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;
-import io.github.influence4j.store.factors.FactorManifest.Checksum;
+import io.github.influence4j.store.StagedFiles;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -27,14 +23,13 @@ import java.util.function.Function;
 /** Writes a curvature to a folder: all files under temporary names, and only when all are on the medium, their names. */
 final class FactorWriter implements AutoCloseable {
 
-    private final Path folder;
     private final EigenbasisCurvature curvature;
     private final Strategy strategy;
     private final long examples;
-    private final List<PendingFile> files = new ArrayList<>();
+    private final StagedFiles files;
 
     FactorWriter(Path folder, EigenbasisCurvature curvature, Strategy strategy) {
-        this.folder = folder;
+        this.files = new StagedFiles(folder);
         this.curvature = curvature;
         this.strategy = strategy;
         this.examples = curvature.provenance().counts().getOrDefault("examples", 1L);
@@ -58,14 +53,9 @@ final class FactorWriter implements AutoCloseable {
                     part -> new ScaledMatrix(part.eigenvalues().orElseThrow(), examples));
             counts();
         }
-        bytes(FactorTensors.ARGUMENTS, arguments().getBytes(StandardCharsets.UTF_8));
-        bytes(FactorManifest.FILE, manifest().toBytes());
-        for (PendingFile file : files) {
-            file.sync();
-        }
-        for (PendingFile file : files) {
-            file.commit();
-        }
+        files.bytes(FactorTensors.ARGUMENTS, arguments().getBytes(StandardCharsets.UTF_8));
+        files.bytes(FactorManifest.FILE, manifest().toBytes());
+        files.commit();
     }
 
     /**
@@ -127,19 +117,7 @@ final class FactorWriter implements AutoCloseable {
     }
 
     private SafetensorsWriter tensors(String name, List<TensorSpec> specs) throws IOException {
-        Map<String, String> metadata = Map.of("strategy", FactorManifest.word(strategy));
-        SafetensorsWriter file = SafetensorsWriter.create(folder.resolve(FactorTensors.file(name)), specs, metadata);
-        files.add(file);
-        return file;
-    }
-
-    private void bytes(String name, byte[] content) throws IOException {
-        AtomicFile file = AtomicFile.create(folder.resolve(name));
-        files.add(file);
-        ByteBuffer bytes = ByteBuffer.wrap(content);
-        while (bytes.hasRemaining()) {
-            file.channel().write(bytes);
-        }
+        return files.tensors(FactorTensors.file(name), specs, Map.of("strategy", FactorManifest.word(strategy)));
     }
 
     /** What kronfluence reads its own options from; what is not there has its default. */
@@ -151,25 +129,17 @@ final class FactorWriter implements AutoCloseable {
     }
 
     private FactorManifest manifest() throws IOException {
-        Map<String, Checksum> checksums = new LinkedHashMap<>();
-        for (PendingFile file : files) {
-            if (file instanceof SafetensorsWriter) {
-                checksums.put(String.valueOf(file.target().getFileName()), new Checksum(file.size(), file.sha256()));
-            }
-        }
         int blocks = curvature.layerCurvatures().stream()
                 .flatMap(part -> part.basis().stream())
                 .mapToInt(LayerEigenbasis::blocks)
                 .max()
                 .orElse(1);
-        return new FactorManifest(strategy, blocks, curvature.layers(), checksums, curvature.provenance());
+        return new FactorManifest(strategy, blocks, curvature.layers(), files.checksums(), curvature.provenance());
     }
 
     @Override
     public void close() throws IOException {
-        for (PendingFile file : files) {
-            file.close();
-        }
+        files.close();
     }
 
     /** A matrix times a number. */

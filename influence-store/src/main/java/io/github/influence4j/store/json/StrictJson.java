@@ -1,6 +1,10 @@
 package io.github.influence4j.store.json;
 
 import io.github.influence4j.safetensors.MalformedFileException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -44,6 +48,33 @@ public final class StrictJson {
         this.file = file;
         this.where = where;
         this.node = node;
+    }
+
+    /** Largest file that is read. */
+    private static final long MAX_FILE = 64L << 20;
+
+    /**
+     * Reads a file that holds an object.
+     *
+     * @param file the file; a symbolic link is refused
+     * @param where what the file is, for messages
+     * @return the object
+     * @throws IOException if it cannot be read
+     * @throws MalformedFileException if it is missing, or not an object in JSON
+     */
+    public static StrictJson read(Path file, String where) throws IOException {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new MalformedFileException(file, "is missing, or not a regular file");
+        }
+        if (Files.size(file) > MAX_FILE) {
+            throw new MalformedFileException(
+                    file, "has " + Files.size(file) + " bytes, at most " + MAX_FILE + " are read");
+        }
+        try {
+            return parse(file, where, Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw new MalformedFileException(file, "is not UTF-8", e);
+        }
     }
 
     /**
