@@ -330,11 +330,9 @@ public final class SafetensorsFile implements AutoCloseable {
         Placed tensor = placed(name);
         TensorType type = tensor.spec().type();
         Objects.checkFromIndexSize(first, (long) count, tensor.spec().elements());
-        ByteBuffer spare = buffers.poll();
-        ByteBuffer buffer =
-                spare != null ? spare : ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer buffer = buffer((int) Math.min(CHUNK, (long) count * type.bytes()));
         try {
-            int step = CHUNK / type.bytes();
+            int step = buffer.capacity() / type.bytes();
             int done = 0;
             while (done < count) {
                 int part = Math.min(step, count - done);
@@ -348,6 +346,14 @@ public final class SafetensorsFile implements AutoCloseable {
         } finally {
             buffers.add(buffer);
         }
+    }
+
+    /** A heap buffer: direct ones are freed late, and many files are opened for a short time. */
+    private ByteBuffer buffer(int bytes) {
+        ByteBuffer spare = buffers.poll();
+        return spare != null && spare.capacity() >= bytes
+                ? spare
+                : ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private Placed placed(String name) {

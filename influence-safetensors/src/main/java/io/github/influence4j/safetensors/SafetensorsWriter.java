@@ -28,7 +28,7 @@ public final class SafetensorsWriter implements PendingFile {
     private final Path target;
     private final AtomicFile file;
     private final Map<String, Progress> tensors;
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer buffer = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
 
     /** How far a tensor has been written. */
     private static final class Progress {

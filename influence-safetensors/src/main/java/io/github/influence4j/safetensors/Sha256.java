@@ -25,7 +25,7 @@ final class Sha256 {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
-        ByteBuffer buffer = ByteBuffer.allocate(CHUNK);
+        ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(CHUNK, size));
         long position = 0;
         while (position < size) {
             buffer.clear().limit((int) Math.min(CHUNK, size - position));
