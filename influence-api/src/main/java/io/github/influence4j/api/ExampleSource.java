@@ -19,7 +19,8 @@ public interface ExampleSource<E> {
     /**
      * Goes through the data set in batches.
      *
-     * @param batchSize examples per batch; the last batch may hold fewer
+     * @param batchSize most examples of a batch; the last may hold fewer, and so may others where the data set has divisions of
+     *     its own, such as files
      * @return the batches in the data set's fixed order
      * @throws IllegalArgumentException if {@code batchSize} is not positive
      */

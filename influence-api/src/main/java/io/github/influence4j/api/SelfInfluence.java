@@ -66,6 +66,15 @@ public final class SelfInfluence {
     }
 
     /**
+     * Returns the layers whose parts were kept.
+     *
+     * @return names of layers
+     */
+    public List<String> layers() {
+        return List.copyOf(perLayer.keySet());
+    }
+
+    /**
      * Returns the part of one layer.
      *
      * @param layer name of the layer

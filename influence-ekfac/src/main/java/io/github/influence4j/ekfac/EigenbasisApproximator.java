@@ -136,7 +136,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
         }
         fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
         Provenance provenance = provenance(model, data).withCount("layer groups", groups.size());
-        return new EigenbasisCurvature(backend, fitted, clock.addTo(provenance));
+        return EigenbasisCurvature.of(backend, fitted, clock.addTo(provenance));
     }
 
     private Provenance provenance(P model, ExampleSource<E> data) {

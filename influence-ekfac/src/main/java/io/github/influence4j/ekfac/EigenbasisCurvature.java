@@ -23,11 +23,24 @@ public final class EigenbasisCurvature implements Curvature {
     private final List<LayerSpec> layers;
     private final Provenance provenance;
 
-    EigenbasisCurvature(MatrixBackend backend, List<LayerCurvature> curvatures, Provenance provenance) {
+    private EigenbasisCurvature(MatrixBackend backend, List<LayerCurvature> curvatures, Provenance provenance) {
         this.backend = backend;
         this.curvatures = List.copyOf(curvatures);
         this.layers = curvatures.stream().map(LayerCurvature::layer).toList();
         this.provenance = provenance;
+    }
+
+    /**
+     * Puts a curvature together from its parts, such as factors read from files.
+     *
+     * @param backend where the parts lie; must stay open as long as the curvature
+     * @param curvatures one part for each layer, in the model's order; owned by the result
+     * @param provenance how the parts were made
+     * @return the curvature, which the caller closes
+     */
+    public static EigenbasisCurvature of(
+            MatrixBackend backend, List<LayerCurvature> curvatures, Provenance provenance) {
+        return new EigenbasisCurvature(backend, curvatures, provenance);
     }
 
     @Override

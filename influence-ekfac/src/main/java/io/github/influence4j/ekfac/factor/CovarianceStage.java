@@ -14,7 +14,21 @@ import java.util.List;
  */
 public final class CovarianceStage {
 
+    /** Most numbers of whole gradients that are held at a time. */
+    private static final long MOST_NUMBERS = 1L << 24;
+
     private CovarianceStage() {}
+
+    /**
+     * Says how many whole gradients of a batch {@link Basis#GRADIENTS} forms at a time, so that memory stays bounded.
+     *
+     * @param layer the layer
+     * @param examples examples of a batch
+     * @return at least 1, at most {@code examples}
+     */
+    public static int gradientsAtOnce(LayerSpec layer, int examples) {
+        return (int) Math.max(1, Math.min(examples, MOST_NUMBERS / layer.parameters()));
+    }
 
     /**
      * How covariances are computed.

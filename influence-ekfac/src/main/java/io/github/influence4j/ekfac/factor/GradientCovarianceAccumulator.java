@@ -16,9 +16,6 @@ import java.util.Arrays;
  */
 final class GradientCovarianceAccumulator implements OuterProductSums {
 
-    /** Most numbers of per-example gradients that are held at a time, as where they are rotated. */
-    static final long MOST_NUMBERS = 1L << 24;
-
     private final MatrixBackend backend;
     private final LayerSpec layer;
     private final int weight;
@@ -48,18 +45,13 @@ final class GradientCovarianceAccumulator implements OuterProductSums {
             gradient.add(scaled(capture.outputGradients(), capture.activations()));
             return;
         }
-        int most = gradientsAtOnce(layer, capture.examples());
+        int most = CovarianceStage.gradientsAtOnce(layer, capture.examples());
         for (int first = 0; first < capture.examples(); first += most) {
             int count = Math.min(most, capture.examples() - first);
             UploadedCapture part = capture.examples(first, count);
             activation.add(gradients(count, part.outputGradients(), part.activations()));
             gradient.add(gradients(count, part.activations(), part.outputGradients()));
         }
-    }
-
-    /** How many gradients are formed at a time. */
-    static int gradientsAtOnce(LayerSpec layer, int examples) {
-        return (int) Math.max(1, Math.min(examples, MOST_NUMBERS / layer.parameters()));
     }
 
     /** Σ_p left_p right_pᵀ of each example, one under the other. */

@@ -2,6 +2,7 @@ package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.factor.CovarianceStage;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -29,7 +30,7 @@ record Captures(Precision precision, List<PlannedLayer> layers) {
         return precision.bytes()
                 * largest(layer -> layer.positions() == 1
                         ? (double) batch * Math.max(layer.inputs(), layer.outputs())
-                        : gradients(layer, batch) * layer.parameters());
+                        : (double) CovarianceStage.gradientsAtOnce(layer.spec(), batch) * layer.parameters());
     }
 
     private static double rotatedRows(PlannedLayer layer, int batch, Rotation rotation) {

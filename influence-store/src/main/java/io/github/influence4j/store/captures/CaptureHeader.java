@@ -1,0 +1,55 @@
+package io.github.influence4j.store.captures;
+
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.store.json.StrictJson;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the metadata of a capture file say.
+ *
+ * @param objective what the captures are gradients of
+ * @param model fingerprint of the model, if the file has one
+ * @param layers the layers, in the file's order
+ */
+record CaptureHeader(CaptureObjective objective, Optional<String> model, List<DeclaredLayer> layers) {
+
+    static final String FORMAT = "influence-captures";
+
+    static final String VERSION = "1";
+
+    static CaptureHeader parse(SafetensorsFile file) {
+        require(file, "format", FORMAT);
+        require(file, "version", VERSION);
+        String word = file.metadata("objective");
+        CaptureObjective objective = CaptureObjective.ofWord(word)
+                .orElseThrow(() -> new MalformedFileException(
+                        file.path(),
+                        "the objective must be sampled, training or measurement, found "
+                                + MalformedFileException.quote(word)));
+        List<DeclaredLayer> layers = new ArrayList<>();
+        StrictJson.parse(file.path(), "the metadata layers", file.metadata("layers"))
+                .objects()
+                .forEach((name, json) -> {
+                    if (name.isBlank()) {
+                        throw new MalformedFileException(file.path(), "a layer needs a name");
+                    }
+                    layers.add(DeclaredLayer.parse(name, json));
+                });
+        if (layers.isEmpty()) {
+            throw new MalformedFileException(file.path(), "declares no layers");
+        }
+        return new CaptureHeader(objective, Optional.ofNullable(file.metadata().get("model")), layers);
+    }
+
+    private static void require(SafetensorsFile file, String key, String expected) {
+        String found = file.metadata(key);
+        if (!found.equals(expected)) {
+            throw new MalformedFileException(
+                    file.path(),
+                    "the metadata " + key + " must be " + expected + ", found " + MalformedFileException.quote(found));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package io.github.influence4j.store.captures;
+
+import io.github.influence4j.api.CaptureSink;
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerCapture;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.LayerSpec.Positions;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.PositionMask;
+import io.github.influence4j.safetensors.MalformedFileException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * A model that is known by capture files: hands on what they hold.
+ *
+ * <p>All sets must be of the same model and layers. Each serves the objective that its files declare, and any other is refused;
+ * files of sampled labels hold one draw, which serves any one seed. Nothing is read before somebody reads the captures, so
+ * memory does not depend on the files. Batches may be of any examples of the sets, if their shards have the same number of
+ * positions.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class CaptureProvider implements GradientProvider<CapturedExample> {
+
+    private final List<LayerSpec> layers;
+    private final Optional<String> fingerprint;
+    private OptionalLong seed = OptionalLong.empty();
+
+    private CaptureProvider(List<LayerSpec> layers, Optional<String> fingerprint) {
+        this.layers = layers;
+        this.fingerprint = fingerprint;
+    }
+
+    /**
+     * Makes a provider for sets that belong together, such as training captures and queries.
+     *
+     * @param sets at least one; the caller closes them
+     * @return the provider
+     * @throws MalformedFileException if the sets are of different models or layers
+     */
+    public static CaptureProvider of(CaptureSet... sets) {
+        return of(List.of(), Optional.empty(), sets);
+    }
+
+    /**
+     * Makes a provider for sets that belong to factors which have been fitted.
+     *
+     * @param expected the layers that the factors are for; empty for those of the sets
+     * @param model fingerprint of the model that the factors are for, if there is one
+     * @param sets at least one; the caller closes them
+     * @return the provider
+     * @throws MalformedFileException if the sets are of different models or layers than the factors or each other
+     */
+    public static CaptureProvider of(List<LayerSpec> expected, Optional<String> model, CaptureSet... sets) {
+        if (sets.length == 0) {
+            throw new IllegalArgumentException("a provider needs a set of captures");
+        }
+        List<LayerSpec> layers = expected.isEmpty() ? mostPositions(sets) : expected;
+        Optional<String> fingerprint = model;
+        for (CaptureSet set : sets) {
+            requireLayers(set, layers);
+            if (fingerprint.isPresent() && set.model().isPresent() && !fingerprint.equals(set.model())) {
+                throw new MalformedFileException(
+                        set.path(),
+                        "holds captures of model "
+                                + MalformedFileException.quote(set.model().get()) + ", expected "
+                                + MalformedFileException.quote(fingerprint.get()));
+            }
+            fingerprint = fingerprint.or(set::model);
+        }
+        return new CaptureProvider(List.copyOf(layers), fingerprint);
+    }
+
+    /** The first set's layers; a guess that there are no positions gives way to a set that has some. */
+    private static List<LayerSpec> mostPositions(CaptureSet[] sets) {
+        List<LayerSpec> layers = new ArrayList<>(sets[0].layers());
+        for (CaptureSet set : sets) {
+            for (int l = 0; l < Math.min(layers.size(), set.layers().size()); l++) {
+                boolean other = set.layers().get(l).name().equals(layers.get(l).name())
+                        && set.layers().get(l).positions() != Positions.NONE;
+                if (other && layers.get(l).positions() == Positions.NONE) {
+                    layers.set(l, set.layers().get(l));
+                }
+            }
+        }
+        return layers;
+    }
+
+    private static void requireLayers(CaptureSet set, List<LayerSpec> expected) {
+        boolean same = set.layers().size() == expected.size();
+        for (int l = 0; same && l < expected.size(); l++) {
+            LayerSpec found = set.layers().get(l);
+            LayerSpec wanted = expected.get(l);
+            // what the files do not say is taken from whoever knows
+            LayerSpec known = set.guessesPositions(l)
+                    ? new LayerSpec(found.name(), found.inputs(), found.outputs(), found.bias(), wanted.positions())
+                    : found;
+            same = known.equals(wanted) && (wanted.positions() != Positions.NONE || set.positions(l) == 1);
+        }
+        if (!same) {
+            throw new MalformedFileException(
+                    set.path(), "holds captures of layers " + set.layers() + ", expected " + expected);
+        }
+    }
+
+    @Override
+    public List<LayerSpec> layers() {
+        return layers;
+    }
+
+    @Override
+    public Optional<String> fingerprint() {
+        return fingerprint;
+    }
+
+    /**
+     * Hands on the captures of a batch, whose numbers are read from the files while the sink accepts them.
+     *
+     * @throws MalformedFileException if a file holds another objective, or has changed since it was opened
+     * @throws UnsupportedOperationException if the objective is one that files do not hold
+     */
+    @Override
+    public void capture(
+            ExampleBatch<CapturedExample> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+        CaptureObjective kind = CaptureObjective.of(objective);
+        if (objective instanceof Objective.SampledLabels labels) {
+            requireOneDraw(labels.seed());
+        }
+        List<CaptureShard> shards =
+                batch.examples().stream().map(CapturedExample::shard).distinct().toList();
+        for (CaptureShard shard : shards) {
+            if (shard.header().objective() != kind) {
+                throw new MalformedFileException(
+                        shard.file().path(),
+                        "holds captures of the objective "
+                                + shard.header().objective().word() + ", asked for was " + kind.word());
+            }
+        }
+        for (LayerSpec layer : wanted) {
+            sink.accept(capture(batch, layer, shards));
+        }
+        for (CaptureShard shard : shards) {
+            shard.file().checkUnchanged();
+        }
+    }
+
+    private synchronized void requireOneDraw(long asked) {
+        if (seed.orElse(asked) != asked) {
+            throw new IllegalArgumentException("capture files hold one draw of labels; it was used for seed "
+                    + seed.getAsLong() + " already and cannot serve seed " + asked + " too");
+        }
+        seed = OptionalLong.of(asked);
+    }
+
+    private static LayerCapture capture(
+            ExampleBatch<CapturedExample> batch, LayerSpec layer, List<CaptureShard> shards) {
+        DeclaredLayer declared = declared(layer, shards.get(0));
+        int positions = shards.get(0).positions(declared);
+        for (CaptureShard shard : shards) {
+            if (shard.positions(declared) != positions) {
+                throw new IllegalArgumentException("layer " + layer.name() + ": a batch has examples of "
+                        + shards.get(0) + " and of " + shard + ", which have other numbers of positions");
+            }
+        }
+        List<CapturedExample> examples = List.copyOf(batch.examples());
+        LayerCapture capture = LayerCapture.of(
+                        layer,
+                        examples.size(),
+                        positions,
+                        new ExampleRows(examples, declared.activations(), positions, layer.inputs()),
+                        new ExampleRows(examples, declared.outputGradients(), positions, layer.outputs()))
+                .withUses(declared.uses());
+        boolean masked = shards.stream().anyMatch(shard -> shard.mask(declared).isPresent());
+        return masked ? capture.withMask(mask(examples, declared, positions)) : capture;
+    }
+
+    private static DeclaredLayer declared(LayerSpec layer, CaptureShard shard) {
+        return shard.header().layers().stream()
+                .filter(declared -> declared.name().equals(layer.name()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "layer " + layer.name() + " is not in " + shard.file().path()));
+    }
+
+    /** A mask that all layers share has the positions of one use. */
+    private static PositionMask mask(List<CapturedExample> examples, DeclaredLayer layer, int positions) {
+        boolean[] real = new boolean[Math.multiplyExact(examples.size(), positions)];
+        int done = 0;
+        while (done < examples.size()) {
+            CapturedExample first = examples.get(done);
+            int count = 1;
+            while (done + count < examples.size()
+                    && examples.get(done + count).shard() == first.shard()
+                    && examples.get(done + count).row() == first.row() + count) {
+                count++;
+            }
+            Optional<String> name = first.shard().mask(layer);
+            if (name.isPresent()) {
+                boolean[] part = first.shard().readMask(name.get(), first.row(), count);
+                int width = part.length / count;
+                for (int k = 0; k < count * positions; k++) {
+                    real[done * positions + k] = part[k / positions * width + k % positions % width];
+                }
+            } else {
+                Arrays.fill(real, done * positions, (done + count) * positions, true);
+            }
+            done += count;
+        }
+        return PositionMask.of(real);
+    }
+}

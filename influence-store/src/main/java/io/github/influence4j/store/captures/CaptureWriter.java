@@ -1,0 +1,205 @@
+package io.github.influence4j.store.captures;
+
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerCapture;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.PositionMask;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.safetensors.SafetensorsWriter;
+import io.github.influence4j.safetensors.ShardFolder;
+import io.github.influence4j.safetensors.TensorSpec;
+import io.github.influence4j.safetensors.TensorType;
+import io.github.influence4j.store.FolderLock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Writes capture files.
+ *
+ * @param objective what the captures are gradients of
+ * @param model fingerprint of the model, if there is one
+ * @param type floating-point type of the numbers in the file
+ */
+public record CaptureWriter(CaptureObjective objective, Optional<String> model, TensorType type) {
+
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /**
+     * Checks the type.
+     *
+     * @throws IllegalArgumentException if it is not one of floating-point numbers
+     */
+    public CaptureWriter {
+        if (!type.isFloating()) {
+            throw new IllegalArgumentException("captures are floating-point numbers, not " + type);
+        }
+    }
+
+    /**
+     * Writes one shard, some rows at a time, so that matrices that are computed or read when asked for may be larger than the
+     * memory.
+     *
+     * @param file where to; an older file is replaced when the new one is complete
+     * @param ids ids of the n examples
+     * @param captures one capture of the n examples for each layer
+     * @throws IOException if the file cannot be written
+     * @throws IllegalArgumentException if a capture is of another number of examples, or two are of one layer
+     */
+    public void write(Path file, long[] ids, List<LayerCapture> captures) throws IOException {
+        List<TensorSpec> specs = new ArrayList<>();
+        specs.add(TensorSpec.of(CaptureShard.IDS, TensorType.I64, ids.length));
+        Map<String, Object> layers = new LinkedHashMap<>();
+        for (LayerCapture capture : captures) {
+            DeclaredLayer layer = declared(capture);
+            if (capture.examples() != ids.length) {
+                throw new IllegalArgumentException(
+                        "layer " + layer.name() + ": " + capture.examples() + " examples with " + ids.length + " ids");
+            }
+            long n = capture.examples();
+            long t = capture.positions();
+            specs.add(TensorSpec.of(layer.activations(), type, n, t, layer.inputs()));
+            specs.add(TensorSpec.of(layer.outputGradients(), type, n, t, layer.outputs()));
+            if (!capture.mask().isNone()) {
+                specs.add(TensorSpec.of(layer.mask(), TensorType.U8, n, t));
+            }
+            layers.put(layer.name(), json(layer));
+        }
+        try (SafetensorsWriter writer = SafetensorsWriter.create(file, specs, metadata(layers))) {
+            writer.append(CaptureShard.IDS, ids, 0, ids.length);
+            for (LayerCapture capture : captures) {
+                DeclaredLayer layer = declared(capture);
+                writer.append(layer.activations(), capture.activations());
+                writer.append(layer.outputGradients(), capture.outputGradients());
+                if (!capture.mask().isNone()) {
+                    long[] mask = flags(capture.mask());
+                    writer.append(layer.mask(), mask, 0, mask.length);
+                }
+            }
+            writer.commit();
+        }
+    }
+
+    private Map<String, String> metadata(Map<String, Object> layers) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", CaptureHeader.FORMAT);
+        metadata.put("version", CaptureHeader.VERSION);
+        metadata.put("objective", objective.word());
+        metadata.put("layers", JSON.writeValueAsString(layers));
+        model.ifPresent(name -> metadata.put("model", name));
+        return metadata;
+    }
+
+    private static DeclaredLayer declared(LayerCapture capture) {
+        LayerSpec layer = capture.layer();
+        return new DeclaredLayer(
+                layer.name(),
+                layer.inputs(),
+                layer.outputs(),
+                layer.bias(),
+                Optional.of(layer.positions()),
+                capture.uses());
+    }
+
+    private static Map<String, Object> json(DeclaredLayer layer) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("in", layer.inputs());
+        json.put("out", layer.outputs());
+        json.put("bias", layer.bias());
+        layer.positions().ifPresent(kind -> json.put("positions", kind.name().toLowerCase(Locale.ROOT)));
+        if (layer.uses() > 1) {
+            json.put("uses", layer.uses());
+        }
+        return json;
+    }
+
+    private static long[] flags(PositionMask mask) {
+        long[] flags = new long[mask.size()];
+        for (int k = 0; k < flags.length; k++) {
+            flags[k] = mask.isReal(k) ? 1 : 0;
+        }
+        return flags;
+    }
+
+    /**
+     * Captures a data set into a folder, a batch to a shard. Memory is that of the captures of one batch of all layers.
+     *
+     * @param <E> the host's type of an example
+     * @param model the model; its fingerprint goes into the files
+     * @param data the data set
+     * @param objective what to take the gradient of
+     * @param type floating-point type of the numbers in the files
+     * @param batchSize examples per shard
+     * @param folder where to; made if there is none
+     * @throws IOException if the files cannot be written; complete shards stay
+     * @throws IllegalArgumentException if the folder holds shards already
+     * @throws IllegalStateException if somebody else is writing to the folder
+     */
+    public static <E> void export(
+            GradientProvider<E> model,
+            ExampleSource<E> data,
+            Objective objective,
+            TensorType type,
+            int batchSize,
+            Path folder)
+            throws IOException {
+        CaptureWriter writer = new CaptureWriter(CaptureObjective.of(objective), model.fingerprint(), type);
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            lock.requireHeld();
+            requireNoShards(folder);
+            int shard = 0;
+            for (ExampleBatch<E> batch : data.batches(batchSize)) {
+                List<LayerCapture> captures = new ArrayList<>();
+                model.capture(batch, objective, model.layers(), capture -> captures.add(copy(capture)));
+                captures.sort(Comparator.comparingInt(capture -> model.layers().indexOf(capture.layer())));
+                String name = String.format(Locale.ROOT, "captures-%08d%s", shard++, ShardFolder.SUFFIX);
+                writer.write(folder.resolve(name), batch.ids(), captures);
+            }
+        }
+    }
+
+    private static void requireNoShards(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            if (files.anyMatch(file -> file.toString().endsWith(ShardFolder.SUFFIX))) {
+                throw new IllegalArgumentException(folder + " holds captures already; old and new would be mixed");
+            }
+        }
+    }
+
+    /** A capture is valid only while it is being accepted. */
+    private static LayerCapture copy(LayerCapture capture) {
+        return new LayerCapture(
+                capture.layer(),
+                capture.examples(),
+                capture.positions(),
+                capture.uses(),
+                copy(capture.activations()),
+                copy(capture.outputGradients()),
+                capture.mask());
+    }
+
+    private static Matrix copy(Matrix matrix) {
+        int count = Math.multiplyExact(matrix.rows(), matrix.columns());
+        if (matrix.precision() == Precision.FLOAT32) {
+            float[] numbers = new float[count];
+            matrix.read(0, matrix.rows(), numbers, 0);
+            return Matrix.of(numbers, matrix.rows(), matrix.columns());
+        }
+        double[] numbers = new double[count];
+        matrix.read(0, matrix.rows(), numbers, 0);
+        return Matrix.of(numbers, matrix.rows(), matrix.columns());
+    }
+}

@@ -1,0 +1,50 @@
+package io.github.influence4j.store.captures;
+
+import io.github.influence4j.api.LayerSpec.Positions;
+import io.github.influence4j.store.json.StrictJson;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * A layer as the metadata of a capture file declares it.
+ *
+ * @param name its name
+ * @param inputs number of inputs, without the bias
+ * @param outputs number of outputs
+ * @param bias whether it has a bias
+ * @param positions what its positions are, if the file says so
+ * @param uses how often the model runs it at each token
+ */
+record DeclaredLayer(String name, int inputs, int outputs, boolean bias, Optional<Positions> positions, int uses) {
+
+    private static final Set<String> KEYS = Set.of("in", "out", "bias", "positions", "uses");
+
+    static DeclaredLayer parse(String name, StrictJson json) {
+        json.requireOnly(KEYS);
+        Optional<Positions> positions = json.optionalText("positions").map(word -> Stream.of(Positions.values())
+                .filter(kind -> kind.name().toLowerCase(Locale.ROOT).equals(word))
+                .findFirst()
+                .orElseThrow(() -> json.malformed("positions", "none, tokens or patches")));
+        return new DeclaredLayer(
+                name,
+                json.positive("in"),
+                json.positive("out"),
+                json.flag("bias"),
+                positions,
+                json.has("uses") ? json.positive("uses") : 1);
+    }
+
+    String activations() {
+        return name + "/activations";
+    }
+
+    String outputGradients() {
+        return name + "/output_gradients";
+    }
+
+    String mask() {
+        return name + "/mask";
+    }
+}

@@ -1,0 +1,123 @@
+package io.github.influence4j.store.factors;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.LayerSpec.Positions;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.store.Checksum;
+import io.github.influence4j.store.json.ProvenanceJson;
+import io.github.influence4j.store.json.StrictJson;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What a folder of factors says about itself, in {@code manifest.json}, which is written last.
+ *
+ * @param strategy which approximation the factors are of
+ * @param blocks O, the diagonal blocks that each covariance was cut into; 1 for none
+ * @param layers the layers, in the model's order
+ * @param checksums size and SHA-256 of each file, by its name
+ * @param provenance how the factors were made
+ */
+public record FactorManifest(
+        Strategy strategy, int blocks, List<LayerSpec> layers, Map<String, Checksum> checksums, Provenance provenance) {
+
+    /** The manifest's file name. */
+    public static final String FILE = "manifest.json";
+
+    private static final String FORMAT = "influence-factors";
+
+    private static final int VERSION = 1;
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /** Copies the collections, keeping their order. */
+    public FactorManifest {
+        layers = List.copyOf(layers);
+        checksums = Collections.unmodifiableMap(new LinkedHashMap<>(checksums));
+    }
+
+    static FactorManifest parse(Path file) throws IOException {
+        StrictJson json = StrictJson.read(file, "the manifest");
+        if (!json.text("format").equals(FORMAT)) {
+            throw json.malformed("format", FORMAT);
+        }
+        if (json.integer("version") != VERSION) {
+            throw json.malformed("version", VERSION + ", the version this library reads");
+        }
+        json.requireOnly(Set.of("format", "version", "strategy", "blocks", "layers", "files", "provenance"));
+        Strategy strategy = strategy(json.text("strategy"), json);
+        List<LayerSpec> layers = new ArrayList<>();
+        for (StrictJson layer : json.list("layers")) {
+            layers.add(layer(layer));
+        }
+        if (layers.stream().map(LayerSpec::name).distinct().count() != layers.size() || layers.isEmpty()) {
+            throw new MalformedFileException(file, "the manifest must have layers, each once");
+        }
+        return new FactorManifest(
+                strategy,
+                json.positive("blocks"),
+                layers,
+                Checksum.parse(json.object("files")),
+                ProvenanceJson.read(json.object("provenance")));
+    }
+
+    static Strategy strategy(String word, StrictJson json) {
+        return Stream.of(Strategy.values())
+                .filter(strategy -> word(strategy).equals(word))
+                .findFirst()
+                .orElseThrow(() -> json.malformed("strategy", "identity, diagonal, kfac or ekfac"));
+    }
+
+    private static LayerSpec layer(StrictJson json) {
+        json.requireOnly(Set.of("name", "in", "out", "bias", "positions"));
+        Positions positions = Stream.of(Positions.values())
+                .filter(kind -> word(kind).equals(json.text("positions")))
+                .findFirst()
+                .orElseThrow(() -> json.malformed("positions", "none, tokens or patches"));
+        String name = json.text("name");
+        if (name.isBlank() || json.integer("in") >= Integer.MAX_VALUE) {
+            throw json.malformed("name", "the name of a layer with fewer than 2^31-1 inputs");
+        }
+        return new LayerSpec(name, json.positive("in"), json.positive("out"), json.flag("bias"), positions);
+    }
+
+    byte[] toBytes() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("format", FORMAT);
+        json.put("version", VERSION);
+        json.put("strategy", word(strategy));
+        json.put("blocks", blocks);
+        json.put("layers", layers.stream().map(FactorManifest::layerJson).toList());
+        json.put("files", checksums);
+        json.put("provenance", ProvenanceJson.write(provenance));
+        return (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static Map<String, Object> layerJson(LayerSpec layer) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("name", layer.name());
+        json.put("in", layer.inputs());
+        json.put("out", layer.outputs());
+        json.put("bias", layer.bias());
+        json.put("positions", word(layer.positions()));
+        return json;
+    }
+
+    static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,163 @@
+package io.github.influence4j.store.factors;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.eigen.KroneckerEigenvalues;
+import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.factor.BlockDiagonal;
+import io.github.influence4j.ekfac.solve.LayerCurvature;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.safetensors.TensorSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Uploads the factors of one layer after the other from open files, and checks every number. */
+final class FactorReader {
+
+    private final MatrixBackend backend;
+    private final Strategy strategy;
+    private final int blocks;
+    private final Map<String, SafetensorsFile> files;
+
+    FactorReader(MatrixBackend backend, Strategy strategy, int blocks, Map<String, SafetensorsFile> files) {
+        this.backend = backend;
+        this.strategy = strategy;
+        this.blocks = blocks;
+        this.files = files;
+    }
+
+    LayerCurvature read(LayerSpec layer) {
+        Optional<LayerEigenbasis> basis = strategy.usesEigenbasis() ? Optional.of(basis(layer)) : Optional.empty();
+        try {
+            Optional<BackendMatrix> eigenvalues =
+                    switch (strategy) {
+                        case IDENTITY -> Optional.empty();
+                        case KFAC -> Optional.of(KroneckerEigenvalues.of(backend, basis.orElseThrow(), 1));
+                        case DIAGONAL, EKFAC -> Optional.of(eigenvalues(layer));
+                    };
+            return LayerCurvature.of(layer, basis, eigenvalues);
+        } catch (RuntimeException | Error e) {
+            basis.ifPresent(LayerEigenbasis::close);
+            throw e;
+        }
+    }
+
+    private LayerEigenbasis basis(LayerSpec layer) {
+        double[] activation = vector(FactorTensors.ACTIVATION_EIGENVALUES, layer, layer.gradientColumns());
+        double[] gradient = vector(FactorTensors.GRADIENT_EIGENVALUES, layer, layer.outputs());
+        BlockDiagonal activationVectors =
+                vectors(FactorTensors.ACTIVATION_EIGENVECTORS, layer, layer.gradientColumns());
+        try {
+            BlockDiagonal gradientVectors = vectors(FactorTensors.GRADIENT_EIGENVECTORS, layer, layer.outputs());
+            return new LayerEigenbasis(layer, activationVectors, activation, gradientVectors, gradient);
+        } catch (RuntimeException | Error e) {
+            activationVectors.close();
+            throw e;
+        }
+    }
+
+    private BlockDiagonal vectors(String name, LayerSpec layer, int order) {
+        SafetensorsFile file = require(name, layer, order, order);
+        Matrix dense = file.matrix(layer.name());
+        List<BackendMatrix> parts = new ArrayList<>();
+        try {
+            int offset = 0;
+            for (int size : BlockDiagonal.sizes(order, blocks)) {
+                BackendMatrix part = backend.zeros(size, size, backend.precision());
+                parts.add(part);
+                copy(file, layer, dense, offset, part);
+                offset += size;
+            }
+            return BlockDiagonal.of(parts);
+        } catch (RuntimeException | Error e) {
+            parts.forEach(BackendMatrix::close);
+            throw e;
+        }
+    }
+
+    /** Copies a square of the diagonal; there must be zeros to its left and right. */
+    private void copy(SafetensorsFile file, LayerSpec layer, Matrix dense, int offset, BackendMatrix part) {
+        double[] row = new double[dense.columns()];
+        int size = part.columns();
+        double[] packed = new double[size];
+        for (int r = 0; r < size; r++) {
+            dense.read(offset + r, 1, row, 0);
+            for (int c = 0; c < row.length; c++) {
+                boolean inside = c >= offset && c < offset + size;
+                if (!Double.isFinite(row[c]) || !inside && row[c] != 0) {
+                    throw malformed(file, layer, "must be finite and zero outside its blocks, found " + row[c]);
+                }
+            }
+            System.arraycopy(row, offset, packed, 0, size);
+            backend.upload(Matrix.of(packed, 1, size), part.rows(r, 1));
+        }
+    }
+
+    private double[] vector(String name, LayerSpec layer, int length) {
+        SafetensorsFile file = require(name, layer, length);
+        double[] values = new double[length];
+        file.read(layer.name(), 0, length, values, 0);
+        for (int k = 0; k < length; k++) {
+            if (!Double.isFinite(values[k])) {
+                throw malformed(file, layer, "must be finite, found " + values[k]);
+            }
+            // rounding makes eigenvalues negative; kronfluence stores them so
+            values[k] = Math.max(0, values[k]);
+        }
+        return values;
+    }
+
+    private BackendMatrix eigenvalues(LayerSpec layer) {
+        SafetensorsFile file = require(FactorTensors.LAMBDA_MATRIX, layer, layer.outputs(), layer.gradientColumns());
+        SafetensorsFile counts = require(FactorTensors.LAMBDA_COUNT, layer, 1);
+        long[] count = new long[1];
+        counts.read(layer.name(), 0, 1, count, 0);
+        if (count[0] < 1) {
+            throw malformed(counts, layer, "must be a positive number of examples, found " + count[0]);
+        }
+        Matrix sums = file.matrix(layer.name());
+        BackendMatrix means = backend.zeros(sums.rows(), sums.columns(), Precision.FLOAT64);
+        try {
+            double[] row = new double[sums.columns()];
+            for (int r = 0; r < sums.rows(); r++) {
+                sums.read(r, 1, row, 0);
+                for (int c = 0; c < row.length; c++) {
+                    if (!(row[c] >= 0) || row[c] == Double.POSITIVE_INFINITY) {
+                        throw malformed(file, layer, "must be finite and not negative, found " + row[c]);
+                    }
+                    row[c] /= count[0];
+                }
+                backend.upload(Matrix.of(row, 1, row.length), means.rows(r, 1));
+            }
+            return means;
+        } catch (RuntimeException | Error e) {
+            means.close();
+            throw e;
+        }
+    }
+
+    /** Checks a tensor's shape before memory is taken for it. */
+    private SafetensorsFile require(String name, LayerSpec layer, long... shape) {
+        SafetensorsFile file = files.get(name);
+        if (file == null) {
+            throw new IllegalStateException("file " + name + " was not opened");
+        }
+        TensorSpec found = file.tensor(layer.name());
+        TensorSpec expected = TensorSpec.of(layer.name(), found.type(), shape);
+        if (!found.equals(expected)) {
+            throw malformed(file, layer, "must be " + expected.describe() + ", found " + found.describe());
+        }
+        return file;
+    }
+
+    private static MalformedFileException malformed(SafetensorsFile file, LayerSpec layer, String problem) {
+        return new MalformedFileException(file.path(), "layer " + layer.name() + " " + problem);
+    }
+}

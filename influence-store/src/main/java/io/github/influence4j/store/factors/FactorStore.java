@@ -1,0 +1,181 @@
+package io.github.influence4j.store.factors;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.solve.LayerCurvature;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.safetensors.ShardFolder;
+import io.github.influence4j.store.Checksum;
+import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.json.StrictJson;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Fitted factors in a folder, in kronfluence's layout: one safetensors file for eigenvectors, one for eigenvalues and so on,
+ * with a tensor for each layer, and beside them {@code manifest.json} with layers, options, provenance and checksums.
+ *
+ * <p>Factors written here load in kronfluence, which ignores the manifest; factors written there are read with {@link
+ * #openKronfluence}. Λ is stored as kronfluence does, as a sum with the number of examples, so it comes back to the last
+ * rounding. K-FAC's option {@code PER_EXAMPLE} is multiplied into the gradient covariance's eigenvalues.
+ *
+ * <p>Files are on the medium before the first of them gets its name, so a full disk leaves an older store as it was, and
+ * checksums tell a half renamed one. Immutable; safe for use by several threads. Writers are kept apart by a {@link
+ * FolderLock}.
+ */
+public final class FactorStore {
+
+    private final ShardFolder folder;
+    private final FactorManifest manifest;
+    private final boolean checked;
+
+    private FactorStore(ShardFolder folder, FactorManifest manifest, boolean checked) {
+        this.folder = folder;
+        this.manifest = manifest;
+        this.checked = checked;
+    }
+
+    /**
+     * Writes a curvature, replacing an older one.
+     *
+     * @param folder where to; made if there is none
+     * @param curvature what to write; not changed
+     * @return the store
+     * @throws IOException if the files cannot be written; an older store is then still there
+     * @throws IllegalStateException if somebody else is writing to the folder
+     */
+    public static FactorStore save(Path folder, EigenbasisCurvature curvature) throws IOException {
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            return save(folder, curvature, lock);
+        }
+    }
+
+    /**
+     * Writes a curvature, replacing an older one, for a caller that holds the folder's lock already.
+     *
+     * @param folder where to
+     * @param curvature what to write; not changed
+     * @param lock the lock of the folder
+     * @return the store
+     * @throws IOException if the files cannot be written; an older store is then still there
+     */
+    public static FactorStore save(Path folder, EigenbasisCurvature curvature, FolderLock lock) throws IOException {
+        lock.requireHeld();
+        try (FactorWriter writer = new FactorWriter(folder, curvature, strategy(curvature))) {
+            writer.write();
+        }
+        return open(folder);
+    }
+
+    /** What the parts are made of tells the strategy; only K-FAC and EK-FAC look alike. */
+    private static Strategy strategy(EigenbasisCurvature curvature) {
+        LayerCurvature first = curvature.layerCurvatures().get(0);
+        if (first.eigenvalues().isEmpty()) {
+            return Strategy.IDENTITY;
+        }
+        if (first.basis().isEmpty()) {
+            return Strategy.DIAGONAL;
+        }
+        String said = curvature.provenance().options().getOrDefault("strategy", "");
+        return said.equals(Strategy.KFAC.toString()) ? Strategy.KFAC : Strategy.EKFAC;
+    }
+
+    /**
+     * Opens what {@link #save} wrote. Reads the manifest only.
+     *
+     * @param folder the folder
+     * @return the store
+     * @throws IOException if the manifest cannot be read
+     * @throws MalformedFileException if it is not one
+     */
+    public static FactorStore open(Path folder) throws IOException {
+        ShardFolder files = new ShardFolder(folder);
+        Path file = files.resolve(FactorManifest.FILE);
+        return new FactorStore(files, FactorManifest.parse(file), true);
+    }
+
+    /**
+     * Opens factors that kronfluence wrote, which say nothing about biases and positions and have no checksums.
+     *
+     * @param folder a folder {@code factors_…} of kronfluence's
+     * @param layers the model's layers
+     * @param backend for the provenance
+     * @return the store
+     * @throws IOException if the options cannot be read
+     * @throws MalformedFileException if they are not what kronfluence writes
+     */
+    public static FactorStore openKronfluence(Path folder, List<LayerSpec> layers, MatrixBackend backend)
+            throws IOException {
+        ShardFolder files = new ShardFolder(folder);
+        Path file = files.resolve(FactorTensors.ARGUMENTS);
+        StrictJson json = StrictJson.read(file, "the arguments");
+        Strategy strategy = FactorManifest.strategy(json.text("strategy"), json);
+        Provenance provenance = Provenance.here(backend.description(), backend.precision(), Optional.empty())
+                .withOption("strategy", strategy.toString())
+                .withOption("factors", "kronfluence");
+        return new FactorStore(files, new FactorManifest(strategy, 1, layers, Map.of(), provenance), false);
+    }
+
+    /**
+     * Returns what the store says about itself.
+     *
+     * @return the manifest
+     */
+    public FactorManifest manifest() {
+        return manifest;
+    }
+
+    /**
+     * Loads the factors. Costs two passes over the files, one for the checksums, and the memory of the factors.
+     *
+     * @param backend where the factors will lie; must stay open as long as the curvature
+     * @return the curvature, which the caller closes; it gives the scores of the one that was saved, up to the rounding of a
+     *     narrower working precision
+     * @throws IOException if the files cannot be read
+     * @throws MalformedFileException if they are not those of the manifest, or hold numbers that factors cannot have
+     */
+    public EigenbasisCurvature load(MatrixBackend backend) throws IOException {
+        Map<String, SafetensorsFile> files = new LinkedHashMap<>();
+        List<LayerCurvature> parts = new ArrayList<>();
+        try {
+            for (String name : FactorTensors.of(manifest.strategy())) {
+                SafetensorsFile file = folder.open(FactorTensors.file(name));
+                files.put(name, file);
+                verify(file, FactorTensors.file(name));
+            }
+            FactorReader reader = new FactorReader(backend, manifest.strategy(), manifest.blocks(), files);
+            for (LayerSpec layer : manifest.layers()) {
+                parts.add(reader.read(layer));
+            }
+            files.values().forEach(SafetensorsFile::checkUnchanged);
+            return EigenbasisCurvature.of(backend, parts, manifest.provenance());
+        } catch (IOException | RuntimeException | Error e) {
+            parts.forEach(LayerCurvature::close);
+            throw e;
+        } finally {
+            for (SafetensorsFile file : files.values()) {
+                file.close();
+            }
+        }
+    }
+
+    private void verify(SafetensorsFile file, String name) throws IOException {
+        if (!checked) {
+            return;
+        }
+        Checksum expected = manifest.checksums().get(name);
+        if (expected == null) {
+            throw new MalformedFileException(file.path(), "is not in the manifest");
+        }
+        expected.verify(file);
+    }
+}

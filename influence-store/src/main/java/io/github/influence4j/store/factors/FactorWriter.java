@@ -1,0 +1,180 @@
+package io.github.influence4j.store.factors;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.solve.LayerCurvature;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.safetensors.SafetensorsWriter;
+import io.github.influence4j.safetensors.TensorSpec;
+import io.github.influence4j.safetensors.TensorType;
+import io.github.influence4j.store.StagedFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Writes a curvature to a folder: all files under temporary names, and only when all are on the medium, their names. */
+final class FactorWriter implements AutoCloseable {
+
+    private final EigenbasisCurvature curvature;
+    private final Strategy strategy;
+    private final long examples;
+    private final StagedFiles files;
+
+    FactorWriter(Path folder, EigenbasisCurvature curvature, Strategy strategy) {
+        this.files = new StagedFiles(folder);
+        this.curvature = curvature;
+        this.strategy = strategy;
+        this.examples = curvature.provenance().counts().getOrDefault("examples", 1L);
+    }
+
+    void write() throws IOException {
+        if (strategy.usesEigenbasis()) {
+            Function<LayerCurvature, LayerEigenbasis> basis =
+                    part -> part.basis().orElseThrow();
+            matrices(FactorTensors.ACTIVATION_EIGENVECTORS, part -> basis.apply(part)
+                    .activationVectors());
+            vectors(FactorTensors.ACTIVATION_EIGENVALUES, part -> basis.apply(part)
+                    .activationValues());
+            matrices(FactorTensors.GRADIENT_EIGENVECTORS, part -> basis.apply(part)
+                    .gradientVectors());
+            vectors(FactorTensors.GRADIENT_EIGENVALUES, this::scaledGradientValues);
+        }
+        if (strategy.measuresEigenvalues()) {
+            matrices(
+                    FactorTensors.LAMBDA_MATRIX,
+                    part -> new ScaledMatrix(part.eigenvalues().orElseThrow(), examples));
+            counts();
+        }
+        files.bytes(FactorTensors.ARGUMENTS, arguments().getBytes(StandardCharsets.UTF_8));
+        files.bytes(FactorManifest.FILE, manifest().toBytes());
+        files.commit();
+    }
+
+    /**
+     * σ, multiplied by K-FAC's scale where it has one: kronfluence multiplies σ and α out again, and so does {@link
+     * FactorStore#load}.
+     */
+    private double[] scaledGradientValues(LayerCurvature part) {
+        LayerEigenbasis basis = part.basis().orElseThrow();
+        double[] values = basis.gradientValues().clone();
+        if (strategy == Strategy.KFAC) {
+            double[] activation = basis.activationValues();
+            double[] row = new double[activation.length];
+            part.eigenvalues().orElseThrow().read(values.length - 1, 1, row, 0);
+            double product = values[values.length - 1] * activation[activation.length - 1];
+            double scale = product == 0 ? 1 : row[row.length - 1] / product;
+            // a scale of 1 comes back within rounding only
+            if (Math.abs(scale - 1) > 1e-12) {
+                for (int k = 0; k < values.length; k++) {
+                    values[k] *= scale;
+                }
+            }
+        }
+        return values;
+    }
+
+    private void matrices(String name, Function<LayerCurvature, Matrix> matrix) throws IOException {
+        List<TensorSpec> specs = new ArrayList<>();
+        for (LayerCurvature part : curvature.layerCurvatures()) {
+            Matrix numbers = matrix.apply(part);
+            TensorType type = numbers.precision() == Precision.FLOAT64 ? TensorType.F64 : TensorType.F32;
+            specs.add(TensorSpec.of(part.layer().name(), type, numbers.rows(), numbers.columns()));
+        }
+        SafetensorsWriter file = tensors(name, specs);
+        for (LayerCurvature part : curvature.layerCurvatures()) {
+            file.append(part.layer().name(), matrix.apply(part));
+        }
+    }
+
+    private void vectors(String name, Function<LayerCurvature, double[]> vector) throws IOException {
+        List<TensorSpec> specs = new ArrayList<>();
+        for (LayerCurvature part : curvature.layerCurvatures()) {
+            specs.add(TensorSpec.of(part.layer().name(), TensorType.F64, vector.apply(part).length));
+        }
+        SafetensorsWriter file = tensors(name, specs);
+        for (LayerCurvature part : curvature.layerCurvatures()) {
+            double[] numbers = vector.apply(part);
+            file.append(part.layer().name(), numbers, 0, numbers.length);
+        }
+    }
+
+    private void counts() throws IOException {
+        List<TensorSpec> specs = curvature.layers().stream()
+                .map(layer -> TensorSpec.of(layer.name(), TensorType.I64, 1))
+                .toList();
+        SafetensorsWriter file = tensors(FactorTensors.LAMBDA_COUNT, specs);
+        for (LayerSpec layer : curvature.layers()) {
+            file.append(layer.name(), new long[] {examples}, 0, 1);
+        }
+    }
+
+    private SafetensorsWriter tensors(String name, List<TensorSpec> specs) throws IOException {
+        return files.tensors(FactorTensors.file(name), specs, Map.of("strategy", FactorManifest.word(strategy)));
+    }
+
+    /** What kronfluence reads its own options from; what is not there has its default. */
+    private String arguments() {
+        boolean empirical =
+                curvature.provenance().options().getOrDefault("labels", "").startsWith("Empirical");
+        return "{\n  \"strategy\": \"" + FactorManifest.word(strategy) + "\",\n  \"use_empirical_fisher\": " + empirical
+                + "\n}\n";
+    }
+
+    private FactorManifest manifest() throws IOException {
+        int blocks = curvature.layerCurvatures().stream()
+                .flatMap(part -> part.basis().stream())
+                .mapToInt(LayerEigenbasis::blocks)
+                .max()
+                .orElse(1);
+        return new FactorManifest(strategy, blocks, curvature.layers(), files.checksums(), curvature.provenance());
+    }
+
+    @Override
+    public void close() throws IOException {
+        files.close();
+    }
+
+    /** A matrix times a number. */
+    private record ScaledMatrix(BackendMatrix matrix, double factor) implements Matrix {
+
+        @Override
+        public int rows() {
+            return matrix.rows();
+        }
+
+        @Override
+        public int columns() {
+            return matrix.columns();
+        }
+
+        @Override
+        public Precision precision() {
+            return Precision.FLOAT64;
+        }
+
+        @Override
+        public void read(int firstRow, int rowCount, float[] target, int offset) {
+            double[] exact = new double[rowCount * columns()];
+            read(firstRow, rowCount, exact, 0);
+            for (int k = 0; k < exact.length; k++) {
+                target[offset + k] = (float) exact[k];
+            }
+        }
+
+        @Override
+        public void read(int firstRow, int rowCount, double[] target, int offset) {
+            matrix.read(firstRow, rowCount, target, offset);
+            for (int k = offset; k < offset + rowCount * columns(); k++) {
+                target[k] *= factor;
+            }
+        }
+    }
+}

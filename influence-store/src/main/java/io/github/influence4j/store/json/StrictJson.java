@@ -1,0 +1,283 @@
+package io.github.influence4j.store.json;
+
+import io.github.influence4j.safetensors.MalformedFileException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * An object of a JSON text, whose entries are asked for by name and type; whatever is missing, of another type, there twice or
+ * left over is a {@link MalformedFileException} that says where.
+ */
+public final class StrictJson {
+
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(16)
+                            .maxNumberLength(40)
+                            .maxNameLength(4096)
+                            .maxStringLength(1 << 20)
+                            .maxTokenCount(20_000_000)
+                            .build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private final Path file;
+    private final String where;
+    private final JsonNode node;
+
+    private StrictJson(Path file, String where, JsonNode node) {
+        this.file = file;
+        this.where = where;
+        this.node = node;
+    }
+
+    /** Largest file that is read. */
+    private static final long MAX_FILE = 64L << 20;
+
+    /**
+     * Reads a file that holds an object.
+     *
+     * @param file the file; a symbolic link is refused
+     * @param where what the file is, for messages
+     * @return the object
+     * @throws IOException if it cannot be read
+     * @throws MalformedFileException if it is missing, or not an object in JSON
+     */
+    public static StrictJson read(Path file, String where) throws IOException {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new MalformedFileException(file, "is missing, or not a regular file");
+        }
+        if (Files.size(file) > MAX_FILE) {
+            throw new MalformedFileException(
+                    file, "has " + Files.size(file) + " bytes, at most " + MAX_FILE + " are read");
+        }
+        try {
+            return parse(file, where, Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw new MalformedFileException(file, "is not UTF-8", e);
+        }
+    }
+
+    /**
+     * Parses an object.
+     *
+     * @param file the file, for messages
+     * @param where what the text is, for messages
+     * @param text the JSON
+     * @return the object
+     * @throws MalformedFileException if it is not one
+     */
+    public static StrictJson parse(Path file, String where, String text) {
+        try {
+            return new StrictJson(file, where, MAPPER.readTree(text)).requireObject();
+        } catch (JacksonException e) {
+            throw new MalformedFileException(
+                    file, where + " is not the JSON it should be: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /**
+     * Returns the entries, all of which must be objects.
+     *
+     * @return objects by name, in the file's order
+     */
+    public Map<String, StrictJson> objects() {
+        Map<String, StrictJson> objects = new LinkedHashMap<>();
+        node.properties()
+                .forEach(entry -> objects.put(
+                        entry.getKey(), child(entry.getKey(), entry.getValue()).requireObject()));
+        return objects;
+    }
+
+    /**
+     * Returns the entries, all of which must be texts.
+     *
+     * @return texts by name, in the file's order
+     */
+    public Map<String, String> texts() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        node.propertyNames().forEach(name -> texts.put(name, text(name)));
+        return texts;
+    }
+
+    /**
+     * Returns the entries, all of which must be whole numbers.
+     *
+     * @return numbers by name, in the file's order
+     */
+    public Map<String, Long> integers() {
+        Map<String, Long> numbers = new LinkedHashMap<>();
+        node.propertyNames().forEach(name -> numbers.put(name, integer(name)));
+        return numbers;
+    }
+
+    /**
+     * Returns an object.
+     *
+     * @param name its name
+     * @return the object
+     */
+    public StrictJson object(String name) {
+        return child(name, required(name)).requireObject();
+    }
+
+    /**
+     * Returns a list of objects.
+     *
+     * @param name its name
+     * @return the objects
+     */
+    public List<StrictJson> list(String name) {
+        JsonNode list = required(name);
+        if (!list.isArray()) {
+            throw malformed(name, "a list");
+        }
+        List<StrictJson> objects = new ArrayList<>();
+        for (Iterator<JsonNode> each = list.iterator(); each.hasNext(); ) {
+            objects.add(child(name + "[" + objects.size() + "]", each.next()).requireObject());
+        }
+        return objects;
+    }
+
+    /**
+     * Returns a text.
+     *
+     * @param name its name
+     * @return the text
+     */
+    public String text(String name) {
+        JsonNode value = required(name);
+        if (!value.isString()) {
+            throw malformed(name, "a text");
+        }
+        return value.stringValue();
+    }
+
+    /**
+     * Returns a text that may be missing.
+     *
+     * @param name its name
+     * @return the text, or nothing where there is no such entry
+     */
+    public Optional<String> optionalText(String name) {
+        return node.has(name) ? Optional.of(text(name)) : Optional.empty();
+    }
+
+    /**
+     * Returns a whole number.
+     *
+     * @param name its name
+     * @return the number
+     */
+    public long integer(String name) {
+        JsonNode value = required(name);
+        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+            throw malformed(name, "a whole number");
+        }
+        return value.longValue();
+    }
+
+    /**
+     * Returns a positive whole number that fits an {@code int}.
+     *
+     * @param name its name
+     * @return the number
+     */
+    public int positive(String name) {
+        long value = integer(name);
+        if (value < 1 || value > Integer.MAX_VALUE) {
+            throw malformed(name, "a positive number below 2^31");
+        }
+        return (int) value;
+    }
+
+    /**
+     * Returns a truth value.
+     *
+     * @param name its name
+     * @return the value
+     */
+    public boolean flag(String name) {
+        JsonNode value = required(name);
+        if (!value.isBoolean()) {
+            throw malformed(name, "true or false");
+        }
+        return value.booleanValue();
+    }
+
+    /**
+     * Says whether there is an entry.
+     *
+     * @param name its name
+     * @return whether there is
+     */
+    public boolean has(String name) {
+        return node.has(name);
+    }
+
+    /**
+     * Refuses entries that nobody would read, such as misspelt ones.
+     *
+     * @param known the names that may be there
+     */
+    public void requireOnly(Set<String> known) {
+        for (String name : node.propertyNames()) {
+            if (!known.contains(name)) {
+                throw new MalformedFileException(
+                        file, where + " has an unknown entry " + MalformedFileException.quote(name));
+            }
+        }
+    }
+
+    /**
+     * Makes an exception about an entry.
+     *
+     * @param name its name
+     * @param expected what it should be
+     * @return the exception
+     */
+    public MalformedFileException malformed(String name, String expected) {
+        String found = node.has(name)
+                ? "found " + MalformedFileException.quote(node.get(name).toString())
+                : "found nothing";
+        return new MalformedFileException(
+                file, where + ": " + MalformedFileException.quote(name) + " must be " + expected + ", " + found);
+    }
+
+    private JsonNode required(String name) {
+        if (!node.has(name)) {
+            throw malformed(name, "there");
+        }
+        return node.get(name);
+    }
+
+    private StrictJson child(String name, JsonNode value) {
+        return new StrictJson(file, where + ", " + MalformedFileException.quote(name), value);
+    }
+
+    private StrictJson requireObject() {
+        if (!node.isObject()) {
+            throw new MalformedFileException(file, where + " must be an object");
+        }
+        return this;
+    }
+}

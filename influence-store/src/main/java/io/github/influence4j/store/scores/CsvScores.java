@@ -1,0 +1,127 @@
+package io.github.influence4j.store.scores;
+
+import de.siegmar.fastcsv.writer.CsvWriter;
+import io.github.influence4j.api.Influence;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.store.StagedFiles;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A line for each score, in digits that give the same float64 number when read. */
+final class CsvScores {
+
+    private CsvScores() {}
+
+    /** Writes the lines of a table. */
+    private interface Table {
+        void write(CsvWriter csv) throws IOException;
+    }
+
+    static void write(InfluenceScores scores, StagedFiles files) throws IOException {
+        long[] queryIds = scores.queryIds();
+        long[] trainIds = scores.trainIds();
+        List<Matrix> parts = scores.layers().stream().map(scores::layer).toList();
+        table(files, ScoreTensors.PAIRWISE, csv -> {
+            List<String> header = new ArrayList<>(List.of("query", "train", "score"));
+            header.addAll(scores.layers());
+            csv.writeRecord(header);
+            List<String> line = new ArrayList<>();
+            double[][] rows = new double[parts.size()][trainIds.length];
+            for (int q = 0; q < queryIds.length; q++) {
+                for (int l = 0; l < rows.length; l++) {
+                    parts.get(l).read(q, 1, rows[l], 0);
+                }
+                for (int z = 0; z < trainIds.length; z++) {
+                    line.clear();
+                    line.add(Long.toString(queryIds[q]));
+                    line.add(Long.toString(trainIds[z]));
+                    line.add(Double.toString(scores.score(q, z)));
+                    for (double[] row : rows) {
+                        line.add(Double.toString(row[z]));
+                    }
+                    csv.writeRecord(line);
+                }
+            }
+        });
+        if (scores.hasTokens()) {
+            table(files, ScoreTensors.PER_TOKEN, csv -> tokens(scores, csv));
+        }
+    }
+
+    private static void tokens(InfluenceScores scores, CsvWriter csv) {
+        long[] queryIds = scores.queryIds();
+        long[] trainIds = scores.trainIds();
+        csv.writeRecord("query", "train", "token", "score");
+        for (int q = 0; q < queryIds.length; q++) {
+            for (int z = 0; z < trainIds.length; z++) {
+                double[] tokens = scores.tokens(q, z);
+                for (int t = 0; t < tokens.length; t++) {
+                    csv.writeRecord(
+                            Long.toString(queryIds[q]),
+                            Long.toString(trainIds[z]),
+                            Integer.toString(t),
+                            Double.toString(tokens[t]));
+                }
+            }
+        }
+    }
+
+    static void write(SelfInfluence scores, StagedFiles files) throws IOException {
+        long[] ids = scores.ids();
+        double[] totals = scores.scores();
+        List<double[]> parts = scores.layers().stream().map(scores::layer).toList();
+        table(files, ScoreTensors.SELF, csv -> {
+            List<String> header = new ArrayList<>(List.of("train", "score"));
+            header.addAll(scores.layers());
+            csv.writeRecord(header);
+            for (int z = 0; z < ids.length; z++) {
+                List<String> line = new ArrayList<>();
+                line.add(Long.toString(ids[z]));
+                line.add(Double.toString(totals[z]));
+                for (double[] part : parts) {
+                    line.add(Double.toString(part[z]));
+                }
+                csv.writeRecord(line);
+            }
+        });
+    }
+
+    static void write(TopInfluences scores, StagedFiles files) throws IOException {
+        table(files, "top_scores", csv -> {
+            csv.writeRecord("query", "end", "rank", "train", "score");
+            for (int q = 0; q < scores.queryIds().size(); q++) {
+                ranks(csv, scores.queryIds().get(q), "helpful", scores.helpful().get(q));
+                ranks(csv, scores.queryIds().get(q), "harmful", scores.harmful().get(q));
+            }
+        });
+    }
+
+    private static void ranks(CsvWriter csv, long query, String end, List<Influence> row) {
+        for (int rank = 0; rank < row.size(); rank++) {
+            csv.writeRecord(
+                    Long.toString(query),
+                    end,
+                    Integer.toString(rank + 1),
+                    Long.toString(row.get(rank).trainId()),
+                    Double.toString(row.get(rank).score()));
+        }
+    }
+
+    private static void table(StagedFiles files, String name, Table table) throws IOException {
+        // closing would close the file's channel, which is synced later
+        Writer out =
+                new BufferedWriter(Channels.newWriter(files.file(name + ".csv").channel(), StandardCharsets.UTF_8));
+        CsvWriter csv = CsvWriter.builder().build(out);
+        table.write(csv);
+        csv.flush();
+        out.flush();
+    }
+}

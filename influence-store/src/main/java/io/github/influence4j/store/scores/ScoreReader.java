@@ -1,0 +1,175 @@
+package io.github.influence4j.store.scores;
+
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.safetensors.ShardFolder;
+import io.github.influence4j.safetensors.TensorSpec;
+import io.github.influence4j.store.Checksum;
+import io.github.influence4j.store.json.ProvenanceJson;
+import io.github.influence4j.store.json.StrictJson;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Reads scores that {@link ScoreWriter} wrote as safetensors, and checks their checksums. */
+public final class ScoreReader {
+
+    static final String FORMAT = "influence-scores";
+
+    static final int VERSION = 1;
+
+    private final ShardFolder folder;
+    private final StrictJson manifest;
+    private final Map<String, Checksum> checksums;
+    private final Provenance provenance;
+
+    private ScoreReader(Path folder, String kind) throws IOException {
+        this.folder = new ShardFolder(folder);
+        this.manifest = StrictJson.read(this.folder.resolve(ScoreTensors.MANIFEST), "the manifest");
+        require("format", FORMAT);
+        require("kind", kind);
+        require("written_as", "safetensors");
+        if (manifest.integer("version") != VERSION) {
+            throw manifest.malformed("version", VERSION + ", the version this library reads");
+        }
+        this.checksums = Checksum.parse(manifest.object("files"));
+        this.provenance = ProvenanceJson.read(manifest.object("provenance"));
+    }
+
+    private void require(String key, String expected) {
+        if (!manifest.text(key).equals(expected)) {
+            throw manifest.malformed(key, expected);
+        }
+    }
+
+    /**
+     * Reads pairwise scores.
+     *
+     * @param folder where they were written to
+     * @return the scores; totals are the sums of the layers' parts where those were kept
+     * @throws IOException if they cannot be read
+     * @throws MalformedFileException if they are not pairwise scores, written as safetensors
+     */
+    public static InfluenceScores pairwise(Path folder) throws IOException {
+        ScoreReader reader = new ScoreReader(folder, "pairwise");
+        try (SafetensorsFile ids = reader.open(ScoreTensors.IDS);
+                SafetensorsFile file = reader.open(ScoreTensors.PAIRWISE)) {
+            long[] queries = integers(ids, "query_ids");
+            long[] train = integers(ids, "train_ids");
+            requireShapes(file, queries.length, train.length);
+            double[][] total = new double[queries.length][train.length];
+            Map<String, double[][]> parts = new LinkedHashMap<>();
+            for (String name : file.names()) {
+                double[][] part = file.matrix(name).toArray();
+                for (int q = 0; q < queries.length; q++) {
+                    double[] row = part[q];
+                    double[] sums = total[q];
+                    Arrays.setAll(sums, z -> sums[z] + row[z]);
+                }
+                if (!name.equals(ScoreTensors.ALL)) {
+                    parts.put(name, part);
+                }
+            }
+            double[][][] tokens = ids.find("train_tokens").isPresent()
+                    ? reader.tokens(queries.length, integers(ids, "train_tokens"))
+                    : new double[0][][];
+            return new InfluenceScores(queries, train, total, parts, tokens, reader.provenance);
+        }
+    }
+
+    private double[][][] tokens(int queries, long[] lengths) throws IOException {
+        int most =
+                (int) Math.min(Integer.MAX_VALUE, Arrays.stream(lengths).max().orElse(0));
+        try (SafetensorsFile file = open(ScoreTensors.PER_TOKEN)) {
+            requireShape(file, ScoreTensors.ALL, queries, lengths.length, Math.max(0, most));
+            double[][][] tokens = new double[queries][lengths.length][];
+            for (int q = 0; q < queries; q++) {
+                for (int z = 0; z < lengths.length; z++) {
+                    if (lengths[z] < 0 || lengths[z] > most) {
+                        throw new MalformedFileException(file.path(), "an example has " + lengths[z] + " tokens");
+                    }
+                    tokens[q][z] = new double[(int) lengths[z]];
+                    long first = ((long) q * lengths.length + z) * most;
+                    file.read(ScoreTensors.ALL, first, tokens[q][z].length, tokens[q][z], 0);
+                }
+            }
+            return tokens;
+        }
+    }
+
+    /**
+     * Reads the influence of examples on themselves.
+     *
+     * @param folder where it was written to
+     * @return the scores; totals are the sums of the layers' parts where those were kept
+     * @throws IOException if they cannot be read
+     * @throws MalformedFileException if they are not self-influences, written as safetensors
+     */
+    public static SelfInfluence self(Path folder) throws IOException {
+        ScoreReader reader = new ScoreReader(folder, "self");
+        try (SafetensorsFile ids = reader.open(ScoreTensors.IDS);
+                SafetensorsFile file = reader.open(ScoreTensors.SELF)) {
+            long[] train = integers(ids, "train_ids");
+            requireShapes(file, train.length);
+            double[] total = new double[train.length];
+            Map<String, double[]> parts = new LinkedHashMap<>();
+            for (String name : file.names()) {
+                double[] part = new double[train.length];
+                file.read(name, 0, part.length, part, 0);
+                Arrays.setAll(total, z -> total[z] + part[z]);
+                if (!name.equals(ScoreTensors.ALL)) {
+                    parts.put(name, part);
+                }
+            }
+            return new SelfInfluence(train, total, parts, reader.provenance);
+        }
+    }
+
+    private SafetensorsFile open(String name) throws IOException {
+        String fileName = name + ShardFolder.SUFFIX;
+        Checksum expected = checksums.get(fileName);
+        if (expected == null) {
+            throw new MalformedFileException(folder.resolve(ScoreTensors.MANIFEST), "does not list " + fileName);
+        }
+        SafetensorsFile file = folder.open(fileName);
+        try {
+            expected.verify(file);
+            return file;
+        } catch (IOException | RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static long[] integers(SafetensorsFile file, String name) {
+        TensorSpec spec = file.tensor(name);
+        if (spec.rank() != 1 || spec.dimension(0) > Integer.MAX_VALUE - 8) {
+            throw new MalformedFileException(file.path(), name + " must be a vector, found " + spec.describe());
+        }
+        long[] values = new long[(int) spec.dimension(0)];
+        file.read(name, 0, values.length, values, 0);
+        return values;
+    }
+
+    /** Before memory is taken for what ids promise. */
+    private static void requireShapes(SafetensorsFile file, long... shape) {
+        if (file.names().isEmpty()) {
+            throw new MalformedFileException(file.path(), "holds no scores");
+        }
+        file.names().forEach(name -> requireShape(file, name, shape));
+    }
+
+    private static void requireShape(SafetensorsFile file, String name, long... shape) {
+        TensorSpec found = file.tensor(name);
+        TensorSpec expected = TensorSpec.of(name, found.type(), shape);
+        if (!found.equals(expected)) {
+            throw new MalformedFileException(
+                    file.path(), name + " must be " + expected.describe() + ", found " + found.describe());
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package io.github.influence4j.store.scores;
+
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.SelfInfluence;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Scores as named blocks of numbers, whatever they are written to. */
+final class ScoreTensors {
+
+    /** kronfluence's name for the sum over all layers. */
+    static final String ALL = "all_modules";
+
+    static final String PAIRWISE = "pairwise_scores";
+
+    static final String SELF = "self_scores";
+
+    static final String PER_TOKEN = "per_token_scores";
+
+    static final String IDS = "ids";
+
+    static final String MANIFEST = "scores.json";
+
+    private ScoreTensors() {}
+
+    /** The parts of the layers where they were kept, else the sum, as kronfluence has it. */
+    static Map<String, Matrix> pairwise(InfluenceScores scores) {
+        Map<String, Matrix> parts = new LinkedHashMap<>();
+        scores.layers().forEach(layer -> parts.put(layer, scores.layer(layer)));
+        return parts.isEmpty() ? Map.of(ALL, scores.matrix()) : parts;
+    }
+
+    static Map<String, double[]> self(SelfInfluence scores) {
+        Map<String, double[]> parts = new LinkedHashMap<>();
+        scores.layers().forEach(layer -> parts.put(layer, scores.layer(layer)));
+        return parts.isEmpty() ? Map.of(ALL, scores.scores()) : parts;
+    }
+
+    /** The number of tokens of each training example. */
+    static long[] tokens(InfluenceScores scores) {
+        long[] tokens = new long[scores.trainIds().length];
+        for (int z = 0; z < tokens.length; z++) {
+            tokens[z] = scores.tokens(0, z).length;
+        }
+        return tokens;
+    }
+}

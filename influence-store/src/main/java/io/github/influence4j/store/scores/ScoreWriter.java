@@ -1,0 +1,119 @@
+package io.github.influence4j.store.scores;
+
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.StagedFiles;
+import io.github.influence4j.store.json.ProvenanceJson;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Writes scores to a folder, with {@code scores.json} beside them: format, kind, layers, checksums, provenance.
+ *
+ * <p>Files, where {@code x} is {@code safetensors}, {@code csv} or {@code npy}:
+ *
+ * <ul>
+ *   <li>{@code pairwise_scores.x}: [queries, train], the sum over layers ({@code all_modules}), or one tensor a layer where
+ *       parts per layer were kept, as in kronfluence; {@code self_scores.x}: [train] likewise;
+ *   <li>{@code per_token_scores.x}: [queries, train, tokens], 0 behind the last token of shorter examples;
+ *   <li>{@code top_scores.x}: the k best and worst of each query;
+ *   <li>{@code ids.x}: {@code query_ids} and {@code train_ids}, in the order of rows and columns (in CSV, ids stand on every
+ *       line). NumPy arrays hold one tensor a file, so files are named {@code pairwise_scores.0.npy} by the index of the layer
+ *       in {@code scores.json}, and {@code query_ids.npy}.
+ * </ul>
+ *
+ * <p>As with factors, an older set stays until the new one is on the medium. Immutable; safe for use by several threads.
+ *
+ * @param folder where to; made if there is none
+ * @param format how
+ */
+public record ScoreWriter(Path folder, ScoreFormat format) {
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /** Puts the scores into files. */
+    private interface Content {
+        void write(StagedFiles files) throws IOException;
+    }
+
+    /**
+     * Writes pairwise scores.
+     *
+     * @param scores the scores
+     * @throws IOException if they cannot be written
+     * @throws IllegalStateException if somebody else is writing to the folder
+     */
+    public void write(InfluenceScores scores) throws IOException {
+        write("pairwise", scores.layers(), scores.provenance(), files -> {
+            switch (format) {
+                case SAFETENSORS -> SafetensorsScores.write(scores, files);
+                case CSV -> CsvScores.write(scores, files);
+                case NPY -> NpyScores.write(scores, files);
+            }
+        });
+    }
+
+    /**
+     * Writes the influence of examples on themselves.
+     *
+     * @param scores the scores
+     * @throws IOException if they cannot be written
+     * @throws IllegalStateException if somebody else is writing to the folder
+     */
+    public void write(SelfInfluence scores) throws IOException {
+        write("self", scores.layers(), scores.provenance(), files -> {
+            switch (format) {
+                case SAFETENSORS -> SafetensorsScores.write(scores, files);
+                case CSV -> CsvScores.write(scores, files);
+                case NPY -> NpyScores.write(scores, files);
+            }
+        });
+    }
+
+    /**
+     * Writes the best and worst training examples of each query.
+     *
+     * @param scores the scores
+     * @throws IOException if they cannot be written
+     * @throws IllegalStateException if somebody else is writing to the folder
+     */
+    public void write(TopInfluences scores) throws IOException {
+        write("top", List.of(), scores.provenance(), files -> {
+            switch (format) {
+                case SAFETENSORS -> SafetensorsScores.write(scores, files);
+                case CSV -> CsvScores.write(scores, files);
+                case NPY -> NpyScores.write(scores, files);
+            }
+        });
+    }
+
+    private void write(String kind, List<String> layers, Provenance provenance, Content content) throws IOException {
+        try (FolderLock lock = FolderLock.acquire(folder);
+                StagedFiles files = new StagedFiles(folder)) {
+            lock.requireHeld();
+            content.write(files);
+            Map<String, Object> manifest = new LinkedHashMap<>();
+            manifest.put("format", ScoreReader.FORMAT);
+            manifest.put("version", ScoreReader.VERSION);
+            manifest.put("kind", kind);
+            manifest.put("written_as", format.name().toLowerCase(Locale.ROOT));
+            manifest.put("layers", layers);
+            manifest.put("files", files.checksums());
+            manifest.put("provenance", ProvenanceJson.write(provenance));
+            files.bytes(
+                    ScoreTensors.MANIFEST, (JSON.writeValueAsString(manifest) + "\n").getBytes(StandardCharsets.UTF_8));
+            files.commit();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.github.influence4j.store;
+
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
+import java.util.List;
+
+/** The backends that the tests of this module run with, started once. */
+public final class Backends {
+
+    public static final MatrixBackend EJML = MatrixBackends.named("ejml", Precision.FLOAT64);
+    public static final MatrixBackend ND4J_FLOAT64 = MatrixBackends.named("nd4j", Precision.FLOAT64);
+    public static final MatrixBackend ND4J_FLOAT32 = MatrixBackends.named("nd4j", Precision.FLOAT32);
+
+    private Backends() {}
+
+    public static List<MatrixBackend> float64() {
+        return List.of(EJML, ND4J_FLOAT64);
+    }
+}

@@ -1,0 +1,236 @@
+package io.github.influence4j.store.captures;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.LayerSpec.Positions;
+import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.safetensors.SafetensorsWriter;
+import io.github.influence4j.safetensors.TensorSpec;
+import io.github.influence4j.safetensors.TensorType;
+import io.github.influence4j.store.Backends;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MalformedCapturesTest {
+
+    private static final String LAYERS = "{\"l\":{\"in\":2,\"out\":3,\"bias\":true}}";
+
+    @TempDir
+    private Path folder;
+
+    /** A file of four examples with five positions, all zeros, to be spoilt. */
+    private static final class Draft {
+        final Map<String, String> metadata = new LinkedHashMap<>(
+                Map.of("format", "influence-captures", "version", "1", "objective", "training", "layers", LAYERS));
+        final Map<String, TensorSpec> tensors = new LinkedHashMap<>();
+        final Map<String, double[]> numbers = new LinkedHashMap<>();
+
+        Draft() {
+            put(TensorSpec.of("l/activations", TensorType.F32, 4, 5, 2));
+            put(TensorSpec.of("l/output_gradients", TensorType.F32, 4, 5, 3));
+        }
+
+        Draft put(TensorSpec spec) {
+            tensors.put(spec.name(), spec);
+            return this;
+        }
+
+        void write(Path file) throws IOException {
+            try (SafetensorsWriter writer = SafetensorsWriter.create(file, tensors.values(), metadata)) {
+                for (TensorSpec spec : tensors.values()) {
+                    int count = (int) spec.elements();
+                    double[] values = numbers.getOrDefault(spec.name(), new double[count]);
+                    if (spec.type().isFloating()) {
+                        writer.append(spec.name(), values, 0, count);
+                    } else {
+                        long[] integers = java.util.stream.DoubleStream.of(values)
+                                .mapToLong(x -> (long) x)
+                                .toArray();
+                        writer.append(spec.name(), integers, 0, count);
+                    }
+                }
+                writer.commit();
+            }
+        }
+    }
+
+    private Path write(String name, Consumer<Draft> spoil) throws IOException {
+        Draft draft = new Draft();
+        spoil.accept(draft);
+        Path file = folder.resolve(name + ".safetensors");
+        draft.write(file);
+        return file;
+    }
+
+    private void assertRefused(String message, Consumer<Draft> spoil) throws IOException {
+        Path file = write("x", spoil);
+        MalformedFileException refused = assertThrows(MalformedFileException.class, () -> CaptureSet.open(file));
+        assertTrue(String.valueOf(refused.getMessage()).contains(message), refused.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "format, other, influence-captures",
+        "version, 2, version must be 1",
+        "objective, loss, 'sampled, training or measurement'",
+        "layers, '[]', must be an object",
+        "layers, '{}', declares no layers",
+        "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true},\"l\":{\"in\":2,\"out\":3,\"bias\":true}}', JSON",
+        "layers, '{\"l\":{\"in\":2,\"out\":3}}', bias",
+        "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":1}}', true or false",
+        "layers, '{\"l\":{\"in\":2.5,\"out\":3,\"bias\":true}}', whole number",
+        "layers, '{\"l\":{\"in\":-2,\"out\":3,\"bias\":true}}', positive",
+        "layers, '{\"l\":{\"in\":9999999999,\"out\":3,\"bias\":true}}', positive",
+        "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true,\"bais\":1}}', unknown entry",
+        "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true,\"positions\":\"words\"}}', tokens",
+        "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true,\"positions\":\"none\"}}', no positions",
+        "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true,\"uses\":2}}', uses",
+        "layers, '{\"l\":{\"in\":7,\"out\":3,\"bias\":true}}', 'must be floating-point numbers [4, t, 7]'",
+        "layers, '{\"m\":{\"in\":2,\"out\":3,\"bias\":true}}', 'must be there'",
+        "layers, '{\" \":{\"in\":2,\"out\":3,\"bias\":true}}', needs a name"
+    })
+    void metadata(String key, String value, String message) throws IOException {
+        assertRefused(message, draft -> draft.metadata.put(key, value));
+        if (!key.equals("layers")) {
+            assertRefused("has no metadata", draft -> draft.metadata.remove(key));
+        }
+    }
+
+    @Test
+    void shapesAndTypes() throws IOException {
+        assertRefused("[n, t, in]", d -> d.put(TensorSpec.of("l/activations", TensorType.F32, 4, 2)));
+        assertRefused("no examples", d -> d.put(TensorSpec.of("l/activations", TensorType.F32, 0, 5, 2)));
+        assertRefused("at least one position", d -> d.put(TensorSpec.of("l/activations", TensorType.F32, 4, 0, 2)));
+        assertRefused("[4, t, 2]", d -> d.put(TensorSpec.of("l/activations", TensorType.I32, 4, 5, 2)));
+        assertRefused("[4, 5, 3]", d -> d.put(TensorSpec.of("l/output_gradients", TensorType.F32, 4, 6, 3)));
+        assertRefused("[4, 5, 3]", d -> d.put(TensorSpec.of("l/output_gradients", TensorType.F32, 5, 5, 3)));
+        assertRefused("belongs to no declared layer", d -> d.put(TensorSpec.of("l/maks", TensorType.U8, 4, 5)));
+        assertRefused("integers [4]", d -> d.put(TensorSpec.of("ids", TensorType.F32, 4)));
+        assertRefused("integers [4]", d -> d.put(TensorSpec.of("ids", TensorType.I64, 5)));
+        assertRefused("id 0", d -> d.put(TensorSpec.of("ids", TensorType.I64, 4)));
+        assertRefused("[4, t]", d -> d.put(TensorSpec.of("mask", TensorType.U8, 4)));
+        assertRefused("mask of its own", d -> d.put(TensorSpec.of("mask", TensorType.U8, 4, 6)));
+        assertRefused("[4, 5]", d -> d.put(TensorSpec.of("l/mask", TensorType.U8, 4, 6)));
+    }
+
+    @Test
+    void aMaskIsZeroOrOne() throws IOException {
+        Path file = write("x", draft -> {
+            draft.put(TensorSpec.of("mask", TensorType.F32, 4, 5));
+            draft.numbers.put("mask", new double[20]);
+            draft.numbers.get("mask")[7] = 0.5;
+        });
+        try (CaptureSet set = CaptureSet.open(file)) {
+            ExampleBatch<CapturedExample> batch = set.batches(4).iterator().next();
+            CaptureProvider provider = CaptureProvider.of(set);
+            MalformedFileException refused = assertThrows(
+                    MalformedFileException.class,
+                    () -> provider.capture(batch, new Objective.TrainingLoss(), provider.layers(), capture -> {}));
+            assertTrue(
+                    String.valueOf(refused.getMessage()).contains("0.5 for example 1 at position 2"),
+                    refused.getMessage());
+        }
+    }
+
+    @Test
+    void numbersMustBeFinite() throws IOException {
+        Path file = write("x", draft -> {
+            draft.metadata.put("objective", "sampled");
+            draft.numbers.put("l/output_gradients", new double[60]);
+            draft.numbers.get("l/output_gradients")[20] = Double.NaN;
+        });
+        try (CaptureSet set = CaptureSet.open(file)) {
+            NumericalException refused = assertThrows(
+                    NumericalException.class, () -> EigenbasisApproximator.<CapturedExample>ekfac(Backends.EJML)
+                            .fit(CaptureProvider.of(set), set));
+            assertTrue(
+                    String.valueOf(refused.getMessage())
+                            .contains("layer l: output gradients of example 1 at position 1, column 2 are NaN"),
+                    refused.getMessage());
+        }
+    }
+
+    @Test
+    void shardsMustBelongTogether() throws IOException {
+        write("a", draft -> {});
+        write("b", draft -> draft.metadata.put("objective", "sampled"));
+        assertThrows(MalformedFileException.class, () -> CaptureSet.open(folder));
+        write("b", draft -> draft.metadata.put("model", "other"));
+        assertThrows(MalformedFileException.class, () -> CaptureSet.open(folder));
+        write("b", draft -> draft.put(TensorSpec.of("ids", TensorType.I64, 4)));
+        assertThrows(MalformedFileException.class, () -> CaptureSet.open(folder));
+        write("b", draft -> {});
+        CaptureSet.open(folder).close();
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        Path moved = Files.move(folder.resolve("b.safetensors"), elsewhere.resolve("b"));
+        Files.createSymbolicLink(folder.resolve("b.safetensors"), moved);
+        MalformedFileException refused = assertThrows(MalformedFileException.class, () -> CaptureSet.open(folder));
+        assertTrue(String.valueOf(refused.getMessage()).contains("symbolic link"), refused.getMessage());
+    }
+
+    @Test
+    void setsMustBelongTogether() throws IOException {
+        Path one = write("one", draft -> draft.metadata.put("model", "1"));
+        Path two = write("two", draft -> draft.metadata.put("model", "2"));
+        Path other = write("other", draft -> {
+            draft.metadata.put("layers", LAYERS.replace("true", "false"));
+        });
+        Path tokens = write(
+                "tokens",
+                draft -> draft.metadata.put("layers", LAYERS.replace("true", "true,\"positions\":\"patches\"")));
+        try (CaptureSet first = CaptureSet.open(one);
+                CaptureSet second = CaptureSet.open(two);
+                CaptureSet third = CaptureSet.open(other);
+                CaptureSet fourth = CaptureSet.open(tokens)) {
+            assertEquals(Positions.TOKENS, first.layers().get(0).positions());
+            assertEquals(Positions.PATCHES, fourth.layers().get(0).positions());
+            assertThrows(MalformedFileException.class, () -> CaptureProvider.of(first, second));
+            assertThrows(MalformedFileException.class, () -> CaptureProvider.of(first, third));
+            assertThrows(MalformedFileException.class, () -> CaptureProvider.of(third, first));
+            assertEquals(
+                    "1",
+                    CaptureProvider.of(fourth.layers(), java.util.Optional.empty(), first)
+                            .fingerprint()
+                            .get());
+            assertThrows(
+                    MalformedFileException.class,
+                    () -> CaptureProvider.of(fourth.layers(), java.util.Optional.of("2"), first));
+            assertThrows(IllegalArgumentException.class, CaptureProvider::of);
+        }
+    }
+
+    @Test
+    void aFileThatChangesUnderTheFitIsRefused() throws IOException {
+        Path file = write("x", draft -> draft.metadata.put("objective", "sampled"));
+        try (CaptureSet set = CaptureSet.open(file)) {
+            CaptureProvider provider = CaptureProvider.of(set);
+            ExampleBatch<CapturedExample> batch = set.batches(4).iterator().next();
+            assertThrows(
+                    MalformedFileException.class,
+                    () -> provider.capture(batch, new Objective.SampledLabels(0), provider.layers(), capture -> {
+                        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                            channel.truncate(channel.size() - 8);
+                        } catch (IOException e) {
+                            throw new java.io.UncheckedIOException(e);
+                        }
+                        capture.outputGradients().toArray();
+                    }));
+        }
+    }
+}

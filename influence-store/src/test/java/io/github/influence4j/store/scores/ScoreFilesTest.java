@@ -1,0 +1,234 @@
+package io.github.influence4j.store.scores;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import io.github.influence4j.api.Influence;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.store.FolderLock;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ScoreFilesTest {
+
+    private static final Provenance PROVENANCE = Provenance.here("test", Precision.FLOAT64, Optional.of("m"))
+            .withOption("damping", "0.1")
+            .withCount("queries", 2)
+            .withDuration("scores", Duration.ofMillis(1500));
+
+    @TempDir
+    private Path folder;
+
+    private static InfluenceScores pairwise(boolean layers, boolean tokens) {
+        Map<String, double[][]> parts = new LinkedHashMap<>();
+        double[][] a = {{1, 2, 0.1}, {4, 5, 6}};
+        double[][] b = {{0.25, -2, 3}, {1e-300, 1 / 3.0, 7}};
+        double[][] total = new double[2][3];
+        for (int q = 0; q < 2; q++) {
+            for (int z = 0; z < 3; z++) {
+                total[q][z] = a[q][z] + b[q][z];
+            }
+        }
+        if (layers) {
+            parts.put("h/0,\"mlp\"", a);
+            parts.put("../b", b);
+        }
+        double[][][] perToken = {{{1}, {2, 3}, {4, 5}}, {{6}, {7, 8}, {9, 1 / 3.0}}};
+        return new InfluenceScores(
+                new long[] {70, -1},
+                new long[] {5, 3, Long.MAX_VALUE},
+                total,
+                parts,
+                tokens ? perToken : new double[0][][],
+                PROVENANCE);
+    }
+
+    private static SelfInfluence self() {
+        Map<String, double[]> parts = new LinkedHashMap<>();
+        parts.put("a", new double[] {1, 2});
+        parts.put("b", new double[] {0.1, 0.2});
+        return new SelfInfluence(new long[] {9, 4}, new double[] {1.1, 2.2}, parts, PROVENANCE);
+    }
+
+    @Test
+    void safetensorsComeBack() throws IOException {
+        for (boolean layers : new boolean[] {false, true}) {
+            InfluenceScores written = pairwise(layers, layers);
+            new ScoreWriter(folder, ScoreFormat.SAFETENSORS).write(written);
+            InfluenceScores read = ScoreReader.pairwise(folder);
+            assertArrayEquals(written.queryIds(), read.queryIds());
+            assertArrayEquals(written.trainIds(), read.trainIds());
+            assertArrayEquals(written.matrix().toArray(), read.matrix().toArray());
+            assertEquals(written.layers(), read.layers());
+            assertEquals(PROVENANCE, read.provenance());
+            assertEquals(layers, read.hasTokens());
+            if (layers) {
+                assertArrayEquals(
+                        written.layer("../b").toArray(), read.layer("../b").toArray());
+                assertArrayEquals(new double[] {9, 1 / 3.0}, read.tokens(1, 2));
+                assertArrayEquals(new double[] {6}, read.tokens(1, 0));
+            }
+            assertThrows(MalformedFileException.class, () -> ScoreReader.self(folder));
+        }
+    }
+
+    @Test
+    void selfInfluenceComesBack() throws IOException {
+        new ScoreWriter(folder, ScoreFormat.SAFETENSORS).write(self());
+        SelfInfluence read = ScoreReader.self(folder);
+        assertArrayEquals(self().ids(), read.ids());
+        assertArrayEquals(self().scores(), read.scores());
+        assertArrayEquals(self().layer("b"), read.layer("b"));
+        assertEquals(List.of("a", "b"), read.layers());
+        assertThrows(MalformedFileException.class, () -> ScoreReader.pairwise(folder));
+    }
+
+    @Test
+    void tensorsHaveKronfluencesNames() throws IOException {
+        new ScoreWriter(folder, ScoreFormat.SAFETENSORS).write(pairwise(false, false));
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("pairwise_scores.safetensors"))) {
+            assertEquals(List.of("all_modules"), List.copyOf(file.names()));
+        }
+        new ScoreWriter(folder, ScoreFormat.SAFETENSORS).write(pairwise(true, false));
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("pairwise_scores.safetensors"))) {
+            assertEquals(List.of("h/0,\"mlp\"", "../b"), List.copyOf(file.names()));
+        }
+    }
+
+    @Test
+    void csvHoldsTheSameNumbers() throws IOException {
+        InfluenceScores scores = pairwise(true, true);
+        new ScoreWriter(folder, ScoreFormat.CSV).write(scores);
+        try (CsvReader<NamedCsvRecord> csv =
+                CsvReader.builder().ofNamedCsvRecord(folder.resolve("pairwise_scores.csv"))) {
+            List<NamedCsvRecord> lines = csv.stream().toList();
+            assertEquals(6, lines.size());
+            NamedCsvRecord line = lines.get(4);
+            assertEquals("-1", line.getField("query"));
+            assertEquals("3", line.getField("train"));
+            assertEquals(scores.score(1, 1), Double.parseDouble(line.getField("score")));
+            assertEquals(5, Double.parseDouble(line.getField("h/0,\"mlp\"")));
+            assertEquals(1 / 3.0, Double.parseDouble(line.getField("../b")));
+        }
+        List<String> tokens = Files.readAllLines(folder.resolve("per_token_scores.csv"));
+        assertEquals("query,train,token,score", tokens.get(0));
+        assertEquals("70,5,0,1.0", tokens.get(1));
+        assertEquals(1 + 2 * 5, tokens.size());
+        new ScoreWriter(folder, ScoreFormat.CSV).write(self());
+        assertEquals(
+                List.of("train,score,a,b", "9,1.1,1.0,0.1", "4,2.2,2.0,0.2"),
+                Files.readAllLines(folder.resolve("self_scores.csv")));
+        assertThrows(MalformedFileException.class, () -> ScoreReader.self(folder));
+    }
+
+    @Test
+    void npyHoldsTheSameNumbers() throws IOException {
+        InfluenceScores scores = pairwise(true, true);
+        new ScoreWriter(folder, ScoreFormat.NPY).write(scores);
+        ByteBuffer part = npy("pairwise_scores.1.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3,), }");
+        assertEquals(0.25, part.getDouble());
+        assertEquals(5 * 8, part.remaining());
+        assertEquals(7, part.getDouble(part.limit() - 8));
+        ByteBuffer ids = npy("train_ids.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (3,), }");
+        assertEquals(Long.MAX_VALUE, ids.getLong(ids.limit() - 8));
+        ByteBuffer tokens =
+                npy("per_token_scores.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3, 2,), }");
+        assertEquals(1, tokens.getDouble());
+        assertEquals(0, tokens.getDouble());
+        new ScoreWriter(folder, ScoreFormat.NPY).write(self());
+        assertEquals(
+                16,
+                npy("self_scores.0.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }")
+                        .remaining());
+        new ScoreWriter(folder, ScoreFormat.NPY).write(pairwise(false, false));
+        npy("pairwise_scores.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3,), }");
+    }
+
+    /** Returns the numbers behind the header. */
+    private ByteBuffer npy(String name, String header) throws IOException {
+        ByteBuffer bytes =
+                ByteBuffer.wrap(Files.readAllBytes(folder.resolve(name))).order(ByteOrder.LITTLE_ENDIAN);
+        assertEquals("\u0093NUMPY\u0001\u0000", new String(bytes.array(), 0, 8, StandardCharsets.ISO_8859_1));
+        int length = bytes.getShort(8);
+        assertEquals(0, (10 + length) % 64);
+        String text = new String(bytes.array(), 10, length, StandardCharsets.US_ASCII);
+        assertTrue(text.endsWith("\n"));
+        assertEquals(header, text.strip());
+        return bytes.position(10 + length);
+    }
+
+    @Test
+    void topScores() throws IOException {
+        TopInfluences top = new TopInfluences(
+                List.of(3L),
+                List.of(List.of(new Influence(7, 2.5), new Influence(8, 1))),
+                List.of(List.of(new Influence(1, -1), new Influence(2, 0))),
+                PROVENANCE);
+        for (ScoreFormat format : ScoreFormat.values()) {
+            new ScoreWriter(folder, format).write(top);
+        }
+        assertEquals(
+                List.of(
+                        "query,end,rank,train,score",
+                        "3,helpful,1,7,2.5",
+                        "3,helpful,2,8,1.0",
+                        "3,harmful,1,1,-1.0",
+                        "3,harmful,2,2,0.0"),
+                Files.readAllLines(folder.resolve("top_scores.csv")));
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("top_scores.safetensors"))) {
+            long[] ids = new long[2];
+            file.read("harmful_ids", 0, 2, ids, 0);
+            assertArrayEquals(new long[] {1, 2}, ids);
+            assertArrayEquals(
+                    new double[][] {{2.5, 1}}, file.matrix("helpful_scores").toArray());
+        }
+        assertEquals(
+                8,
+                npy("helpful_ids.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2,), }")
+                                .getLong()
+                        + 1);
+    }
+
+    @Test
+    void aChangedFileIsRefused() throws IOException {
+        new ScoreWriter(folder, ScoreFormat.SAFETENSORS).write(pairwise(false, false));
+        Path file = folder.resolve("pairwise_scores.safetensors");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file, bytes);
+        assertThrows(MalformedFileException.class, () -> ScoreReader.pairwise(folder));
+        Files.delete(folder.resolve("scores.json"));
+        assertThrows(MalformedFileException.class, () -> ScoreReader.pairwise(folder));
+    }
+
+    @Test
+    void writersAreKeptApart() throws IOException {
+        ScoreWriter writer = new ScoreWriter(folder, ScoreFormat.CSV);
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            lock.requireHeld();
+            assertThrows(IllegalStateException.class, () -> writer.write(self()));
+        }
+        writer.write(self());
+    }
+}
