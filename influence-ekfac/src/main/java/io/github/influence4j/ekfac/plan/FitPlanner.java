@@ -83,8 +83,8 @@ final class FitPlanner {
     private double longestSum(List<LayerSpec> group) {
         boolean gradients = options.strategy().basis() == CovarianceStage.Basis.GRADIENTS;
         int rows = group.stream()
-                .mapToInt(layer ->
-                        gradients ? Math.max(layer.outputs(), layer.gradientColumns()) : data.positions(layer))
+                .mapToInt(
+                        layer -> gradients ? Math.max(layer.outputs(), layer.gradientColumns()) : data.positions(layer))
                 .max()
                 .orElseThrow();
         return (double) data.examples() * rows * objectives;

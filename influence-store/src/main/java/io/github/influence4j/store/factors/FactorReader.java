@@ -40,7 +40,7 @@ final class FactorReader {
                     switch (strategy) {
                         case IDENTITY -> Optional.empty();
                         case KFAC -> Optional.of(KroneckerEigenvalues.of(backend, basis.orElseThrow(), 1));
-                        case DIAGONAL, EKFAC -> Optional.of(eigenvalues(layer));
+                        case DIAGONAL, EKFAC, GRADIENT_BASIS -> Optional.of(eigenvalues(layer));
                     };
             return LayerCurvature.of(layer, basis, eigenvalues);
         } catch (RuntimeException | Error e) {

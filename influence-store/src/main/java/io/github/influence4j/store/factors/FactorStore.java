@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Fitted factors in a folder, in kronfluence's layout: one safetensors file for eigenvectors, one for eigenvalues and so on,
@@ -76,7 +77,7 @@ public final class FactorStore {
         return open(folder);
     }
 
-    /** What the parts are made of tells the strategy; only K-FAC and EK-FAC look alike. */
+    /** What the parts are made of tells the strategy; only those with an eigenbasis look alike. */
     private static Strategy strategy(EigenbasisCurvature curvature) {
         LayerCurvature first = curvature.layerCurvatures().get(0);
         if (first.eigenvalues().isEmpty()) {
@@ -86,7 +87,11 @@ public final class FactorStore {
             return Strategy.DIAGONAL;
         }
         String said = curvature.provenance().options().getOrDefault("strategy", "");
-        return said.equals(Strategy.KFAC.toString()) ? Strategy.KFAC : Strategy.EKFAC;
+        return Stream.of(Strategy.values())
+                .filter(Strategy::usesEigenbasis)
+                .filter(strategy -> said.equals(strategy.toString()))
+                .findFirst()
+                .orElse(Strategy.EKFAC);
     }
 
     /**
