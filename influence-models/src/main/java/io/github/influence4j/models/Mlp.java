@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -349,14 +350,37 @@ public final class Mlp
      * {@inheritDoc}
      *
      * <p>A forward pass, a forward pass of the tangents J v, and a backward pass (Pearlmutter 1994; Schraudolph 2002):
-     * about 8nP flops for n examples and P parameters.
+     * about 10nP flops for n examples and P parameters, less at the first layer.
      *
      * @throws NumericalException if a feature or an output is NaN or infinite
      */
     @Override
     public LayerGradients product(ExampleBatch<LabelledExample> batch, LayerGradients vector) {
-        vector.requireLayers(layers);
+        return products(batch, List.of(vector)).get(0);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The vectors share one forward pass.
+     *
+     * @throws NumericalException if a feature or an output is NaN or infinite
+     */
+    @Override
+    public List<LayerGradients> products(ExampleBatch<LabelledExample> batch, List<LayerGradients> vectors) {
+        vectors.forEach(vector -> vector.requireLayers(layers));
         forward(batch);
+        for (int r = 0; r < batch.size(); r++) {
+            requireFinite(outputRow(r), batch.ids()[r]);
+        }
+        List<LayerGradients> products = new ArrayList<>(vectors.size());
+        for (LayerGradients vector : vectors) {
+            products.add(productAfterForward(batch.size(), vector));
+        }
+        return products;
+    }
+
+    private LayerGradients productAfterForward(int examples, LayerGradients vector) {
         for (int l = 0; l < directions.length; l++) {
             backend.upload(vector.layer(layers.get(l).name()), directions[l]);
         }
@@ -364,17 +388,23 @@ public final class Mlp
         int columns = shape.outputs();
         double[] tangent = new double[columns];
         double[] result = new double[columns];
-        for (int r = 0; r < batch.size(); r++) {
-            double[] row = outputRow(r);
-            requireFinite(row, batch.ids()[r]);
+        for (int r = 0; r < examples; r++) {
             System.arraycopy(gradients, r * columns, tangent, 0, columns);
-            shape.loss().hessianProduct(row, tangent, result);
+            shape.loss().hessianProduct(outputRow(r), tangent, result);
             System.arraycopy(result, 0, gradients, r * columns, columns);
         }
         pass.backward(kernels, gradients, 0);
         // the directions are done with, so their memory takes the result
         pass.weightGradients(directions);
         return LayerGradients.of(layers, List.<Matrix>of(directions));
+    }
+
+    /** {@inheritDoc} Neither the tangents nor the way back need the weights of the first layer. */
+    @Override
+    public double productFlops(ExampleBatch<LabelledExample> batch, int vectors) {
+        double all = layers.stream().mapToDouble(LayerSpec::parameters).sum();
+        double first = layers.get(0).parameters();
+        return batch.size() * (2 * all + vectors * (8 * all - 4 * first));
     }
 
     /** Sums the losses of a batch and, layer by layer into packed arrays, the gradients of the losses. For training. */
