@@ -105,6 +105,9 @@ public final class Tolerances {
     /** A ratio of differences that are of first order in ε = 1e-3 or 2e-3: terms of second order remain. */
     public static final double HALVED_EPSILON = 0.02;
 
+    /** Lowest correlation of the exact damped solution with proximal Bregman responses: claim 1 of the validation study. */
+    public static final double EXACT_AGAINST_RESPONSES = 0.99;
+
     private Tolerances() {}
 
     /**

@@ -77,9 +77,7 @@ enum Bed {
                 .withBatchSize(128)
                 .withLearningRate(0.03)
                 .withEpochs(60);
-        return classes()
-                ? regression.withBatchSize(64).withLearningRate(0.05).withEpochs(40)
-                : regression;
+        return classes() ? regression.withBatchSize(64).withLearningRate(0.05).withEpochs(40) : regression;
     }
 
     /** The split, the same for every seed of the network, so that networks differ by their training only. */

@@ -64,8 +64,7 @@ record BedSplit(List<LabelledExample> train, List<LabelledExample> test) {
         for (double[] row : rows) {
             double[] scaled = new double[mean.length];
             Arrays.setAll(scaled, c -> (row[c] - mean[c]) / deviation[c]);
-            examples.add(new LabelledExample(
-                    Arrays.copyOf(scaled, features), new double[] {scaled[features]}));
+            examples.add(new LabelledExample(Arrays.copyOf(scaled, features), new double[] {scaled[features]}));
         }
         return examples;
     }

@@ -43,9 +43,8 @@ record LissaTuning(LissaOptions options, List<String> tried) {
             LayerDamping damping,
             PbrfTruth truth) {
         int n = Math.toIntExact(train.size());
-        double largest = PowerIteration.defaults()
-                .largest(model, train, n, damping)
-                .value();
+        double largest =
+                PowerIteration.defaults().largest(model, train, n, damping).value();
         LissaOptions usual = LissaOptions.defaults();
         List<LissaOptions> candidates = List.of(
                 usual,
@@ -61,7 +60,9 @@ record LissaTuning(LissaOptions options, List<String> tried) {
                     Locale.ROOT,
                     "batches of %d, %s steps, scale %s: %s",
                     candidate.batchSize(),
-                    candidate.depth().isPresent() ? Integer.toString(candidate.depth().getAsInt()) : "N",
+                    candidate.depth().isPresent()
+                            ? Integer.toString(candidate.depth().getAsInt())
+                            : "N",
                     candidate.scale().isPresent() ? BOLD + " × largest eigenvalue" : "estimated",
                     Double.isFinite(pearson) ? String.format(Locale.ROOT, "Pearson %.3f", pearson) : "diverged"));
             if (pearson > bestPearson) {

@@ -57,7 +57,8 @@ final class SeedStudy implements AutoCloseable {
             ExampleSource<LabelledExample> candidates) {}
 
     /** How the truth was found at one damping. */
-    record TruthQuality(DampingLevel level, double medianResidual, double largestResidual, int converged, int searches) {}
+    record TruthQuality(
+            DampingLevel level, double medianResidual, double largestResidual, int converged, int searches) {}
 
     /** Solvers beside each other at one damping. */
     record SolverChecks(double cgDistance, double preconditionedCgPearson, Estimate lissaDepthN) {}
@@ -153,8 +154,7 @@ final class SeedStudy implements AutoCloseable {
                         sources.train(),
                         sources.queries());
                 Estimator depthN = lissa(LissaOptions.defaults())) {
-            double pearson = Agreement.of(
-                            preconditioned.estimate(damping).scores(), truth.trainIds(), truth.changes())
+            double pearson = Agreement.of(preconditioned.estimate(damping).scores(), truth.trainIds(), truth.changes())
                     .pearson();
             return new SolverChecks(distance(plain, direct), pearson, depthN.estimate(damping));
         }

@@ -61,8 +61,7 @@ final class SourceEstimator implements Estimator {
         try (UnrolledTraining<LabelledExample> unrolled =
                 new Source<LabelledExample>(backend, FitOptions.defaults()).fit(run.checkpoints(), train)) {
             long fitted = System.nanoTime();
-            var scores = unrolled.pairwise(
-                    queries, train, decay, ScoreOptions.defaults(), ProgressListener.silent());
+            var scores = unrolled.pairwise(queries, train, decay, ScoreOptions.defaults(), ProgressListener.silent());
             return new Estimate(
                     scores,
                     (fitted - start) / NANOS_PER_MILLI,
