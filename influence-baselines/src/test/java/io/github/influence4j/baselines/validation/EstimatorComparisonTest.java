@@ -78,7 +78,7 @@ class EstimatorComparisonTest {
             try (var solver = exact.fitted().solver(damping)) {
                 ProximalBregman<LabelledExample> bregman =
                         new ProximalBregman<>(model, train, solver, PbrfOptions.defaults());
-                truth = PbrfTruth.of(bregman, model, train, queries, 1.0 / 60, ProgressListener.silent());
+                truth = PbrfTruth.of(bregman, model, train, queries, 1e-4, ProgressListener.silent());
             }
             assertEquals(60, truth.converged());
             EstimatorComparison comparison = new EstimatorComparison(List.of(exact, dot, diverging), Optional.empty());
