@@ -94,6 +94,20 @@ public final class Tolerances {
      */
     public static final double EIGENBASIS_FLOAT32 = 1e-3;
 
+    // Truth: proximal Bregman responses, retraining.
+
+    /**
+     * Minimum found by descent along central differences of step 1e-5 of the objective only, relative to the largest weight's
+     * change of about 1e-2: they err by 1e-16 / 1e-5 + (1e-5)² = 1e-10, divided by the smallest curvature of 0.05.
+     */
+    public static final double ANOTHER_OPTIMISER = 1e-5;
+
+    /** A ratio of differences that are of first order in ε = 1e-3 or 2e-3: terms of second order remain. */
+    public static final double HALVED_EPSILON = 0.02;
+
+    /** Lowest correlation of the exact damped solution with proximal Bregman responses: claim 1 of the validation study. */
+    public static final double EXACT_AGAINST_RESPONSES = 0.99;
+
     private Tolerances() {}
 
     /**

@@ -10,6 +10,7 @@ import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
 import io.github.influence4j.baselines.exact.ExactOptions;
+import io.github.influence4j.baselines.validation.Agreement;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.Strategy;
@@ -21,8 +22,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
-import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
 
 /**
  * Holds the estimators' scores against those with the exact Gauss-Newton matrix, everything over the same training images
@@ -54,12 +53,12 @@ final class ExactComparison {
 
     private record Timed(InfluenceScores scores, double millis) {}
 
-    EstimatorComparison run(ProgressListener progress) {
+    ExactAgreement run(ProgressListener progress) {
         Map<String, Strategy> strategies = new LinkedHashMap<>();
-        strategies.put(EstimatorComparison.DOT_PRODUCT, Strategy.IDENTITY);
-        strategies.put(EstimatorComparison.DIAGONAL, Strategy.DIAGONAL);
-        strategies.put(EstimatorComparison.KFAC, Strategy.KFAC);
-        strategies.put(EstimatorComparison.EKFAC, Strategy.EKFAC);
+        strategies.put(ExactAgreement.DOT_PRODUCT, Strategy.IDENTITY);
+        strategies.put(ExactAgreement.DIAGONAL, Strategy.DIAGONAL);
+        strategies.put(ExactAgreement.KFAC, Strategy.KFAC);
+        strategies.put(ExactAgreement.EKFAC, Strategy.EKFAC);
         LayerDamping damping;
         try (Curvature ekfac =
                 EigenbasisApproximator.<LabelledExample>of(backend, fit).fit(model, train, ProgressListener.silent())) {
@@ -78,7 +77,7 @@ final class ExactComparison {
             qualities.add(quality(entry.getKey(), estimate, exact.scores()));
         }
         progress.progress(STAGE, steps, steps);
-        return new EstimatorComparison(
+        return new ExactAgreement(
                 qualities, exact.millis(), Math.toIntExact(train.size()), Math.toIntExact(queries.size()));
     }
 
@@ -92,15 +91,7 @@ final class ExactComparison {
     }
 
     private static EstimatorQuality quality(String name, Timed estimate, InfluenceScores exact) {
-        int queries = exact.queryIds().length;
-        double pearson = 0;
-        double spearman = 0;
-        for (int q = 0; q < queries; q++) {
-            double[] own = estimate.scores().row(q);
-            double[] reference = exact.row(q);
-            pearson += new PearsonsCorrelation().correlation(own, reference) / queries;
-            spearman += new SpearmansCorrelation().correlation(own, reference) / queries;
-        }
-        return new EstimatorQuality(name, pearson, spearman, estimate.millis());
+        Agreement agreement = Agreement.of(estimate.scores(), exact);
+        return new EstimatorQuality(name, agreement.pearson(), agreement.spearman(), estimate.millis());
     }
 }

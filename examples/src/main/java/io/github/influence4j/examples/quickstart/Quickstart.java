@@ -127,7 +127,7 @@ public final class Quickstart {
                 SelfInfluence self = scorer().self(solver, train);
                 List<Reading> trainReadings = network.read(noise.images());
                 FlipSearch search = search(self, trainReadings);
-                EstimatorComparison comparison = compare();
+                ExactAgreement comparison = compare();
                 return new QuickstartResult(
                         options.seed(),
                         backend.name(),
@@ -206,7 +206,7 @@ public final class Quickstart {
             return self.ranking().stream().map(Influence::trainId).toList();
         }
 
-        private EstimatorComparison compare() {
+        private ExactAgreement compare() {
             return new ExactComparison(
                             backend,
                             network.model(),

@@ -24,7 +24,7 @@ public record QuickstartResult(
         List<ExplainedImage> explained,
         FlipSearch search,
         List<ScoredImage> suspects,
-        EstimatorComparison comparison,
+        ExactAgreement comparison,
         Provenance provenance,
         Duration duration) {
 

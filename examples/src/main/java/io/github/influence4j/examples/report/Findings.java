@@ -1,7 +1,7 @@
 package io.github.influence4j.examples.report;
 
-import io.github.influence4j.examples.quickstart.EstimatorComparison;
 import io.github.influence4j.examples.quickstart.EstimatorQuality;
+import io.github.influence4j.examples.quickstart.ExactAgreement;
 import io.github.influence4j.examples.quickstart.ExplainedImage;
 import io.github.influence4j.examples.quickstart.FlipSearch;
 import io.github.influence4j.examples.quickstart.ModelSummary;
@@ -78,21 +78,21 @@ public final class Findings {
     }
 
     String estimators() {
-        EstimatorComparison comparison = result.comparison();
-        EstimatorQuality ekfac = comparison.estimator(EstimatorComparison.EKFAC);
+        ExactAgreement comparison = result.comparison();
+        EstimatorQuality ekfac = comparison.estimator(ExactAgreement.EKFAC);
         return "EK-FAC's scores correlate " + ScoreFormat.fixed(ekfac.pearson(), 2)
                 + " with the exact damped solution, the dot product's "
                 + ScoreFormat.fixed(
-                        comparison.estimator(EstimatorComparison.DOT_PRODUCT).pearson(), 2)
+                        comparison.estimator(ExactAgreement.DOT_PRODUCT).pearson(), 2)
                 + " and the diagonal's "
                 + ScoreFormat.fixed(
-                        comparison.estimator(EstimatorComparison.DIAGONAL).pearson(), 2) + ". "
+                        comparison.estimator(ExactAgreement.DIAGONAL).pearson(), 2) + ". "
                 + kfacVerdict();
     }
 
     private String kfacVerdict() {
-        EstimatorQuality ekfac = result.comparison().estimator(EstimatorComparison.EKFAC);
-        EstimatorQuality kfac = result.comparison().estimator(EstimatorComparison.KFAC);
+        EstimatorQuality ekfac = result.comparison().estimator(ExactAgreement.EKFAC);
+        EstimatorQuality kfac = result.comparison().estimator(ExactAgreement.KFAC);
         String beside = " K-FAC (" + ScoreFormat.fixed(kfac.pearson(), 2) + ")";
         double lead = ekfac.pearson() - kfac.pearson();
         if (Math.abs(lead) < LEVEL) {
@@ -142,7 +142,7 @@ public final class Findings {
     }
 
     String comparisonCaption() {
-        EstimatorComparison comparison = result.comparison();
+        ExactAgreement comparison = result.comparison();
         return "Correlation with the exact damped solution over " + ScoreFormat.grouped(comparison.trainExamples())
                 + " training images, mean of " + comparison.queries()
                 + " test images. Time: fit and score; the estimators' is of a second run.";

@@ -2,8 +2,8 @@ package io.github.influence4j.examples.report;
 
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.examples.data.DigitImage;
-import io.github.influence4j.examples.quickstart.EstimatorComparison;
 import io.github.influence4j.examples.quickstart.EstimatorQuality;
+import io.github.influence4j.examples.quickstart.ExactAgreement;
 import io.github.influence4j.examples.quickstart.ExplainedImage;
 import io.github.influence4j.examples.quickstart.FlipSearch;
 import io.github.influence4j.examples.quickstart.ModelSummary;
@@ -93,7 +93,7 @@ final class QuickstartPage {
 
     List<Tile> tiles() {
         ModelSummary model = result.model();
-        EstimatorComparison comparison = result.comparison();
+        ExactAgreement comparison = result.comparison();
         FlipSearch search = result.search();
         return List.of(
                 new Tile(
@@ -109,11 +109,11 @@ final class QuickstartPage {
                 new Tile(
                         "Correlation with the exact solution",
                         ScoreFormat.fixed(
-                                comparison.estimator(EstimatorComparison.EKFAC).pearson(), 2),
+                                comparison.estimator(ExactAgreement.EKFAC).pearson(), 2),
                         "dot product: "
                                 + ScoreFormat.fixed(
                                         comparison
-                                                .estimator(EstimatorComparison.DOT_PRODUCT)
+                                                .estimator(ExactAgreement.DOT_PRODUCT)
                                                 .pearson(),
                                         2)),
                 new Tile(

@@ -1,8 +1,8 @@
 package io.github.influence4j.examples.quickstart;
 
-import static io.github.influence4j.examples.quickstart.EstimatorComparison.DIAGONAL;
-import static io.github.influence4j.examples.quickstart.EstimatorComparison.DOT_PRODUCT;
-import static io.github.influence4j.examples.quickstart.EstimatorComparison.EKFAC;
+import static io.github.influence4j.examples.quickstart.ExactAgreement.DIAGONAL;
+import static io.github.influence4j.examples.quickstart.ExactAgreement.DOT_PRODUCT;
+import static io.github.influence4j.examples.quickstart.ExactAgreement.EKFAC;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

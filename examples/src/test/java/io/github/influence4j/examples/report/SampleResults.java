@@ -6,8 +6,8 @@ import io.github.influence4j.examples.data.DigitImage;
 import io.github.influence4j.examples.data.DigitSplit;
 import io.github.influence4j.examples.data.Digits;
 import io.github.influence4j.examples.data.LabelNoise;
-import io.github.influence4j.examples.quickstart.EstimatorComparison;
 import io.github.influence4j.examples.quickstart.EstimatorQuality;
+import io.github.influence4j.examples.quickstart.ExactAgreement;
 import io.github.influence4j.examples.quickstart.ExplainedImage;
 import io.github.influence4j.examples.quickstart.FlipSearch;
 import io.github.influence4j.examples.quickstart.ModelSummary;
@@ -68,7 +68,7 @@ public final class SampleResults {
                         curve("plain loss", lossNoise),
                         curve("gradient norm", 0.28)),
                 suspects,
-                new EstimatorComparison(
+                new ExactAgreement(
                         List.of(
                                 new EstimatorQuality("dot product", 0.27, 0.03, 3.25),
                                 new EstimatorQuality("diagonal", 0.31, -0.04, 41.5),

@@ -10,8 +10,7 @@ import java.util.List;
  * @param trainExamples training examples that curvature and scores are taken over
  * @param queries test images that the correlations are averaged over
  */
-public record EstimatorComparison(
-        List<EstimatorQuality> estimators, double exactMillis, int trainExamples, int queries) {
+public record ExactAgreement(List<EstimatorQuality> estimators, double exactMillis, int trainExamples, int queries) {
 
     /** Name of the estimator without curvature. */
     public static final String DOT_PRODUCT = "dot product";
@@ -26,7 +25,7 @@ public record EstimatorComparison(
     public static final String EKFAC = "EK-FAC";
 
     /** Copies the list. */
-    public EstimatorComparison {
+    public ExactAgreement {
         estimators = List.copyOf(estimators);
     }
 

@@ -1,0 +1,236 @@
+package io.github.influence4j.examples.validation;
+
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.iterative.LissaOptions;
+import io.github.influence4j.baselines.retraining.RetrainedObjectives;
+import io.github.influence4j.baselines.retraining.Retraining;
+import io.github.influence4j.baselines.retraining.RetrainingOptions;
+import io.github.influence4j.baselines.retraining.TrainingSubsets;
+import io.github.influence4j.baselines.validation.Estimate;
+import io.github.influence4j.baselines.validation.EstimatorComparison;
+import io.github.influence4j.baselines.validation.PbrfTruth;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.plan.DataShape;
+import io.github.influence4j.ekfac.plan.MachineRate;
+import io.github.influence4j.ekfac.plan.Planner;
+import io.github.influence4j.ekfac.plan.StagePlan;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.models.LabelledExample;
+import io.github.influence4j.models.Mlp;
+import io.github.influence4j.models.MlpCheckpoints;
+import io.github.influence4j.models.MlpTrainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.apache.commons.math3.stat.StatUtils;
+
+/** Everything about one data set: the models trained on halves of it, then each seed's network with all estimators. */
+final class BedStudy {
+
+    private static final int SEGMENTS = 3;
+    private static final int PER_SEGMENT = 2;
+    private static final double HALF = 0.5;
+    private static final long SUBSET_SEED = 11;
+    private static final long FIRST_RETRAINING_SEED = 1_001;
+    private static final long CANDIDATE_SEED = 5;
+
+    private final MatrixBackend backend;
+    private final Bed bed;
+    private final ValidationOptions options;
+    private final ProgressListener progress;
+    private final SeedStudy.BedSources sources;
+    private final RowTable table;
+    private final List<SeedStudy.TruthQuality> truths = new ArrayList<>();
+    private final List<SeedStudy.SolverChecks> checks = new ArrayList<>();
+    private final List<Double> testLosses = new ArrayList<>();
+    private LissaTuning lissa = LissaTuning.untuned();
+
+    BedStudy(MatrixBackend backend, Bed bed, ValidationOptions options, ProgressListener progress) {
+        this.backend = backend;
+        this.bed = bed;
+        this.options = options;
+        this.progress = (stage, done, total) -> progress.progress(bed.title() + ": " + stage, done, total);
+        this.sources = sources(bed.split(), options);
+        this.table = new RowTable(bed.title());
+    }
+
+    private static SeedStudy.BedSources sources(BedSplit split, ValidationOptions options) {
+        ExampleSource<LabelledExample> train = ExampleSource.of(split.train());
+        List<LabelledExample> test = split.test();
+        ExampleSource<LabelledExample> queries =
+                ExampleSource.of(test.subList(0, Math.min(options.queries(), test.size())));
+        List<Integer> order =
+                new ArrayList<>(IntStream.range(0, split.train().size()).boxed().toList());
+        Collections.shuffle(order, new Random(CANDIDATE_SEED));
+        List<Integer> chosen = order.subList(0, Math.min(options.candidates(), order.size()));
+        ExampleSource<LabelledExample> candidates = ExampleSource.of(
+                chosen.stream().map(split.train()::get).toList(),
+                chosen.stream().mapToLong(Integer::longValue).toArray());
+        return new SeedStudy.BedSources(train, queries, candidates);
+    }
+
+    /** Runs the study; finished trainings are kept in the folder. */
+    BedResult run(Path folder) throws IOException {
+        RetrainedObjectives retrained = retrain(folder);
+        BedResult.Cost cost = new BedResult.Cost(1, 1, 1, 0, 0, 0);
+        for (int seed = 1; seed <= options.seeds(); seed++) {
+            try (Mlp start = Mlp.create(backend, bed.shape(), seed);
+                    MlpCheckpoints run = MlpCheckpoints.train(
+                            start,
+                            sources.train(),
+                            bed.training().withSeed(seed),
+                            SEGMENTS,
+                            PER_SEGMENT,
+                            ProgressListener.silent());
+                    SeedStudy study = new SeedStudy(backend, run, bed.weightDecay(), sources)) {
+                testLosses.add(testLoss(run.checkpoints().trained()));
+                Map<String, EstimatorComparison.Entry> detail = seed(study, seed, retrained);
+                if (seed == 1) {
+                    cost = cost(detail, checks.get(0).lissaDepthN());
+                }
+            }
+        }
+        return new BedResult(
+                bed.title(),
+                bed.source(),
+                Math.toIntExact(sources.train().size()),
+                bed.parameters(),
+                mean(testLosses),
+                table.rows(),
+                truths(),
+                checks.stream()
+                        .mapToDouble(SeedStudy.SolverChecks::cgDistance)
+                        .max()
+                        .orElse(Double.NaN),
+                checks.stream()
+                        .mapToDouble(SeedStudy.SolverChecks::preconditionedCgPearson)
+                        .average()
+                        .orElse(Double.NaN),
+                cost,
+                inWords(lissa.options()),
+                lissa.tried(),
+                table.divergences());
+    }
+
+    private RetrainedObjectives retrain(Path folder) throws IOException {
+        long[] ids = LongStream.range(0, sources.train().size()).toArray();
+        TrainingSubsets subsets = TrainingSubsets.random(ids, options.subsets(), HALF, SUBSET_SEED);
+        MlpTrainer trainer = new MlpTrainer(backend, bed.shape(), bed.training());
+        String name = "retraining-" + bed.name().toLowerCase(Locale.ROOT).replace('_', '-') + ".tsv";
+        RetrainingOptions retraining = RetrainingOptions.of(options.repeats())
+                .withFirstSeed(FIRST_RETRAINING_SEED)
+                .withProgressFile(
+                        folder.resolve(name), bed.shape() + ", " + bed.training() + ", " + backend.description());
+        return new Retraining<>(trainer, retraining).run(sources.train(), sources.queries(), subsets, progress);
+    }
+
+    private Map<String, EstimatorComparison.Entry> seed(SeedStudy study, int seed, RetrainedObjectives retrained) {
+        LayerDamping detailDamping = study.resolve(DampingLevel.DETAIL);
+        PbrfTruth detailTruth = study.truth(detailDamping, progress);
+        if (seed == 1 && options.tuneLissa()) {
+            lissa = study.tuneLissa(detailDamping, detailTruth);
+        }
+        study.prepare(lissa.options());
+        Map<String, EstimatorComparison.Entry> detail = new LinkedHashMap<>();
+        for (DampingLevel level : DampingLevel.ALL) {
+            boolean inDetail = level.equals(DampingLevel.DETAIL);
+            LayerDamping damping = study.resolve(level);
+            PbrfTruth truth = inDetail ? detailTruth : study.truth(damping, progress);
+            truths.add(SeedStudy.quality(level, truth));
+            List<EstimatorComparison.Entry> entries = study.compare(damping, truth, retrained, progress);
+            table.add(level, entries);
+            if (inDetail) {
+                Map<String, InfluenceScores> scores = new HashMap<>();
+                entries.forEach(entry -> {
+                    detail.put(entry.estimator(), entry);
+                    entry.scores().ifPresent(found -> scores.put(entry.estimator(), found));
+                });
+                checks.add(study.checks(damping, truth, scores));
+            }
+        }
+        return detail;
+    }
+
+    private BedResult.Cost cost(Map<String, EstimatorComparison.Entry> detail, Estimate lissaDepthN) {
+        EstimatorComparison.Entry ekfac = detail.get(EstimatorNames.EKFAC);
+        if (ekfac == null) {
+            throw new IllegalStateException("EK-FAC was not compared");
+        }
+        int queries = Math.toIntExact(sources.queries().size());
+        double flops = new Planner(backend, MachineRate.of(1))
+                        .plan(
+                                bed.shape().layers(),
+                                DataShape.of(sources.train().size(), queries),
+                                FitOptions.defaults(),
+                                ScoreOptions.defaults())
+                        .stages()
+                        .stream()
+                        .mapToDouble(BedStudy::flops)
+                        .sum();
+        return new BedResult.Cost(
+                queries,
+                flops,
+                lissaDepthN.solveFlops().orElse(Double.NaN),
+                ekfac.fitMillis(),
+                ekfac.perQueryMillis() * queries,
+                lissaDepthN.queryMillis());
+    }
+
+    private static double flops(StagePlan stage) {
+        return stage.flops() + stage.modelFlops();
+    }
+
+    private double testLoss(Mlp model) {
+        List<LabelledExample> test = bed.split().test();
+        return StatUtils.mean(model.losses(
+                ExampleSource.of(test).batches(test.size()).iterator().next()));
+    }
+
+    private List<BedResult.Truth> truths() {
+        return DampingLevel.ALL.stream()
+                .map(level -> {
+                    List<SeedStudy.TruthQuality> ofLevel = truths.stream()
+                            .filter(truth -> truth.level().equals(level))
+                            .toList();
+                    return new BedResult.Truth(
+                            level.inWords(),
+                            mean(ofLevel.stream()
+                                    .map(SeedStudy.TruthQuality::medianResidual)
+                                    .toList()),
+                            ofLevel.stream()
+                                    .mapToDouble(SeedStudy.TruthQuality::largestResidual)
+                                    .max()
+                                    .orElse(Double.NaN),
+                            ofLevel.stream()
+                                    .mapToInt(SeedStudy.TruthQuality::converged)
+                                    .sum(),
+                            ofLevel.stream()
+                                    .mapToInt(SeedStudy.TruthQuality::searches)
+                                    .sum());
+                })
+                .toList();
+    }
+
+    private static double mean(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+    }
+
+    private static String inWords(LissaOptions lissa) {
+        return "batches of " + lissa.batchSize() + ", depth "
+                + (lissa.depth().isPresent() ? Integer.toString(lissa.depth().getAsInt()) : "N") + ", scale "
+                + (lissa.scale().isPresent() ? Double.toString(lissa.scale().getAsDouble()) : "estimated");
+    }
+}

@@ -1,0 +1,19 @@
+package io.github.influence4j.examples.validation;
+
+/** The names under which estimators are reported. */
+final class EstimatorNames {
+
+    static final String DOT_PRODUCT = "dot product";
+    static final String DIAGONAL = "diagonal";
+    static final String KFAC = "K-FAC";
+    static final String EKFAC = "EK-FAC";
+    static final String GRADIENT_BASIS = "EK-FAC gradient basis";
+    static final String EXACT_BLOCK = "exact block GGN";
+    static final String EXACT = "exact GGN";
+    static final String CG = "CG";
+    static final String LISSA = "LiSSA";
+    static final String ASTRA = "ASTRA";
+    static final String SOURCE = "SOURCE";
+
+    private EstimatorNames() {}
+}

@@ -1,0 +1,225 @@
+package io.github.influence4j.examples.validation;
+
+import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.exact.ExactGaussNewton;
+import io.github.influence4j.baselines.exact.ExactOptions;
+import io.github.influence4j.baselines.iterative.Astra;
+import io.github.influence4j.baselines.iterative.AstraOptions;
+import io.github.influence4j.baselines.iterative.ConjugateGradient;
+import io.github.influence4j.baselines.iterative.ConjugateGradientOptions;
+import io.github.influence4j.baselines.iterative.Lissa;
+import io.github.influence4j.baselines.iterative.LissaOptions;
+import io.github.influence4j.baselines.pbrf.PbrfOptions;
+import io.github.influence4j.baselines.pbrf.ProximalBregman;
+import io.github.influence4j.baselines.retraining.RetrainedObjectives;
+import io.github.influence4j.baselines.validation.Agreement;
+import io.github.influence4j.baselines.validation.CurvatureEstimator;
+import io.github.influence4j.baselines.validation.Estimate;
+import io.github.influence4j.baselines.validation.Estimator;
+import io.github.influence4j.baselines.validation.EstimatorComparison;
+import io.github.influence4j.baselines.validation.PbrfTruth;
+import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.models.LabelledExample;
+import io.github.influence4j.models.Mlp;
+import io.github.influence4j.models.MlpCheckpoints;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.commons.math3.stat.StatUtils;
+
+/** All estimators on one trained network. */
+final class SeedStudy implements AutoCloseable {
+
+    private static final double CG_TOLERANCE = 1e-9;
+    private static final int CG_ITERATIONS = 2_000;
+
+    private final MatrixBackend backend;
+    private final Mlp model;
+    private final BedSources sources;
+    private final List<Estimator> estimators = new ArrayList<>();
+    private final CurvatureEstimator<LabelledExample, Mlp> ekfac;
+    private final CurvatureEstimator<LabelledExample, Mlp> exact;
+    private final MlpCheckpoints run;
+    private final double weightDecay;
+
+    /** What is learnt from, asked about, and given more weight. */
+    record BedSources(
+            ExampleSource<LabelledExample> train,
+            ExampleSource<LabelledExample> queries,
+            ExampleSource<LabelledExample> candidates) {}
+
+    /** How the truth was found at one damping. */
+    record TruthQuality(
+            DampingLevel level, double medianResidual, double largestResidual, int converged, int searches) {}
+
+    /** Solvers beside each other at one damping. */
+    record SolverChecks(double cgDistance, double preconditionedCgPearson, Estimate lissaDepthN) {}
+
+    SeedStudy(MatrixBackend backend, MlpCheckpoints run, double weightDecay, BedSources sources) {
+        this.backend = backend;
+        this.run = run;
+        this.weightDecay = weightDecay;
+        this.model = run.checkpoints().trained();
+        this.sources = sources;
+        this.ekfac = eigenbasis(EstimatorNames.EKFAC, Strategy.EKFAC);
+        this.exact = exact(EstimatorNames.EXACT, ExactOptions.Scope.WHOLE);
+    }
+
+    /** Makes the estimators once LiSSA's options are known. */
+    void prepare(LissaOptions lissa) {
+        ConjugateGradientOptions cg =
+                ConjugateGradientOptions.defaults().withTolerance(CG_TOLERANCE).withMaxIterations(CG_ITERATIONS);
+        estimators.add(eigenbasis(EstimatorNames.DOT_PRODUCT, Strategy.IDENTITY));
+        estimators.add(eigenbasis(EstimatorNames.DIAGONAL, Strategy.DIAGONAL));
+        estimators.add(eigenbasis(EstimatorNames.KFAC, Strategy.KFAC));
+        estimators.add(ekfac);
+        estimators.add(eigenbasis(EstimatorNames.GRADIENT_BASIS, Strategy.GRADIENT_BASIS));
+        estimators.add(exact(EstimatorNames.EXACT_BLOCK, ExactOptions.Scope.PER_LAYER));
+        estimators.add(exact);
+        estimators.add(new CurvatureEstimator<>(
+                EstimatorNames.CG,
+                backend,
+                ConjugateGradient.<LabelledExample>plain(cg),
+                model,
+                sources.train(),
+                sources.queries()));
+        estimators.add(lissa(lissa));
+        estimators.add(new CurvatureEstimator<>(
+                EstimatorNames.ASTRA,
+                backend,
+                new Astra<LabelledExample>(ekfac.fitted(), AstraOptions.defaults()),
+                model,
+                sources.train(),
+                sources.queries()));
+        estimators.add(new SourceEstimator(backend, run, weightDecay, sources.train(), sources.queries()));
+    }
+
+    LayerDamping resolve(DampingLevel level) {
+        return ekfac.fitted().resolve(level.damping());
+    }
+
+    PbrfTruth truth(LayerDamping damping, ProgressListener progress) {
+        try (var solver = exact.fitted().solver(damping)) {
+            ProximalBregman<LabelledExample> bregman =
+                    new ProximalBregman<>(model, sources.train(), solver, PbrfOptions.defaults());
+            return PbrfTruth.of(
+                    bregman,
+                    model,
+                    sources.candidates(),
+                    sources.queries(),
+                    1.0 / sources.train().size(),
+                    progress);
+        }
+    }
+
+    static TruthQuality quality(DampingLevel level, PbrfTruth truth) {
+        double[] residuals = truth.residuals();
+        return new TruthQuality(
+                level,
+                StatUtils.percentile(residuals, 50),
+                StatUtils.max(residuals),
+                truth.converged(),
+                residuals.length);
+    }
+
+    LissaTuning tuneLissa(LayerDamping damping, PbrfTruth truth) {
+        return LissaTuning.tune(backend, model, sources.train(), sources.queries(), damping, truth);
+    }
+
+    List<EstimatorComparison.Entry> compare(
+            LayerDamping damping, PbrfTruth truth, RetrainedObjectives retrained, ProgressListener progress) {
+        return new EstimatorComparison(estimators, Optional.of(retrained)).run(damping, truth, progress);
+    }
+
+    /** Checks solvers of the same system against each other. */
+    SolverChecks checks(LayerDamping damping, PbrfTruth truth, Map<String, InfluenceScores> scores) {
+        ConjugateGradientOptions cg =
+                ConjugateGradientOptions.defaults().withTolerance(CG_TOLERANCE).withMaxIterations(CG_ITERATIONS);
+        InfluenceScores plain = required(scores, EstimatorNames.CG);
+        InfluenceScores direct = required(scores, EstimatorNames.EXACT);
+        Curvature preconditioner = ekfac.fitted();
+        try (Estimator preconditioned = new CurvatureEstimator<>(
+                        "preconditioned CG",
+                        backend,
+                        ConjugateGradient.<LabelledExample>preconditionedBy(preconditioner, cg),
+                        model,
+                        sources.train(),
+                        sources.queries());
+                Estimator depthN = lissa(LissaOptions.defaults())) {
+            double pearson = Agreement.of(preconditioned.estimate(damping).scores(), truth.trainIds(), truth.changes())
+                    .pearson();
+            return new SolverChecks(distance(plain, direct), pearson, depthN.estimate(damping));
+        }
+    }
+
+    private static InfluenceScores required(Map<String, InfluenceScores> scores, String name) {
+        InfluenceScores found = scores.get(name);
+        if (found == null) {
+            throw new IllegalStateException(name + " gave no scores");
+        }
+        return found;
+    }
+
+    /** Largest difference of two sets of scores, relative to the largest score of each query. */
+    private static double distance(InfluenceScores a, InfluenceScores b) {
+        double worst = 0;
+        for (int q = 0; q < a.queryIds().length; q++) {
+            double[] x = a.row(q);
+            double[] y = b.row(q);
+            double largest = 0;
+            double difference = 0;
+            for (int z = 0; z < x.length; z++) {
+                largest = Math.max(largest, Math.abs(y[z]));
+                difference = Math.max(difference, Math.abs(x[z] - y[z]));
+            }
+            worst = Math.max(worst, difference / largest);
+        }
+        return worst;
+    }
+
+    private CurvatureEstimator<LabelledExample, Mlp> eigenbasis(String name, Strategy strategy) {
+        return new CurvatureEstimator<>(
+                name,
+                backend,
+                EigenbasisApproximator.of(backend, FitOptions.defaults().withStrategy(strategy)),
+                model,
+                sources.train(),
+                sources.queries());
+    }
+
+    private CurvatureEstimator<LabelledExample, Mlp> exact(String name, ExactOptions.Scope scope) {
+        return new CurvatureEstimator<>(
+                name,
+                backend,
+                new ExactGaussNewton<LabelledExample>(
+                        backend, ExactOptions.defaults().withScope(scope)),
+                model,
+                sources.train(),
+                sources.queries());
+    }
+
+    private Estimator lissa(LissaOptions options) {
+        return new CurvatureEstimator<>(
+                EstimatorNames.LISSA,
+                backend,
+                new Lissa<LabelledExample>(options),
+                model,
+                sources.train(),
+                sources.queries());
+    }
+
+    @Override
+    public void close() {
+        estimators.forEach(Estimator::close);
+        ekfac.close();
+        exact.close();
+    }
+}

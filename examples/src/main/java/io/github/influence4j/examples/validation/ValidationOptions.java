@@ -1,0 +1,45 @@
+package io.github.influence4j.examples.validation;
+
+import java.util.List;
+
+/**
+ * How much of the study is run.
+ *
+ * @param beds data sets with their networks
+ * @param seeds networks trained on each
+ * @param candidates training examples that are given more weight
+ * @param queries test examples that are asked about
+ * @param subsets random halves of the training set for the linear datamodelling score
+ * @param repeats networks trained on each half
+ * @param tuneLissa whether LiSSA's batches, depth and scale are tuned on the first seed
+ */
+public record ValidationOptions(
+        List<Bed> beds, int seeds, int candidates, int queries, int subsets, int repeats, boolean tuneLissa) {
+
+    /**
+     * One data set, one network, a minute or two.
+     *
+     * @return the options
+     */
+    public static ValidationOptions quick() {
+        return new ValidationOptions(List.of(Bed.DIABETES), 1, 20, 5, 10, 1, false);
+    }
+
+    /**
+     * All data sets, one network each: some minutes.
+     *
+     * @return the options
+     */
+    public static ValidationOptions usual() {
+        return new ValidationOptions(List.of(Bed.CONCRETE, Bed.DIABETES, Bed.DIGITS), 1, 40, 10, 30, 2, false);
+    }
+
+    /**
+     * Everything: up to an hour on two cores.
+     *
+     * @return the options
+     */
+    public static ValidationOptions full() {
+        return new ValidationOptions(List.of(Bed.values()), 3, 100, 10, 60, 5, true);
+    }
+}

@@ -1,0 +1,81 @@
+package io.github.influence4j.baselines.pbrf;
+
+/**
+ * How the proximal Bregman objective is minimised.
+ *
+ * @param tolerance norm of the objective's gradient, relative to its norm at the start, at which the search ends
+ * @param maxIterations most steps; a response that is not there by then is returned with its residual
+ * @param memory earlier steps that correct the Gauss-Newton direction (L-BFGS); 0 for plain steps with the fixed matrix
+ * @param batchSize examples that go through the model together
+ */
+public record PbrfOptions(double tolerance, int maxIterations, int memory, int batchSize) {
+
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException if one is out of its range
+     */
+    public PbrfOptions {
+        if (!(tolerance > 0 && tolerance < 1)) {
+            throw new IllegalArgumentException("the tolerance must be between 0 and 1, found " + tolerance);
+        }
+        if (maxIterations < 1 || batchSize < 1 || memory < 0) {
+            throw new IllegalArgumentException(
+                    "iterations and batch size must be positive and the memory not negative, found " + maxIterations
+                            + ", " + batchSize + " and " + memory);
+        }
+    }
+
+    /**
+     * Returns a relative gradient of 1e-5, at most 40 steps, a memory of 10 and batches of 2,048.
+     *
+     * @return the defaults
+     */
+    public static PbrfOptions defaults() {
+        return new PbrfOptions(1e-5, 40, 10, 2048);
+    }
+
+    /**
+     * Changes the tolerance.
+     *
+     * @param value relative norm of the gradient
+     * @return new options
+     * @throws IllegalArgumentException if it is not between 0 and 1
+     */
+    public PbrfOptions withTolerance(double value) {
+        return new PbrfOptions(value, maxIterations, memory, batchSize);
+    }
+
+    /**
+     * Changes the number of steps.
+     *
+     * @param value most steps
+     * @return new options
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public PbrfOptions withMaxIterations(int value) {
+        return new PbrfOptions(tolerance, value, memory, batchSize);
+    }
+
+    /**
+     * Changes the memory.
+     *
+     * @param value earlier steps that are kept
+     * @return new options
+     * @throws IllegalArgumentException if it is negative
+     */
+    public PbrfOptions withMemory(int value) {
+        return new PbrfOptions(tolerance, maxIterations, value, batchSize);
+    }
+
+    /**
+     * Changes the batch size.
+     *
+     * @param value examples that go through the model together
+     * @return new options
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public PbrfOptions withBatchSize(int value) {
+        return new PbrfOptions(tolerance, maxIterations, memory, value);
+    }
+}

@@ -1,0 +1,122 @@
+package io.github.influence4j.baselines.validation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.exact.ExactGaussNewton;
+import io.github.influence4j.baselines.exact.ExactOptions;
+import io.github.influence4j.baselines.pbrf.PbrfOptions;
+import io.github.influence4j.baselines.pbrf.ProximalBregman;
+import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.models.Activation;
+import io.github.influence4j.models.LabelledExample;
+import io.github.influence4j.models.Loss;
+import io.github.influence4j.models.Mlp;
+import io.github.influence4j.models.MlpShape;
+import io.github.influence4j.models.MlpTrainer;
+import io.github.influence4j.models.TrainingOptions;
+import io.github.influence4j.testkit.Tolerances;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Estimators beside each other on a small trained network. */
+class EstimatorComparisonTest {
+
+    private final MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
+
+    private static ExampleSource<LabelledExample> data(int count, long seed) {
+        Random random = new Random(seed);
+        List<LabelledExample> examples = new ArrayList<>();
+        for (int e = 0; e < count; e++) {
+            double[] x = random.doubles(4, -1.5, 1.5).toArray();
+            examples.add(LabelledExample.regression(x, Math.sin(2 * x[0]) + x[1] * x[2] + 0.2 * random.nextGaussian()));
+        }
+        return ExampleSource.of(examples);
+    }
+
+    @Test
+    void exactSolutionFollowsTheResponsesAndTheDotProductLess() {
+        ExampleSource<LabelledExample> train = data(60, 1);
+        ExampleSource<LabelledExample> queries = data(4, 2);
+        MlpTrainer trainer = new MlpTrainer(
+                backend,
+                MlpShape.of(Activation.TANH, Loss.SQUARED_ERROR, 4, 8, 1),
+                TrainingOptions.sgd().withEpochs(60));
+        try (Mlp model = trainer.train(train, 3);
+                CurvatureEstimator<LabelledExample, Mlp> exact = new CurvatureEstimator<>(
+                        "exact",
+                        backend,
+                        new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()),
+                        model,
+                        train,
+                        queries);
+                Estimator dot = new CurvatureEstimator<>(
+                        "dot",
+                        backend,
+                        EigenbasisApproximator.<LabelledExample>of(
+                                backend, FitOptions.defaults().withStrategy(Strategy.IDENTITY)),
+                        model,
+                        train,
+                        queries);
+                Estimator diverging = new Diverging()) {
+            LayerDamping damping = exact.fitted().resolve(Damping.absolute(0.02));
+            PbrfTruth truth;
+            try (var solver = exact.fitted().solver(damping)) {
+                ProximalBregman<LabelledExample> bregman =
+                        new ProximalBregman<>(model, train, solver, PbrfOptions.defaults());
+                truth = PbrfTruth.of(bregman, model, train, queries, 1e-4, ProgressListener.silent());
+            }
+            assertEquals(60, truth.converged());
+            EstimatorComparison comparison = new EstimatorComparison(List.of(exact, dot, diverging), Optional.empty());
+            List<EstimatorComparison.Entry> entries = comparison.run(damping, truth, ProgressListener.silent());
+            Agreement best = entries.get(0).agreement().orElseThrow();
+            Agreement plain = entries.get(1).agreement().orElseThrow();
+            assertTrue(best.pearson() >= Tolerances.EXACT_AGAINST_RESPONSES, "Pearson " + best.pearson());
+            assertTrue(plain.pearson() < best.pearson() && plain.spearman() < best.spearman());
+            assertTrue(entries.get(0).lds().isEmpty()
+                    && entries.get(0).solveFlops().isEmpty());
+            assertTrue(entries.get(0).fitMillis() > 0 && entries.get(0).perQueryMillis() > 0);
+            assertEquals("it diverged", entries.get(2).failure().orElseThrow());
+            assertTrue(entries.get(2).agreement().isEmpty());
+            Agreement self = Agreement.of(
+                    entries.get(0).scores().orElseThrow(),
+                    entries.get(0).scores().orElseThrow());
+            assertEquals(1, self.pearson(), 1e-12);
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> Agreement.of(entries.get(0).scores().orElseThrow(), new long[] {1000, 1}, new double[4][2]));
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> Agreement.of(entries.get(0).scores().orElseThrow(), new long[] {0, 1}, new double[3][2]));
+        }
+    }
+
+    private static final class Diverging implements Estimator {
+        @Override
+        public String name() {
+            return "diverging";
+        }
+
+        @Override
+        public Estimate estimate(LayerDamping damping) {
+            throw new NumericalException("it diverged");
+        }
+
+        @Override
+        public void close() {}
+    }
+}
