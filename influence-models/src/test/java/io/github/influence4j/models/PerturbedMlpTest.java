@@ -95,10 +95,10 @@ class PerturbedMlpTest {
                     () -> model.embeddingGradients(batch, new Objective.Measurement()));
             IllegalArgumentException examples = assertThrows(
                     IllegalArgumentException.class, () -> model.transposedJacobianProduct(batch, new double[1][1][3]));
-            assertTrue(examples.getMessage().contains("1 examples for a batch of 2"), examples.getMessage());
+            assertTrue(String.valueOf(examples.getMessage()).contains("1 examples for a batch of 2"));
             IllegalArgumentException outputs = assertThrows(
                     IllegalArgumentException.class, () -> model.transposedJacobianProduct(batch, new double[2][1][2]));
-            assertTrue(outputs.getMessage().contains("must be 1 x 3"), outputs.getMessage());
+            assertTrue(String.valueOf(outputs.getMessage()).contains("must be 1 x 3"));
         }
     }
 }

@@ -94,6 +94,15 @@ public final class Tolerances {
      */
     public static final double EIGENBASIS_FLOAT32 = 1e-3;
 
+    // the transformer
+
+    /**
+     * Sum of output-token influences against the score in float32, relative to the largest score: differences of losses
+     * with roundoff 1e-6 over a step of 1e-3, and ReLU units that change sides within it; the threshold that the
+     * reproduction of the paper sets for this identity.
+     */
+    public static final double OUTPUT_TOKENS_FLOAT32 = 0.01;
+
     private Tolerances() {}
 
     /**

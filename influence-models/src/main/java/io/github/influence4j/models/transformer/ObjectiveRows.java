@@ -92,7 +92,7 @@ final class ObjectiveRows<A> {
         return p;
     }
 
-    private void requireFinite(int sequence, int row, A logits, int start) {
+    void requireFinite(int sequence, int row, A logits, int start) {
         int bad = kernels.firstNotFinite(logits, start, vocabulary);
         if (bad >= 0) {
             throw new NumericalException("example " + rows.id(sequence) + ", position " + rows.position(row)

@@ -10,13 +10,17 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
+import io.github.influence4j.api.OutputLoss;
+import io.github.influence4j.api.PerturbableModel;
 import io.github.influence4j.api.PositionMask;
+import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -38,7 +42,7 @@ import java.util.Set;
  * independent model. Whoever made a model closes it, before the backend.
  */
 public final class Transformer
-        implements OutputHessianRoots<TokenSequence>, CurvatureProduct<TokenSequence>, AutoCloseable {
+        implements OutputHessianRoots<TokenSequence>, CurvatureProduct<TokenSequence>, PerturbableModel<TokenSequence> {
 
     private final MatrixBackend backend;
     private final TransformerShape shape;
@@ -249,12 +253,7 @@ public final class Transformer
      * @throws IllegalArgumentException if a sequence is longer than the context or has an unknown token
      */
     public double[] measurements(ExampleBatch<TokenSequence> batch) {
-        double[][] losses = tokenLosses(batch);
-        double[] sums = new double[losses.length];
-        Arrays.setAll(sums, e -> Arrays.stream(losses[e])
-                .skip(batch.examples().get(e).prompt() - 1)
-                .sum());
-        return sums;
+        return objectives(batch, new Objective.Measurement());
     }
 
     /**
@@ -290,10 +289,7 @@ public final class Transformer
     @Override
     public void capture(
             ExampleBatch<TokenSequence> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
-        if (objective instanceof Objective.OutputHessianRoot root && root.column() >= outputHessianColumns()) {
-            throw new IllegalArgumentException("column of the output Hessian's root must be below "
-                    + outputHessianColumns() + ", found " + root.column());
-        }
+        requireColumn(objective);
         if (wanted.isEmpty()) {
             return;
         }
@@ -317,6 +313,13 @@ public final class Transformer
         });
     }
 
+    private void requireColumn(Objective objective) {
+        if (objective instanceof Objective.OutputHessianRoot root && root.column() >= outputHessianColumns()) {
+            throw new IllegalArgumentException("column of the output Hessian's root must be below "
+                    + outputHessianColumns() + ", found " + root.column());
+        }
+    }
+
     private static Matrix padded(Matrix matrix, SequenceRows rows) {
         return rows.rows() == rows.sequences() * rows.longest() ? matrix : new PaddedRows(matrix, rows);
     }
@@ -333,22 +336,155 @@ public final class Transformer
      */
     @Override
     public LayerGradients product(ExampleBatch<TokenSequence> batch, LayerGradients vector) {
-        vector.requireLayers(layers.specs());
+        return products(batch, List.of(vector)).get(0);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The vectors share one forward pass.
+     */
+    @Override
+    public List<LayerGradients> products(ExampleBatch<TokenSequence> batch, List<LayerGradients> vectors) {
+        vectors.forEach(vector -> vector.requireLayers(layers.specs()));
         forward(batch);
+        List<LayerGradients> products = new ArrayList<>(vectors.size());
         try (ParameterMatrices direction = new ParameterMatrices(backend, shape);
                 ParameterMatrices result = new ParameterMatrices(backend, shape)) {
-            for (LayerSpec layer : layers.specs()) {
-                backend.upload(vector.layer(layer.name()), direction.matrix(layer.name()));
+            for (LayerGradients vector : vectors) {
+                for (LayerSpec layer : layers.specs()) {
+                    backend.upload(vector.layer(layer.name()), direction.matrix(layer.name()));
+                }
+                pass.tangents(direction);
+                pass.outputHessian();
+                products.add(trackedGradients(pass.moves(), result));
             }
-            pass.tangents(direction);
-            pass.outputHessian();
-            pass.backward(pass.moves(), layers.lowestStage(shape, layers.specs()), weightGradients(result));
-            return LayerGradients.of(
-                    layers.specs(),
-                    layers.specs().stream()
-                            .<Matrix>map(layer -> result.matrix(layer.name()))
-                            .toList());
         }
+        return products;
+    }
+
+    /** {@inheritDoc} Forward: 2 flops a parameter outside the embeddings and a prediction; 10 more for each vector. */
+    @Override
+    public double productFlops(ExampleBatch<TokenSequence> batch, int vectors) {
+        double predictions = batch.examples().stream()
+                .mapToDouble(TokenSequence::predictions)
+                .sum();
+        double embeddings = (double) shape.width() * (shape.context() + (shape.tied() ? 0 : shape.vocabulary()));
+        return predictions * (shape.parameters() - embeddings) * (2 + 10.0 * vectors);
+    }
+
+    private LayerGradients trackedGradients(BackendMatrix atLogits, ParameterMatrices result) {
+        pass.backward(atLogits, layers.lowestStage(shape, layers.specs()), weightGradients(result));
+        return LayerGradients.of(
+                layers.specs(),
+                layers.specs().stream()
+                        .<Matrix>map(layer -> result.matrix(layer.name()))
+                        .toList());
+    }
+
+    @Override
+    public Transformer at(LayerGradients offset) {
+        offset.requireLayers(layers.specs());
+        double[] moved = weights().toFlat();
+        double[] by = offset.toFlat();
+        Arrays.setAll(moved, k -> moved[k] + by[k]);
+        return withWeights(LayerGradients.ofFlat(layers.specs(), moved));
+    }
+
+    @Override
+    public OutputLoss outputLoss() {
+        return OutputLoss.SOFTMAX_CROSS_ENTROPY;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @return [n][predictions][vocabulary]: the logits
+     */
+    @Override
+    public double[][][] positionOutputs(ExampleBatch<TokenSequence> batch) {
+        SequenceRows rows = forward(batch);
+        requireFiniteLogits(pass);
+        return byPosition(rows, pass.logits());
+    }
+
+    private <A> void requireFiniteLogits(TransformerPass<A> on) {
+        ObjectiveRows<A> objectives = new ObjectiveRows<>(on.kernels(), shape.vocabulary(), on.rows());
+        on.loss((sequence, row, logits, start) -> {
+            objectives.requireFinite(sequence, row, logits, start);
+            return 0;
+        });
+    }
+
+    private static double[][][] byPosition(SequenceRows rows, Matrix matrix) {
+        double[][] flat = matrix.toArray();
+        double[][][] result = new double[rows.sequences()][][];
+        Arrays.setAll(result, e -> Arrays.copyOfRange(flat, rows.start(e), rows.start(e) + rows.length(e)));
+        return result;
+    }
+
+    @Override
+    public LayerGradients transposedJacobianProduct(ExampleBatch<TokenSequence> batch, double[][][] outputGradients) {
+        SequenceRows rows = forward(batch);
+        if (outputGradients.length != rows.sequences()) {
+            throw new IllegalArgumentException(
+                    "output gradients of " + outputGradients.length + " examples for a batch of " + rows.sequences());
+        }
+        double[][] flat = new double[rows.rows()][];
+        for (int e = 0; e < rows.sequences(); e++) {
+            if (outputGradients[e].length != rows.length(e)) {
+                throw new IllegalArgumentException("example " + rows.id(e) + ": output gradients of "
+                        + outputGradients[e].length + " positions, expected " + rows.length(e));
+            }
+            for (int p = 0; p < rows.length(e); p++) {
+                if (outputGradients[e][p].length != shape.vocabulary()) {
+                    throw new IllegalArgumentException("example " + rows.id(e) + ", position " + p
+                            + ": output gradients of " + outputGradients[e][p].length + " outputs, expected "
+                            + shape.vocabulary());
+                }
+                flat[rows.start(e) + p] = outputGradients[e][p];
+            }
+        }
+        backend.upload(Matrix.of(flat), pass.logits());
+        try (ParameterMatrices result = new ParameterMatrices(backend, shape)) {
+            return trackedGradients(pass.logits(), result);
+        }
+    }
+
+    @Override
+    public double[][] positionObjectives(ExampleBatch<TokenSequence> batch, Objective objective) {
+        if (!(objective instanceof Objective.TrainingLoss || objective instanceof Objective.Measurement)) {
+            throw new UnsupportedOperationException("the model has no value of " + objective);
+        }
+        double[][] losses = tokenLosses(batch);
+        for (int e = 0; objective instanceof Objective.Measurement && e < losses.length; e++) {
+            Arrays.fill(losses[e], 0, batch.examples().get(e).prompt() - 1, 0);
+        }
+        return losses;
+    }
+
+    @Override
+    public double[][][] embeddings(ExampleBatch<TokenSequence> batch) {
+        SequenceRows rows = new SequenceRows(shape, batch);
+        requireOpen();
+        double[][] table = weights.matrix("embedding").toArray();
+        double[][][] result = new double[rows.sequences()][][];
+        for (int e = 0; e < result.length; e++) {
+            result[e] = new double[rows.length(e)][];
+            for (int p = 0; p < result[e].length; p++) {
+                result[e][p] = table[rows.input(rows.start(e) + p)].clone();
+            }
+        }
+        return result;
+    }
+
+    @Override
+    public double[][][] embeddingGradients(ExampleBatch<TokenSequence> batch, Objective objective) {
+        requireColumn(objective);
+        SequenceRows rows = forward(batch);
+        objectiveGradients(pass, objective);
+        pass.backward(pass.logits(), TransformerPass.EMBEDDINGS, (map, block, inputs, gradients) -> {});
+        return byPosition(rows, pass.inputGradients());
     }
 
     private LinearMapVisitor weightGradients(ParameterMatrices result) {
