@@ -52,6 +52,16 @@ final class RowBlocks<A> {
         }
     }
 
+    /**
+     * Runs tasks one after the other: those that call the backend's products. Concurrent small products, between which
+     * OpenBLAS's number of threads is changed, were seen to give other losses now and then.
+     */
+    void inTurn(int tasks, Task<A> task) {
+        for (int index = 0; index < tasks; index++) {
+            run(index, task);
+        }
+    }
+
     private void run(int index, Task<A> task) {
         Scratch<A> found = idle.poll();
         Scratch<A> scratch = found == null ? new Scratch<>(kernels) : found;
