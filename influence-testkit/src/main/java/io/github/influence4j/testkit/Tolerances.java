@@ -107,6 +107,14 @@ public final class Tolerances {
 
     /** Lowest correlation of the exact damped solution with proximal Bregman responses: claim 1 of the validation study. */
     public static final double EXACT_AGAINST_RESPONSES = 0.99;
+    // the transformer
+
+    /**
+     * Sum of output-token influences against the score in float32, relative to the largest score: differences of losses
+     * with roundoff 1e-6 over a step of 1e-3, and ReLU units that change sides within it; the threshold that the
+     * reproduction of the paper sets for this identity.
+     */
+    public static final double OUTPUT_TOKENS_FLOAT32 = 0.01;
 
     private Tolerances() {}
 

@@ -1,0 +1,239 @@
+package io.github.influence4j.benchmarks;
+
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.models.transformer.TokenSequence;
+import io.github.influence4j.models.transformer.TrainedTransformer;
+import io.github.influence4j.models.transformer.Transformer;
+import io.github.influence4j.models.transformer.TransformerCheckpoint;
+import io.github.influence4j.models.transformer.TransformerShape;
+import io.github.influence4j.models.transformer.TransformerTraining;
+import io.github.influence4j.models.transformer.TransformerTrainingOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import org.bytedeco.openblas.global.openblas_full;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Times training steps of the same transformer, from the same weights on the same sequences, in PyTorch and here, in turn.
+ *
+ * <p>Both sides train on one batch again and again, so that their losses can be compared step by step.
+ */
+@Command(
+        name = "TransformerSpeed",
+        mixinStandardHelpOptions = true,
+        description = "Times a training step of a transformer in PyTorch and in influence4j; writes results.json.")
+public final class TransformerSpeed implements Callable<Integer> {
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final String SCRIPT = "transformer_speed.py";
+    private static final int THREADS = 2;
+    private static final int WARMUP = 20;
+
+    /** Largest difference of two losses of the same step, relative to the loss, over the steps before rounding grows. */
+    private static final double AGREEMENT = 1e-3;
+
+    private static final int COMPARED = 10;
+
+    @Option(names = "--python", required = true, description = "Python with torch and safetensors")
+    private Path python = Path.of("");
+
+    @Option(names = "--sizes", split = ",", defaultValue = "L,wide", description = "default: ${DEFAULT-VALUE}")
+    private List<String> sizes = List.of();
+
+    @Option(names = "--runs", defaultValue = "3", description = "runs of each side, in turn (default: 3)")
+    private int runs;
+
+    @Option(names = "--out", required = true, description = "folder for the results")
+    private Path out = Path.of("");
+
+    /** Made by picocli. */
+    private TransformerSpeed() {}
+
+    /**
+     * A model with a batch.
+     *
+     * @param name how it is asked for
+     * @param shape form of the model
+     * @param batch sequences of a step, each as long as the context
+     * @param steps steps of a run
+     */
+    record Size(String name, TransformerShape shape, int batch, int steps) {
+        static Size named(String name) {
+            return switch (name) {
+                case "L" -> new Size(name, TransformerShape.of(312, 21, 3, 48, 4), 64, 300);
+                case "wide" -> new Size(name, TransformerShape.of(1000, 129, 4, 256, 4), 16, 30);
+                case "tiny" -> new Size(name, TransformerShape.of(20, 6, 1, 8, 2), 4, 12);
+                default -> throw new IllegalArgumentException("no size '" + name + "' among L, wide, tiny");
+            };
+        }
+    }
+
+    /**
+     * Times and losses of one run.
+     *
+     * @param seconds of each step
+     * @param losses of each step
+     */
+    record Run(List<Double> seconds, List<Double> losses) {
+        /** The median over the second half of the steps, when everything is compiled and cached. */
+        double median() {
+            double[] late = seconds.subList(seconds.size() / 2, seconds.size()).stream()
+                    .mapToDouble(Double::doubleValue)
+                    .sorted()
+                    .toArray();
+            return late[late.length / 2];
+        }
+    }
+
+    /**
+     * Runs the comparison.
+     *
+     * @param arguments see {@code --help}
+     */
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new TransformerSpeed()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PeerComparison.requireOwnChoiceOfKernels(System.getenv());
+        Files.createDirectories(out);
+        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+            openblas_full.openblas_set_num_threads(THREADS);
+            Map<String, Object> results = new LinkedHashMap<>();
+            results.put("machine", Machine.here(backend));
+            boolean agrees = true;
+            for (String name : sizes) {
+                Map<String, Object> result = measure(Size.named(name), backend);
+                results.put(name, result);
+                agrees &= (double) result.get("largestLossDifference") <= AGREEMENT;
+                System.out.printf(
+                        Locale.ROOT,
+                        "%s: PyTorch %.2f ms, influence4j %.2f ms a step, ratio %.2f; losses differ by %.1e%n",
+                        name,
+                        1e3 * (double) result.get("torchSeconds"),
+                        1e3 * (double) result.get("seconds"),
+                        (double) result.get("ratio"),
+                        (double) result.get("largestLossDifference"));
+            }
+            Files.writeString(
+                    out.resolve("results.json"),
+                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(results));
+            return agrees ? 0 : 1;
+        }
+    }
+
+    private Map<String, Object> measure(Size size, MatrixBackend backend) throws IOException, InterruptedException {
+        Path folder = Files.createDirectories(out.resolve(size.name()).toAbsolutePath());
+        Random random = new Random(1);
+        int[][] tokens = new int[size.batch()][];
+        Arrays.setAll(
+                tokens, s -> random.ints(size.shape().context(), 0, size.shape().vocabulary())
+                        .toArray());
+        Files.writeString(folder.resolve("tokens.json"), JSON.writeValueAsString(tokens));
+        TransformerTrainingOptions options = TransformerTrainingOptions.defaults()
+                .withSteps(size.steps())
+                .withWarmup(Math.min(WARMUP, size.steps() / 2))
+                .withBatchSize(size.batch());
+        Files.writeString(
+                folder.resolve("options.json"),
+                JSON.writeValueAsString(Map.of(
+                        "rate", options.learningRate(),
+                        "warmup", options.warmup(),
+                        "steps", options.steps(),
+                        "decay", options.weightDecay())));
+        List<Run> here = new ArrayList<>();
+        List<Run> there = new ArrayList<>();
+        try (InputStream script = TransformerSpeed.class.getResourceAsStream(SCRIPT);
+                Transformer start = Transformer.create(backend, size.shape(), 1)) {
+            if (script == null) {
+                throw new IllegalStateException(SCRIPT + " is missing from the jar");
+            }
+            Files.copy(script, folder.resolve(SCRIPT), StandardCopyOption.REPLACE_EXISTING);
+            TransformerCheckpoint.write(start, folder.resolve("model.safetensors"));
+            ExampleSource<TokenSequence> data = ExampleSource.of(
+                    Arrays.stream(tokens).map(TokenSequence::of).toList());
+            for (int run = 0; run < runs; run++) {
+                there.add(torch(folder));
+                here.add(here(start, data, options));
+            }
+        }
+        Map<String, Object> result = new LinkedHashMap<>();
+        double seconds = here.stream().mapToDouble(Run::median).min().orElseThrow();
+        double torchSeconds = there.stream().mapToDouble(Run::median).min().orElseThrow();
+        result.put("shape", size.shape().toString());
+        result.put("parameters", size.shape().parameters());
+        result.put("batch", size.batch());
+        result.put("seconds", seconds);
+        result.put("torchSeconds", torchSeconds);
+        result.put("ratio", torchSeconds / seconds);
+        result.put("medians", here.stream().map(Run::median).toList());
+        result.put("torchMedians", there.stream().map(Run::median).toList());
+        result.put(
+                "largestLossDifference",
+                difference(here.get(0).losses(), there.get(0).losses()));
+        return result;
+    }
+
+    private static double difference(List<Double> here, List<Double> there) {
+        double largest = 0;
+        for (int k = 0; k < Math.min(COMPARED, here.size()); k++) {
+            largest = Math.max(largest, Math.abs(here.get(k) - there.get(k)) / there.get(k));
+        }
+        return largest;
+    }
+
+    private static Run here(Transformer start, ExampleSource<TokenSequence> data, TransformerTrainingOptions options) {
+        List<Double> seconds = new ArrayList<>();
+        long[] last = {System.nanoTime()};
+        try (TrainedTransformer trained = TransformerTraining.train(start, data, options, (stage, done, total) -> {
+            long now = System.nanoTime();
+            seconds.add((now - last[0]) * 1e-9);
+            last[0] = now;
+        })) {
+            return new Run(seconds, trained.losses());
+        }
+    }
+
+    private Run torch(Path folder) throws IOException, InterruptedException {
+        Path log = folder.resolve("torch.log");
+        ProcessBuilder builder = new ProcessBuilder(
+                        python.toAbsolutePath().toString(),
+                        folder.resolve(SCRIPT).toString(),
+                        folder.toString(),
+                        Integer.toString(THREADS))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().put("OMP_NUM_THREADS", Integer.toString(THREADS));
+        builder.environment().put("MKL_NUM_THREADS", Integer.toString(THREADS));
+        if (builder.start().waitFor() != 0) {
+            throw new IllegalStateException("PyTorch failed: " + Files.readString(log));
+        }
+        JsonNode result = JSON.readTree(Files.readString(folder.resolve("torch.json")));
+        return new Run(numbers(result.path("seconds")), numbers(result.path("losses")));
+    }
+
+    private static List<Double> numbers(JsonNode array) {
+        List<Double> numbers = new ArrayList<>();
+        array.forEach(node -> numbers.add(node.asDouble()));
+        return numbers;
+    }
+}
