@@ -257,8 +257,7 @@ public final class SyntheticLanguage {
      */
     public Prompt askFact(int number) {
         Fact fact = facts.get(number);
-        return new Prompt(
-                Kind.FACT, number, withoutCompletion(fact), new int[] {fact.firstName(), fact.lastName()});
+        return new Prompt(Kind.FACT, number, withoutCompletion(fact), new int[] {fact.firstName(), fact.lastName()});
     }
 
     /**
@@ -270,10 +269,7 @@ public final class SyntheticLanguage {
     public Prompt askUnseen(int number) {
         Fact fact = unseen.get(number);
         return new Prompt(
-                Kind.FACT,
-                Sentence.NO_TOPIC,
-                withoutCompletion(fact),
-                new int[] {fact.firstName(), fact.lastName()});
+                Kind.FACT, Sentence.NO_TOPIC, withoutCompletion(fact), new int[] {fact.firstName(), fact.lastName()});
     }
 
     /**
@@ -286,10 +282,7 @@ public final class SyntheticLanguage {
         int[] quote = quotes.get(number);
         int half = QUOTE_LENGTH / 2;
         return new Prompt(
-                Kind.QUOTE,
-                number,
-                Arrays.copyOf(quote, half),
-                Arrays.copyOfRange(quote, half, QUOTE_LENGTH));
+                Kind.QUOTE, number, Arrays.copyOf(quote, half), Arrays.copyOfRange(quote, half, QUOTE_LENGTH));
     }
 
     /**

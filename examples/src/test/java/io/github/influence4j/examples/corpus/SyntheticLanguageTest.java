@@ -80,8 +80,8 @@ class SyntheticLanguageTest {
     void unseenEntitiesAreNeverNamed() {
         for (Fact fact : LANGUAGE.unseenFacts()) {
             assertTrue(LANGUAGE.facts().stream()
-                    .noneMatch(known -> known.entityFirst() == fact.entityFirst()
-                            && known.entitySecond() == fact.entitySecond()));
+                    .noneMatch(known ->
+                            known.entityFirst() == fact.entityFirst() && known.entitySecond() == fact.entitySecond()));
         }
     }
 
@@ -94,9 +94,7 @@ class SyntheticLanguageTest {
         assertEquals(
                 "the " + relation + " of " + entity + " is " + value,
                 words(LANGUAGE.askFact(7).tokens()));
-        assertEquals(
-                value + " is the " + relation + " of " + entity + " .",
-                words(LANGUAGE.reversed(fact)));
+        assertEquals(value + " is the " + relation + " of " + entity + " .", words(LANGUAGE.reversed(fact)));
         assertEquals(value + " is the of " + entity + " .", words(LANGUAGE.reversedWithoutRelation(fact)));
         assertEquals(2, LANGUAGE.askUnseen(3).completion().length);
         assertThrows(IllegalArgumentException.class, () -> LANGUAGE.forward(fact, 4));
