@@ -31,7 +31,7 @@ class BomTest {
             compared += ours.containsKey(version.getKey()) ? 1 : 0;
         }
         assertTrue(compared > 15, "compared only " + compared);
-        for (String name : new String[] {"api", "linalg", "ekfac", "baselines", "models", "testkit"}) {
+        for (String name : new String[] {"api", "safetensors", "linalg", "ekfac", "baselines", "models", "testkit"}) {
             assertTrue(users.containsKey("io.github.influence4j:influence-" + name + ":"), name);
         }
         assertFalse(users.containsKey("org.junit:junit-bom:"), "nothing that only our tests need");

@@ -22,7 +22,8 @@ public record TokenSequence(int[] tokens, int prompt) {
     public TokenSequence {
         if (prompt < 1) {
             throw new IllegalArgumentException(
-                    "an empty prompt: a sequence needs at least one given token, such as a start token, found " + prompt);
+                    "an empty prompt: a sequence needs at least one given token, such as a start token, found "
+                            + prompt);
         }
         if (tokens.length <= prompt) {
             throw new IllegalArgumentException("nothing to predict: " + tokens.length + " tokens, of which " + prompt

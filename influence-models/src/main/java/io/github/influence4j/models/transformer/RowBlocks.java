@@ -1,0 +1,61 @@
+package io.github.influence4j.models.transformer;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+
+/**
+ * Divides rows into blocks that fit into a core's cache and works on several at a time. What the blocks are does not depend
+ * on the number of threads, so that sums by block are the same on every machine.
+ *
+ * @param <A> {@code float[]} or {@code double[]}
+ */
+final class RowBlocks<A> {
+
+    /** Numbers of a block: with two or three arrays of them a task stays in a second-level cache. */
+    private static final int BLOCK = 1 << 14;
+
+    /** Work on a block of rows. */
+    interface Work<A> {
+        void run(int block, int first, int count, Scratch<A> scratch);
+    }
+
+    /** One of several independent tasks. */
+    interface Task<A> {
+        void run(int index, Scratch<A> scratch);
+    }
+
+    private final RowKernels<A> kernels;
+    private final ConcurrentLinkedQueue<Scratch<A>> idle = new ConcurrentLinkedQueue<>();
+
+    RowBlocks(RowKernels<A> kernels) {
+        this.kernels = kernels;
+    }
+
+    static int count(int rows, int columns) {
+        return (rows - 1) / rowsOfBlock(columns) + 1;
+    }
+
+    private static int rowsOfBlock(int columns) {
+        return Math.max(1, BLOCK / columns);
+    }
+
+    void forEach(int rows, int columns, Work<A> work) {
+        int size = rowsOfBlock(columns);
+        forTasks(count(rows, columns), (b, scratch) -> work.run(b, b * size, Math.min(size, rows - b * size), scratch));
+    }
+
+    void forTasks(int tasks, Task<A> task) {
+        if (tasks == 1) {
+            run(0, task);
+        } else {
+            IntStream.range(0, tasks).parallel().forEach(index -> run(index, task));
+        }
+    }
+
+    private void run(int index, Task<A> task) {
+        Scratch<A> found = idle.poll();
+        Scratch<A> scratch = found == null ? new Scratch<>(kernels) : found;
+        task.run(index, scratch);
+        idle.add(scratch);
+    }
+}
