@@ -57,15 +57,21 @@ final class RetrievalClaim {
         return found;
     }
 
-    static Claim measure(List<Retrieved> found) {
-        Map<String, Object> measured = new LinkedHashMap<>();
+    /** Means by kind of query. */
+    static Map<String, RetrievalTable> tables(List<Retrieved> found) {
+        Map<String, RetrievalTable> tables = new LinkedHashMap<>();
         for (Kind kind : List.of(Kind.FACT, Kind.QUOTE, Kind.TRANSLATION)) {
             List<Retrieved> group =
                     found.stream().filter(one -> one.kind() == kind).toList();
             if (!group.isEmpty()) {
-                measured.put(RetrievalTable.name(kind), RetrievalTable.of(group, SEED));
+                tables.put(RetrievalTable.name(kind), RetrievalTable.of(group, SEED));
             }
         }
+        return tables;
+    }
+
+    static Claim measure(List<Retrieved> found) {
+        Map<String, Object> measured = new LinkedHashMap<>(tables(found));
         measured.put("queries", found);
         double[] ekfac = precision(found, Retrieved::ekfac);
         double[] dotProduct = precision(found, Retrieved::dotProduct);

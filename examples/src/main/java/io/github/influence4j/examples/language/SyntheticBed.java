@@ -1,7 +1,7 @@
 package io.github.influence4j.examples.language;
 
 import io.github.influence4j.api.ExampleSource;
-import io.github.influence4j.api.GradientProvider;
+
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
@@ -15,6 +15,7 @@ import io.github.influence4j.examples.corpus.Sentence;
 import io.github.influence4j.examples.corpus.SyntheticLanguage;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.transformer.TokenSequence;
+import io.github.influence4j.models.transformer.Transformer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -24,7 +25,7 @@ final class SyntheticBed {
 
     private final MatrixBackend backend;
     private final SyntheticLanguage language;
-    private final GradientProvider<TokenSequence> model;
+    private final Transformer model;
     private final List<Sentence> sentences;
     private final ExampleSource<TokenSequence> train;
     private final ProgressListener progress;
@@ -33,7 +34,7 @@ final class SyntheticBed {
             MatrixBackend backend,
             SyntheticLanguage language,
             List<Sentence> sentences,
-            GradientProvider<TokenSequence> model,
+            Transformer model,
             ProgressListener progress) {
         this.backend = backend;
         this.language = language;
@@ -66,7 +67,7 @@ final class SyntheticBed {
         return sentences;
     }
 
-    GradientProvider<TokenSequence> model() {
+    Transformer model() {
         return model;
     }
 
