@@ -1,5 +1,6 @@
 package io.github.influence4j.api;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -26,6 +27,22 @@ public interface IhvpSolver extends AutoCloseable {
      * @throws NumericalException if the vector holds a NaN or infinite number
      */
     LayerGradients solve(LayerGradients vector);
+
+    /**
+     * Computes (G+λI)⁻¹v for several vectors. Solvers for which that is cheaper than one by one override this.
+     *
+     * @param vectors the vectors
+     * @return the solutions, in the same order
+     * @throws IllegalArgumentException if a vector is of other layers
+     * @throws NumericalException if a vector holds a NaN or infinite number
+     */
+    default List<LayerGradients> solveAll(List<LayerGradients> vectors) {
+        List<LayerGradients> solutions = new ArrayList<>(vectors.size());
+        for (LayerGradients vector : vectors) {
+            solutions.add(solve(vector));
+        }
+        return solutions;
+    }
 
     /**
      * Returns the λ of each layer that is in force.

@@ -9,6 +9,7 @@ import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.solve.LayerCurvature;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * A fitted curvature that is diagonal in a known basis of each layer.
@@ -62,6 +63,24 @@ public final class EigenbasisCurvature implements Curvature {
     @Override
     public EigenbasisSolver solver(Damping damping) {
         return solver(resolve(damping));
+    }
+
+    /**
+     * Makes a solver that multiplies with another function of the curvature than its inverse, V ↦ Q_S[(Q_SᵀV Q_A) ∘ f(Λ+λ)]Q_Aᵀ.
+     *
+     * @param function f
+     * @param damping λ by layer
+     * @return a solver that the caller closes, before this curvature
+     * @throws IllegalArgumentException if a layer has no λ, or the strategy has no eigenvalues
+     * @throws io.github.influence4j.api.NumericalException if f is not finite somewhere, naming the layer
+     */
+    public EigenbasisSolver function(DoubleUnaryOperator function, LayerDamping damping) {
+        return EigenbasisSolver.ofFunction(
+                backend,
+                curvatures,
+                function,
+                damping,
+                provenance.withOption("damping", damping.lambdas().toString()));
     }
 
     @Override

@@ -74,7 +74,11 @@ final class GroupFit<E> {
     }
 
     private void accumulate() {
-        CovarianceStage.Options stage = new CovarianceStage.Options(options.batchSize(), objectives, options.blocks());
+        CovarianceStage.Options stage = new CovarianceStage.Options(
+                options.batchSize(),
+                objectives,
+                options.blocks(),
+                options.strategy().basis());
         covariances.addAll(CovarianceStage.fit(backend, pass, data, stage, progress));
     }
 

@@ -120,19 +120,49 @@ public final class DenseFisher {
         }
         double[][] qa = blockVectors(fisher(inputs, inputs.size()), blocks);
         double[][] qs = blockVectors(fisher(outputGradients, inputs.size()), blocks);
+        List<double[]> gradients = gradients(model, data, objective, layer);
+        return assemble(qs, qa, meanSquares(qs, qa, gradients), lambda);
+    }
+
+    /**
+     * The gradient basis with corrected eigenvalues, plus λ: eigenvectors of E[GᵀG] and E[GGᵀ] by Commons Math, and mean squares
+     * of rotated gradients, all in plain loops.
+     */
+    public static double[][] gradientBasis(List<double[]> gradients, LayerSpec layer, int blocks, double lambda) {
+        int columns = layer.gradientColumns();
+        List<double[]> rows = new ArrayList<>();
+        List<double[]> transposedRows = new ArrayList<>();
+        for (double[] gradient : gradients) {
+            for (int o = 0; o < layer.outputs(); o++) {
+                rows.add(Arrays.copyOfRange(gradient, o * columns, (o + 1) * columns));
+            }
+            for (int i = 0; i < columns; i++) {
+                double[] column = new double[layer.outputs()];
+                for (int o = 0; o < column.length; o++) {
+                    column[o] = gradient[o * columns + i];
+                }
+                transposedRows.add(column);
+            }
+        }
+        double[][] qa = blockVectors(fisher(rows, gradients.size()), blocks);
+        double[][] qs = blockVectors(fisher(transposedRows, gradients.size()), blocks);
+        return assemble(qs, qa, meanSquares(qs, qa, gradients), lambda);
+    }
+
+    private static double[][] meanSquares(double[][] qs, double[][] qa, List<double[]> gradients) {
         double[][] values = new double[qs.length][qa.length];
-        for (double[] gradient : gradients(model, data, objective, layer)) {
+        for (double[] gradient : gradients) {
             for (int k = 0; k < qs.length; k++) {
                 for (int l = 0; l < qa.length; l++) {
                     double rotated = 0;
                     for (int p = 0; p < gradient.length; p++) {
                         rotated += qs[p / qa.length][k] * gradient[p] * qa[p % qa.length][l];
                     }
-                    values[k][l] += rotated * rotated / data.size();
+                    values[k][l] += rotated * rotated / gradients.size();
                 }
             }
         }
-        return assemble(qs, qa, values, lambda);
+        return values;
     }
 
     /** Eigenvectors of the diagonal blocks: the first n mod O blocks are larger by one. */

@@ -38,7 +38,7 @@ class DenseOracleTest {
     @ValueSource(ints = {1, 2})
     void scoresAreThoseOfTheDenseMatrixForSharedLayersToo(int uses) {
         RandomSequences model = new RandomSequences(RandomSequences.mixed().layers(), uses);
-        for (Strategy strategy : List.of(Strategy.DIAGONAL, Strategy.KFAC, Strategy.EKFAC)) {
+        for (Strategy strategy : List.of(Strategy.DIAGONAL, Strategy.KFAC, Strategy.EKFAC, Strategy.GRADIENT_BASIS)) {
             try (EigenbasisCurvature curvature = fit(model, strategy, 7);
                     EigenbasisSolver solver = curvature.solver(Damping.absolute(LAMBDA))) {
                 InfluenceScores scores = new InfluenceScorer<>(backend, model).pairwise(solver, QUERIES, TRAIN);
@@ -102,7 +102,7 @@ class DenseOracleTest {
     @ParameterizedTest
     @EnumSource(
             value = Strategy.class,
-            names = {"DIAGONAL", "EKFAC"})
+            names = {"DIAGONAL", "EKFAC", "GRADIENT_BASIS"})
     void eigenvaluesAreTheFishersDiagonalInTheBasis(Strategy strategy) {
         RandomSequences model = RandomSequences.mixed();
         try (EigenbasisCurvature curvature = fit(model, strategy, 5)) {

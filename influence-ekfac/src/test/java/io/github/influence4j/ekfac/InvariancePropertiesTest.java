@@ -86,7 +86,7 @@ class InvariancePropertiesTest {
         RandomSequences model = RandomSequences.mixed();
         ExampleSource<Sequence> train = RandomSequences.sequences(19, 300);
         ExampleSource<Sequence> queries = RandomSequences.sequences(4, 700);
-        for (Strategy strategy : List.of(Strategy.DIAGONAL, Strategy.KFAC, Strategy.EKFAC)) {
+        for (Strategy strategy : List.of(Strategy.DIAGONAL, Strategy.KFAC, Strategy.EKFAC, Strategy.GRADIENT_BASIS)) {
             double[][] expected = scores(model, strategy, train, queries, 8, 8);
             double[][] actual = scores(new ScaledLoss(model, factor), strategy, train, queries, 8, 8);
             assertClose(expected, actual, Tolerances.EXACT_SOLVE, strategy + " with the loss times " + factor);

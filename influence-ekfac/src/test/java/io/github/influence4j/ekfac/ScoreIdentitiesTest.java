@@ -203,7 +203,8 @@ class ScoreIdentitiesTest {
                 EigenbasisSolver dot = identity.solver(Damping.DEFAULT)) {
             InfluenceScorer<Sequence> scorer = new InfluenceScorer<>(backend, model);
             double[][] expected = scorer.pairwise(dot, QUERIES, TRAIN).matrix().toArray();
-            for (Strategy strategy : List.of(Strategy.DIAGONAL, Strategy.KFAC, Strategy.EKFAC)) {
+            for (Strategy strategy :
+                    List.of(Strategy.DIAGONAL, Strategy.KFAC, Strategy.EKFAC, Strategy.GRADIENT_BASIS)) {
                 try (EigenbasisCurvature curvature = fit(backend, model, strategy);
                         EigenbasisSolver solver = curvature.solver(Damping.absolute(lambda))) {
                     InfluenceScores scores =
@@ -218,7 +219,7 @@ class ScoreIdentitiesTest {
     void solvingUndoesMultiplyingByTheDampedCurvature() {
         RandomSequences model = RandomSequences.mixed();
         double lambda = 0.2;
-        for (Strategy strategy : List.of(Strategy.DIAGONAL, Strategy.KFAC, Strategy.EKFAC)) {
+        for (Strategy strategy : List.of(Strategy.DIAGONAL, Strategy.KFAC, Strategy.EKFAC, Strategy.GRADIENT_BASIS)) {
             try (EigenbasisCurvature curvature = fit(TestBackends.EJML, model, strategy);
                     EigenbasisSolver solver = curvature.solver(Damping.absolute(lambda))) {
                 double[] vector = vector(model.layers());

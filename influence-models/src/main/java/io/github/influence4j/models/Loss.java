@@ -2,6 +2,7 @@ package io.github.influence4j.models;
 
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.OutputLoss;
 
 /**
  * What a network is trained to make small: a function of one example's outputs and target.
@@ -13,7 +14,7 @@ public enum Loss {
      * Half the squared distance, ½‖ŷ − y‖², summed over the outputs. H = I, and a sampled label is the output less a
      * standard normal vector, so that the gradient is that vector.
      */
-    SQUARED_ERROR {
+    SQUARED_ERROR(OutputLoss.SQUARED_ERROR) {
         @Override
         double value(double[] outputs, double[] target) {
             double sum = 0;
@@ -73,7 +74,7 @@ public enum Loss {
      * Minus the log-probability of the example's class, −log p_y with p = softmax(ŷ). H = diag(p) − ppᵀ, and a sampled
      * label is a draw from p.
      */
-    SOFTMAX_CROSS_ENTROPY {
+    SOFTMAX_CROSS_ENTROPY(OutputLoss.SOFTMAX_CROSS_ENTROPY) {
         @Override
         double value(double[] outputs, double[] target) {
             double max = max(outputs);
@@ -142,6 +143,17 @@ public enum Loss {
             }
         }
     };
+
+    private final OutputLoss form;
+
+    Loss(OutputLoss form) {
+        this.form = form;
+    }
+
+    /** The loss as the estimators know it. */
+    OutputLoss form() {
+        return form;
+    }
 
     /** Computes the loss of one example. */
     abstract double value(double[] outputs, double[] target);

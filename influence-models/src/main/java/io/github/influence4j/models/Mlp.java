@@ -10,12 +10,15 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
+import io.github.influence4j.api.OutputLoss;
+import io.github.influence4j.api.PerturbableModel;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -31,7 +34,9 @@ import java.util.SplittableRandom;
  * withWeights(weights())} makes an independent copy. Whoever made a network closes it, before the backend.
  */
 public final class Mlp
-        implements OutputHessianRoots<LabelledExample>, CurvatureProduct<LabelledExample>, AutoCloseable {
+        implements OutputHessianRoots<LabelledExample>,
+                CurvatureProduct<LabelledExample>,
+                PerturbableModel<LabelledExample> {
 
     private final MatrixBackend backend;
     private final MlpShape shape;
@@ -112,6 +117,22 @@ public final class Mlp
         return new Mlp(backend, shape, newWeights);
     }
 
+    @Override
+    public Mlp at(LayerGradients offset) {
+        offset.requireLayers(layers);
+        double[] moved = weights().toFlat();
+        double[] by = offset.toFlat();
+        for (int k = 0; k < moved.length; k++) {
+            moved[k] += by[k];
+        }
+        return withWeights(LayerGradients.ofFlat(layers, moved));
+    }
+
+    @Override
+    public OutputLoss outputLoss() {
+        return shape.loss().form();
+    }
+
     /**
      * Returns the form of the network.
      *
@@ -178,6 +199,62 @@ public final class Mlp
         double[][] rows = new double[batch.size()][];
         Arrays.setAll(rows, this::outputRow);
         return rows;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @return [n][1][outputs]
+     * @throws IllegalArgumentException if an example has another number of features
+     * @throws NumericalException if a feature or an output is NaN or infinite
+     */
+    @Override
+    public double[][][] positionOutputs(ExampleBatch<LabelledExample> batch) {
+        forward(batch);
+        double[][][] rows = new double[batch.size()][1][];
+        for (int r = 0; r < rows.length; r++) {
+            rows[r][0] = outputRow(r);
+            requireFinite(rows[r][0], batch.ids()[r]);
+        }
+        return rows;
+    }
+
+    @Override
+    public LayerGradients transposedJacobianProduct(ExampleBatch<LabelledExample> batch, double[][][] outputGradients) {
+        requireShape(batch, outputGradients);
+        forward(batch);
+        int columns = shape.outputs();
+        for (int r = 0; r < batch.size(); r++) {
+            System.arraycopy(outputGradients[r][0], 0, gradients, r * columns, columns);
+        }
+        pass.backward(kernels, gradients, 0);
+        pass.weightGradients(directions);
+        return LayerGradients.of(layers, List.<Matrix>of(directions));
+    }
+
+    private void requireShape(ExampleBatch<LabelledExample> batch, double[][][] outputGradients) {
+        if (outputGradients.length != batch.size()) {
+            throw new IllegalArgumentException(
+                    "output gradients of " + outputGradients.length + " examples for a batch of " + batch.size());
+        }
+        for (int r = 0; r < outputGradients.length; r++) {
+            if (outputGradients[r].length != 1 || outputGradients[r][0].length != shape.outputs()) {
+                throw new IllegalArgumentException("example " + batch.ids()[r] + ": output gradients must be 1 x "
+                        + shape.outputs() + ", found " + outputGradients[r].length + " x "
+                        + (outputGradients[r].length == 0 ? 0 : outputGradients[r][0].length));
+            }
+        }
+    }
+
+    @Override
+    public double[][] positionObjectives(ExampleBatch<LabelledExample> batch, Objective objective) {
+        if (!(objective instanceof Objective.TrainingLoss || objective instanceof Objective.Measurement)) {
+            throw new UnsupportedOperationException("the network has no value of " + objective);
+        }
+        double[] losses = losses(batch);
+        double[][] values = new double[losses.length][];
+        Arrays.setAll(values, r -> new double[] {losses[r]});
+        return values;
     }
 
     /**
@@ -273,14 +350,37 @@ public final class Mlp
      * {@inheritDoc}
      *
      * <p>A forward pass, a forward pass of the tangents J v, and a backward pass (Pearlmutter 1994; Schraudolph 2002):
-     * about 8nP flops for n examples and P parameters.
+     * about 10nP flops for n examples and P parameters, less at the first layer.
      *
      * @throws NumericalException if a feature or an output is NaN or infinite
      */
     @Override
     public LayerGradients product(ExampleBatch<LabelledExample> batch, LayerGradients vector) {
-        vector.requireLayers(layers);
+        return products(batch, List.of(vector)).get(0);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The vectors share one forward pass.
+     *
+     * @throws NumericalException if a feature or an output is NaN or infinite
+     */
+    @Override
+    public List<LayerGradients> products(ExampleBatch<LabelledExample> batch, List<LayerGradients> vectors) {
+        vectors.forEach(vector -> vector.requireLayers(layers));
         forward(batch);
+        for (int r = 0; r < batch.size(); r++) {
+            requireFinite(outputRow(r), batch.ids()[r]);
+        }
+        List<LayerGradients> products = new ArrayList<>(vectors.size());
+        for (LayerGradients vector : vectors) {
+            products.add(productAfterForward(batch.size(), vector));
+        }
+        return products;
+    }
+
+    private LayerGradients productAfterForward(int examples, LayerGradients vector) {
         for (int l = 0; l < directions.length; l++) {
             backend.upload(vector.layer(layers.get(l).name()), directions[l]);
         }
@@ -288,17 +388,23 @@ public final class Mlp
         int columns = shape.outputs();
         double[] tangent = new double[columns];
         double[] result = new double[columns];
-        for (int r = 0; r < batch.size(); r++) {
-            double[] row = outputRow(r);
-            requireFinite(row, batch.ids()[r]);
+        for (int r = 0; r < examples; r++) {
             System.arraycopy(gradients, r * columns, tangent, 0, columns);
-            shape.loss().hessianProduct(row, tangent, result);
+            shape.loss().hessianProduct(outputRow(r), tangent, result);
             System.arraycopy(result, 0, gradients, r * columns, columns);
         }
         pass.backward(kernels, gradients, 0);
         // the directions are done with, so their memory takes the result
         pass.weightGradients(directions);
         return LayerGradients.of(layers, List.<Matrix>of(directions));
+    }
+
+    /** {@inheritDoc} Neither the tangents nor the way back need the weights of the first layer. */
+    @Override
+    public double productFlops(ExampleBatch<LabelledExample> batch, int vectors) {
+        double all = layers.stream().mapToDouble(LayerSpec::parameters).sum();
+        double first = layers.get(0).parameters();
+        return batch.size() * (2 * all + vectors * (8 * all - 4 * first));
     }
 
     /** Sums the losses of a batch and, layer by layer into packed arrays, the gradients of the losses. For training. */

@@ -69,13 +69,35 @@ public final class MlpTraining {
      */
     public static TrainedMlp train(
             Mlp start, ExampleSource<LabelledExample> data, TrainingOptions options, ProgressListener progress) {
+        return train(start, data, options, progress, (step, rate, model) -> {});
+    }
+
+    /** Looks on while a network is trained. */
+    @FunctionalInterface
+    interface StepListener {
+        /**
+         * Is told after every step.
+         *
+         * @param step how many steps have been made
+         * @param rate learning rate of the last one
+         * @param model the network in training, not to be kept
+         */
+        void after(long step, double rate, Mlp model);
+    }
+
+    static TrainedMlp train(
+            Mlp start,
+            ExampleSource<LabelledExample> data,
+            TrainingOptions options,
+            ProgressListener progress,
+            StepListener steps) {
         if (data.size() == 0) {
             throw new IllegalArgumentException("cannot train on an empty data set");
         }
         Mlp model = start.withWeights(start.weights());
         boolean done = false;
         try {
-            List<Double> losses = new MlpTraining(model, data, options).run(progress);
+            List<Double> losses = new MlpTraining(model, data, options).run(progress, steps);
             done = true;
             return new TrainedMlp(model, losses);
         } finally {
@@ -97,7 +119,7 @@ public final class MlpTraining {
         return train(start, data, options, ProgressListener.silent());
     }
 
-    private List<Double> run(ProgressListener progress) {
+    private List<Double> run(ProgressListener progress, StepListener listener) {
         SplittableRandom random = new SplittableRandom(options.seed());
         int[] order = IntStream.range(0, ids.length).toArray();
         int stepsPerEpoch = (ids.length - 1) / options.batchSize() + 1;
@@ -118,7 +140,10 @@ public final class MlpTraining {
                             + ", step " + (step + 1) + " of " + stepsPerEpoch);
                 }
                 total += loss;
-                update(batch.size(), options.rate((long) epoch * stepsPerEpoch + step, steps));
+                long made = (long) epoch * stepsPerEpoch + step;
+                double rate = options.rate(made, steps);
+                update(batch.size(), rate);
+                listener.after(made + 1, rate, model);
             }
             losses.add(total / ids.length);
             progress.progress("training", epoch + 1, options.epochs());

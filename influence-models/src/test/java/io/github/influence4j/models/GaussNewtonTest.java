@@ -1,5 +1,6 @@
 package io.github.influence4j.models;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,12 +14,15 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.linalg.Operand;
 import io.github.influence4j.linalg.SymmetricEigen;
 import io.github.influence4j.testkit.GradientChecks;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -87,6 +91,49 @@ class GaussNewtonTest {
             }
             MatrixAssert.assertClose(
                     sum, model.product(batch, v).toFlat(), Tolerances.REORDERED_FLOAT64, "sum of products");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.github.influence4j.models.Networks#shapes")
+    void severalProductsAreTheSameAsSingleOnes(MlpShape shape) {
+        ExampleBatch<LabelledExample> batch = Networks.batch(shape, EXAMPLES, 3);
+        Random random = new Random(4);
+        try (Mlp model = Networks.random(backend, shape, 5)) {
+            int parameters = model.weights().toFlat().length;
+            List<LayerGradients> vectors = Stream.generate(() -> Networks.normal(random, parameters))
+                    .limit(3)
+                    .map(v -> LayerGradients.ofFlat(model.layers(), v))
+                    .toList();
+            List<LayerGradients> products = model.products(batch, vectors);
+            for (int j = 0; j < vectors.size(); j++) {
+                double[] single = model.product(batch, vectors.get(j)).toFlat();
+                assertArrayEquals(single, products.get(j).toFlat(), "vector " + j);
+            }
+        }
+    }
+
+    /** The formula against a count of every multiplication of matrices. */
+    @Test
+    void flopsAreThoseOfTheMatrixProducts() {
+        MlpShape shape = MlpShape.of(Activation.TANH, Loss.SQUARED_ERROR, 30, 40, 50, 20);
+        ExampleBatch<LabelledExample> batch = Networks.batch(shape, EXAMPLES, 1);
+        double[] flops = new double[1];
+        MatrixBackend counting = (MatrixBackend) Proxy.newProxyInstance(
+                MatrixBackend.class.getClassLoader(), new Class<?>[] {MatrixBackend.class}, (proxy, method, args) -> {
+                    if (method.getName().equals("multiply")) {
+                        BackendMatrix result = (BackendMatrix) args[args.length - 1];
+                        Operand left = (Operand) args[args.length == 3 ? 0 : 1];
+                        flops[0] += 2.0 * result.rows() * result.columns() * left.columns();
+                    }
+                    return method.invoke(backend, args);
+                });
+        try (Mlp model = Networks.random(counting, shape, 2)) {
+            LayerGradients v = model.weights();
+            model.products(batch, List.of(v, v, v));
+            double biases =
+                    110.0 / (31 * 40 + 41 * 50 + 51 * 20); // the formula counts them where the kernels have none
+            assertEquals(1, model.productFlops(batch, 3) / flops[0], biases);
         }
     }
 

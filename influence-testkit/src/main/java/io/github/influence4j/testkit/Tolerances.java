@@ -69,7 +69,48 @@ public final class Tolerances {
      */
     public static final double PARETO_EXPONENT = 0.1;
 
+    // iterative solvers
+
+    /**
+     * Conjugate gradients stopped at a relative residual of 1e-11 against an exact solution, for condition numbers up to
+     * about 1e5: the error is at most their product.
+     */
+    public static final double CONJUGATE_GRADIENT = 1e-6;
+
+    /**
+     * Power iteration that is stopped when its quotient changes by less than 1e-13: with a gap of 1 % between the two
+     * largest eigenvalues what is missing is some fifty times that, and nearly equal ones leave more digits behind.
+     */
+    public static final double POWER_ITERATION = 1e-9;
+
+    // unrolled training
+
+    /**
+     * Segments with constant gradients against gradient descent: a step with rate η and eigenvalue σ shrinks by 1 − ησ where
+     * the formula has e^(−ησ), and gradients change within a segment; for the tests' ησ = 0.01 and 20 steps a segment each is
+     * well below 1 %.
+     */
+    public static final double UNROLLED_TRAINING = 0.01;
+
+    // gradient basis
+
+    /**
+     * A curvature put together from eigenvectors of float32 sums against one of float64: eigenvectors of eigenvalues that
+     * lie a tenth apart turn by ten roundings, and the matrix with them.
+     */
+    public static final double EIGENBASIS_FLOAT32 = 1e-3;
+
     private Tolerances() {}
+
+    /**
+     * Returns the tolerance for a curvature that is put together from eigenvectors, which another decomposition found.
+     *
+     * @param precision the working precision
+     * @return a relative tolerance
+     */
+    public static double eigenbasis(Precision precision) {
+        return precision == Precision.FLOAT64 ? EXACT_SOLVE : EIGENBASIS_FLOAT32;
+    }
 
     /**
      * Returns the tolerance for two computations of the same sums in another order.

@@ -53,4 +53,103 @@ public record LanguageOptions(
                 6,
                 Optional.empty());
     }
+
+    /**
+     * Returns other options with another seed.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withSeed(long value) {
+        return new LanguageOptions(
+                value, train, steps, sequences, facts, words, verses, verseWidths, epochs, backend);
+    }
+
+    /**
+     * Returns other options with another number of training steps on the synthetic language.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withSteps(int value) {
+        return new LanguageOptions(
+                seed, train, value, sequences, facts, words, verses, verseWidths, epochs, backend);
+    }
+
+    /**
+     * Returns other options with another number of sentences of the synthetic language.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withSequences(int value) {
+        return new LanguageOptions(
+                seed, train, steps, value, facts, words, verses, verseWidths, epochs, backend);
+    }
+
+    /**
+     * Returns other options with another number of facts that are asked for.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withFacts(int value) {
+        return new LanguageOptions(
+                seed, train, steps, sequences, value, words, verses, verseWidths, epochs, backend);
+    }
+
+    /**
+     * Returns other options with another number of words of translations that are asked for.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withWords(int value) {
+        return new LanguageOptions(
+                seed, train, steps, sequences, facts, value, verses, verseWidths, epochs, backend);
+    }
+
+    /**
+     * Returns other options with another number of held-out verses.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withVerses(int value) {
+        return new LanguageOptions(
+                seed, train, steps, sequences, facts, words, value, verseWidths, epochs, backend);
+    }
+
+    /**
+     * Returns other options with other widths of the models of the real text.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withVerseWidths(List<Integer> value) {
+        return new LanguageOptions(
+                seed, train, steps, sequences, facts, words, verses, value, epochs, backend);
+    }
+
+    /**
+     * Returns other options with another number of times that the real text is seen.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withEpochs(double value) {
+        return new LanguageOptions(
+                seed, train, steps, sequences, facts, words, verses, verseWidths, value, backend);
+    }
+
+    /**
+     * Returns other options with a backend by name.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withBackend(String value) {
+        return new LanguageOptions(
+                seed, train, steps, sequences, facts, words, verses, verseWidths, epochs, Optional.of(value));
+    }
 }

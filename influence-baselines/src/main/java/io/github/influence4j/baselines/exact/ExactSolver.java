@@ -49,14 +49,8 @@ public final class ExactSolver implements IhvpSolver {
         return solveAll(List.of(vector)).get(0);
     }
 
-    /**
-     * Solves for many vectors at once, which costs fewer passes over the factor than one by one.
-     *
-     * @param vectors the right-hand sides
-     * @return the solutions, in the same order
-     * @throws IllegalArgumentException if a vector is of other layers
-     * @throws NumericalException if a vector holds a NaN or infinite number, naming its layer
-     */
+    /** {@inheritDoc} Needs fewer passes over the factor than one by one. */
+    @Override
     public List<LayerGradients> solveAll(List<LayerGradients> vectors) {
         if (vectors.isEmpty()) {
             return List.of();

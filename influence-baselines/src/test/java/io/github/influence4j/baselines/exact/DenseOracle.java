@@ -16,7 +16,7 @@ import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.LUDecomposition;
 
 /** G and its damped inverse in plain loops over single examples, solved by Commons Math. */
-final class DenseOracle {
+public final class DenseOracle {
 
     private final List<LayerSpec> layers;
     private final double[][] matrix;
@@ -27,7 +27,7 @@ final class DenseOracle {
     }
 
     /** Sums the outer products of all gradients, example by example in batches of one. */
-    static <E> DenseOracle of(OutputHessianRoots<E> model, ExampleSource<E> data) {
+    public static <E> DenseOracle of(OutputHessianRoots<E> model, ExampleSource<E> data) {
         List<LayerSpec> layers = model.layers();
         int parameters = (int) layers.stream().mapToLong(LayerSpec::parameters).sum();
         double[][] matrix = new double[parameters][parameters];
@@ -45,7 +45,7 @@ final class DenseOracle {
     }
 
     /** The gradient of one example at all layers. */
-    static <E> double[] gradient(GradientProvider<E> model, ExampleBatch<E> one, Objective objective) {
+    public static <E> double[] gradient(GradientProvider<E> model, ExampleBatch<E> one, Objective objective) {
         Map<String, double[]> parts = new HashMap<>();
         model.capture(
                 one,
@@ -84,12 +84,12 @@ final class DenseOracle {
     }
 
     /** G. */
-    double[][] matrix() {
+    public double[][] matrix() {
         return matrix;
     }
 
     /** G with 0 outside the layers' diagonal blocks. */
-    DenseOracle blockDiagonal() {
+    public DenseOracle blockDiagonal() {
         double[][] blocks = new double[matrix.length][matrix.length];
         int start = 0;
         for (LayerSpec layer : layers) {
@@ -103,7 +103,7 @@ final class DenseOracle {
     }
 
     /** Mean of the diagonal over a layer's parameters. */
-    double meanDiagonal(LayerSpec wanted) {
+    public double meanDiagonal(LayerSpec wanted) {
         int start = 0;
         for (LayerSpec layer : layers) {
             if (layer.equals(wanted)) {
@@ -119,7 +119,7 @@ final class DenseOracle {
     }
 
     /** G + diag(λ). */
-    double[][] damped(LayerDamping damping) {
+    public double[][] damped(LayerDamping damping) {
         double[][] damped = new double[matrix.length][];
         int k = 0;
         for (LayerSpec layer : layers) {
@@ -132,7 +132,7 @@ final class DenseOracle {
         return damped;
     }
 
-    double[] solve(LayerDamping damping, LayerGradients vector) {
+    public double[] solve(LayerDamping damping, LayerGradients vector) {
         return new LUDecomposition(new Array2DRowRealMatrix(damped(damping)))
                 .getSolver()
                 .getInverse()

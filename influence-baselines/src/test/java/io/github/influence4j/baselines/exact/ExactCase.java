@@ -15,7 +15,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** A small model with data, and the dense answer. */
-record ExactCase<E>(String name, OutputHessianRoots<E> model, ExampleSource<E> data, DenseOracle oracle) {
+public record ExactCase<E>(String name, OutputHessianRoots<E> model, ExampleSource<E> data, DenseOracle oracle) {
 
     private static final long SEED = 20_261_122;
 
@@ -25,17 +25,17 @@ record ExactCase<E>(String name, OutputHessianRoots<E> model, ExampleSource<E> d
     }
 
     /** Cases with fewer and with more parameters than rows. */
-    static List<ExactCase<?>> all() {
+    public static List<ExactCase<?>> all() {
         return List.of(softmax("softmax, D < N·C", 30), softmax("softmax, D > N·C", 4), mlp(), pooled(), perToken());
     }
 
-    static ExactCase<double[]> softmax(String name, int examples) {
+    public static ExactCase<double[]> softmax(String name, int examples) {
         Random random = new Random(SEED);
         return of(name, new SoftmaxLinear(gaussian(random, 3, 6)), List.of(gaussian(random, examples, 5)));
     }
 
     /** Two layers, softmax; the network computes in its own backend. */
-    static ExactCase<LabelledExample> mlp() {
+    public static ExactCase<LabelledExample> mlp() {
         Random random = new Random(SEED + 1);
         MlpShape shape = MlpShape.of(Activation.TANH, Loss.SOFTMAX_CROSS_ENTROPY, 4, 5, 3);
         List<LabelledExample> examples = IntStream.range(0, 11)
@@ -45,7 +45,7 @@ record ExactCase<E>(String name, OutputHessianRoots<E> model, ExampleSource<E> d
     }
 
     /** Two layers, of which one has positions and the other no bias; sequences of different lengths. */
-    static ExactCase<double[][]> pooled() {
+    public static ExactCase<double[][]> pooled() {
         Random random = new Random(SEED + 2);
         List<double[][]> examples = IntStream.of(2, 1, 4, 3, 1, 2, 4)
                 .mapToObj(length -> gaussian(random, length, 3))
@@ -53,7 +53,7 @@ record ExactCase<E>(String name, OutputHessianRoots<E> model, ExampleSource<E> d
         return of("pooled tokens", new PooledTokens(gaussian(random, 4, 4), gaussian(random, 2, 4)), examples);
     }
 
-    static ExactCase<double[][]> perToken() {
+    public static ExactCase<double[][]> perToken() {
         Random random = new Random(SEED + 3);
         List<double[][]> examples = IntStream.of(3, 1, 2, 3, 2)
                 .mapToObj(length -> gaussian(random, length, 4))
@@ -61,7 +61,7 @@ record ExactCase<E>(String name, OutputHessianRoots<E> model, ExampleSource<E> d
         return of("error at every token", new TokenRegression(4, 2, 3), examples);
     }
 
-    static double[][] gaussian(Random random, int rows, int columns) {
+    public static double[][] gaussian(Random random, int rows, int columns) {
         double[][] numbers = new double[rows][columns];
         for (double[] row : numbers) {
             for (int c = 0; c < columns; c++) {
@@ -72,12 +72,12 @@ record ExactCase<E>(String name, OutputHessianRoots<E> model, ExampleSource<E> d
     }
 
     /** A dense vector that no solution knows about. */
-    LayerGradients vector(long seed) {
+    public LayerGradients vector(long seed) {
         int parameters = oracle.matrix().length;
         return LayerGradients.ofFlat(layers(), gaussian(new Random(seed), 1, parameters)[0]);
     }
 
-    List<LayerSpec> layers() {
+    public List<LayerSpec> layers() {
         return model.layers();
     }
 

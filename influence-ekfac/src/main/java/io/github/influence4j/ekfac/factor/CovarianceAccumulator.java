@@ -10,7 +10,7 @@ import io.github.influence4j.linalg.MatrixBackend;
  * <p>Costs (i² + o²)/O flops a position, with O diagonal blocks of each, and 8(i² + o²)/O bytes, half as much again in
  * float32.
  */
-final class CovarianceAccumulator implements AutoCloseable {
+final class CovarianceAccumulator implements OuterProductSums {
 
     private final LayerSpec layer;
     private final int weight;
@@ -25,7 +25,8 @@ final class CovarianceAccumulator implements AutoCloseable {
         this.gradient = new BlockSum(backend, layer.outputs(), blocks);
     }
 
-    void add(UploadedCapture capture, int objectiveIndex) {
+    @Override
+    public void add(UploadedCapture capture, int objectiveIndex) {
         // inputs do not depend on the objective, so they count once
         if (objectiveIndex == 0) {
             activation.add(capture.activations());
@@ -34,8 +35,8 @@ final class CovarianceAccumulator implements AutoCloseable {
         gradient.add(capture.outputGradients());
     }
 
-    /** Hands the means over and frees the rest. */
-    LayerCovariance release() {
+    @Override
+    public LayerCovariance release() {
         if (positions == 0) {
             throw new NumericalException("layer " + layer.name() + ": every position of the data set is masked");
         }

@@ -24,6 +24,14 @@ record Captures(Precision precision, List<PlannedLayer> layers) {
                         + largest(layer -> halfRotated(layer, batch, rotation) * layer.parameters()));
     }
 
+    /** The buffer in which whole gradients, or scaled vectors, are formed, in bytes. */
+    double gradientBytes(int batch) {
+        return precision.bytes()
+                * largest(layer -> layer.positions() == 1
+                        ? (double) batch * Math.max(layer.inputs(), layer.outputs())
+                        : gradients(layer, batch) * layer.parameters());
+    }
+
     private static double rotatedRows(PlannedLayer layer, int batch, Rotation rotation) {
         if (layer.positions() == 1) {
             return batch;

@@ -6,6 +6,7 @@ import io.github.influence4j.ekfac.FisherLabels;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.eigen.RotationCost;
 import io.github.influence4j.ekfac.factor.BlockDiagonal;
+import io.github.influence4j.ekfac.factor.CovarianceStage;
 import io.github.influence4j.ekfac.factor.FactorMemory;
 import io.github.influence4j.ekfac.factor.LayerGroups;
 import io.github.influence4j.ekfac.factor.RunningSum;
@@ -52,8 +53,13 @@ final class FitPlanner {
         double disk = 0;
         for (PlannedLayer layer : layers) {
             double rows = (double) data.examples() * layer.positions();
-            work.add(Kernel.RANK_UPDATE, rows * layer.activationNumbers(), largestBlock(layer.inputs()));
-            work.add(Kernel.RANK_UPDATE, objectives * rows * layer.gradientNumbers(), largestBlock(layer.outputs()));
+            if (options.strategy().basis() == CovarianceStage.Basis.GRADIENTS) {
+                gradientProducts(work, layer);
+            } else {
+                work.add(Kernel.RANK_UPDATE, rows * layer.activationNumbers(), largestBlock(layer.inputs()));
+                work.add(
+                        Kernel.RANK_UPDATE, objectives * rows * layer.gradientNumbers(), largestBlock(layer.outputs()));
+            }
             double flushes = memory.precision() == Precision.FLOAT32
                     ? Math.ceil(rows / Math.max(RunningSum.BLOCK_ROWS, (double) batch * layer.positions()))
                     : 0;
@@ -62,9 +68,34 @@ final class FitPlanner {
         }
         return work.stage(
                 "covariances",
-                fullest((group, kept, captures) ->
-                        new MemoryUse(kept + memory.covarianceBytes(group), 0, captures.bytes(batch), 0, 0)),
+                fullest((group, kept, captures) -> new MemoryUse(
+                        kept + memory.covarianceBytes(group),
+                        options.strategy().basis() == CovarianceStage.Basis.GRADIENTS
+                                ? captures.gradientBytes(batch)
+                                : 0,
+                        captures.bytes(batch),
+                        0,
+                        0)),
                 disk);
+    }
+
+    /** G_zᵀG_z and G_zG_zᵀ of every example: of gradients that are formed, twice, or of scaled vectors. */
+    private void gradientProducts(Work work, PlannedLayer layer) {
+        double gradients = (double) data.examples() * objectives;
+        boolean one = layer.positions() == 1;
+        work.add(
+                Kernel.RANK_UPDATE,
+                gradients * (one ? 1 : layer.outputs()) * layer.activationNumbers(),
+                largestBlock(layer.inputs()));
+        work.add(
+                Kernel.RANK_UPDATE,
+                gradients * (one ? 1 : layer.inputs()) * layer.gradientNumbers(),
+                largestBlock(layer.outputs()));
+        if (!one) {
+            double t = layer.positions();
+            work.add(Kernel.PRODUCT_PER_EXAMPLE, gradients * 4 * t * layer.parameters(), t);
+        }
+        work.elements(gradients * (one ? 2 * layer.captured() : 0));
     }
 
     private StagePlan eigendecomposition(List<PlannedLayer> layers) {

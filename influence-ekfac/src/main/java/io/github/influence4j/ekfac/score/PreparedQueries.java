@@ -4,6 +4,7 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.factor.CapturePass;
@@ -143,18 +144,27 @@ final class PreparedQueries implements AutoCloseable {
                 stacked);
     }
 
+    /** Solves for the queries of a batch together, which is what iterative solvers are fastest at. */
     private void solve(int count, List<BackendMatrix> stacked) {
+        List<LayerGradients> gradients = new ArrayList<>();
         for (int q = 0; q < count; q++) {
-            List<BackendMatrix> parts = new ArrayList<>();
+            List<Matrix> parts = new ArrayList<>();
             for (int l = 0; l < layers.size(); l++) {
-                int outputs = layers.get(l).outputs();
-                parts.add(stacked.get(l).rows(q * outputs, outputs));
+                parts.add(part(stacked, l, q));
             }
-            LayerGradients solution = solver.solve(LayerGradients.of(layers, List.copyOf(parts)));
+            gradients.add(LayerGradients.of(layers, parts));
+        }
+        List<LayerGradients> solutions = solver.solveAll(gradients);
+        for (int q = 0; q < count; q++) {
             for (int l = 0; l < layers.size(); l++) {
-                backend.upload(solution.layer(layers.get(l).name()), parts.get(l));
+                backend.upload(solutions.get(q).layer(layers.get(l).name()), part(stacked, l, q));
             }
         }
+    }
+
+    private BackendMatrix part(List<BackendMatrix> stacked, int layer, int query) {
+        int outputs = layers.get(layer).outputs();
+        return stacked.get(layer).rows(query * outputs, outputs);
     }
 
     private void store(int layer, int first, int count, BackendMatrix stacked) {

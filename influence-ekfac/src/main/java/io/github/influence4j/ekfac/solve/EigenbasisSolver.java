@@ -15,6 +15,7 @@ import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Solves with a curvature that is diagonal in a basis of each layer: V ↦ Q_S[(Q_SᵀV Q_A) ∘ 1/(Λ+λ)]Q_Aᵀ (paper, Eq. 21).
@@ -72,6 +73,53 @@ public final class EigenbasisSolver implements IhvpSolver {
             return new EigenbasisSolver(backend, curvatures, reciprocals, damping, provenance);
         } catch (RuntimeException | Error e) {
             reciprocals.forEach(r -> r.ifPresent(BackendMatrix::close));
+            throw e;
+        }
+    }
+
+    /**
+     * Makes a solver that multiplies with f(Λ+λ) in place of the reciprocals.
+     *
+     * @param backend where the curvature lies
+     * @param curvatures the curvature of each layer; borrowed
+     * @param function f
+     * @param damping λ of each layer
+     * @param provenance how the curvature was made
+     * @return a solver that the caller closes
+     * @throws IllegalArgumentException if a layer has no λ or no eigenvalues
+     * @throws NumericalException if f is not finite somewhere, naming the layer
+     */
+    public static EigenbasisSolver ofFunction(
+            MatrixBackend backend,
+            List<LayerCurvature> curvatures,
+            DoubleUnaryOperator function,
+            LayerDamping damping,
+            Provenance provenance) {
+        List<Optional<BackendMatrix>> factors = new ArrayList<>();
+        try {
+            for (LayerCurvature curvature : curvatures) {
+                String layer = curvature.layer().name();
+                double lambda = damping.lambda(layer);
+                double[][] values = curvature
+                        .eigenvalues()
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                "layer " + layer + ": the identity has no eigenvalues to take a function of"))
+                        .toArray();
+                for (double[] row : values) {
+                    for (int k = 0; k < row.length; k++) {
+                        double value = function.applyAsDouble(row[k] + lambda);
+                        if (!Double.isFinite(value)) {
+                            throw new NumericalException("layer " + layer + ": the function of the eigenvalue "
+                                    + (row[k] + lambda) + " is " + value);
+                        }
+                        row[k] = value;
+                    }
+                }
+                factors.add(Optional.of(backend.copyOf(Matrix.of(values), backend.precision())));
+            }
+            return new EigenbasisSolver(backend, curvatures, factors, damping, provenance);
+        } catch (RuntimeException | Error e) {
+            factors.forEach(f -> f.ifPresent(BackendMatrix::close));
             throw e;
         }
     }
@@ -200,19 +248,33 @@ public final class EigenbasisSolver implements IhvpSolver {
 
     @Override
     public LayerGradients solve(LayerGradients vector) {
-        vector.requireLayers(layers);
-        List<Matrix> solved = new ArrayList<>();
+        return solveAll(List.of(vector)).get(0);
+    }
+
+    /** {@inheritDoc} All rotations of a layer are one product; takes memory for two vectors of that layer each. */
+    @Override
+    public List<LayerGradients> solveAll(List<LayerGradients> vectors) {
+        vectors.forEach(vector -> vector.requireLayers(layers));
+        List<List<Matrix>> solved = vectors.stream()
+                .map(vector -> (List<Matrix>) new ArrayList<Matrix>())
+                .toList();
         try (Scratch memory = new Scratch(backend);
                 Scratch half = new Scratch(backend)) {
-            for (int l = 0; l < layers.size(); l++) {
-                Matrix part = vector.layer(layers.get(l).name());
-                BackendMatrix gradient = memory.take(part.rows(), part.columns());
-                backend.upload(part, gradient);
-                solveInPlace(l, 1, gradient, half);
-                solved.add(Matrix.of(finite(layers.get(l), gradient.toArray())));
+            for (int l = 0; l < layers.size() && !vectors.isEmpty(); l++) {
+                LayerSpec layer = layers.get(l);
+                int rows = layer.outputs();
+                BackendMatrix stacked = memory.take(vectors.size() * rows, layer.gradientColumns());
+                for (int q = 0; q < vectors.size(); q++) {
+                    backend.upload(vectors.get(q).layer(layer.name()), stacked.rows(q * rows, rows));
+                }
+                solveInPlace(l, vectors.size(), stacked, half);
+                for (int q = 0; q < vectors.size(); q++) {
+                    double[][] part = stacked.rows(q * rows, rows).toArray();
+                    solved.get(q).add(Matrix.of(finite(layer, part)));
+                }
             }
-            return LayerGradients.of(layers, solved);
         }
+        return solved.stream().map(parts -> LayerGradients.of(layers, parts)).toList();
     }
 
     private static double[][] finite(LayerSpec layer, double[][] rows) {

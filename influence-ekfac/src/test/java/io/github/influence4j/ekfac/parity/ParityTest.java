@@ -43,18 +43,22 @@ class ParityTest {
 
     private static final List<String> CASES = List.of("mlp", "tokens", "conv", "block");
 
+    /** Those that kronfluence has too. */
+    private static final List<Strategy> STRATEGIES =
+            List.of(Strategy.IDENTITY, Strategy.DIAGONAL, Strategy.KFAC, Strategy.EKFAC);
+
     Stream<Arguments> float64() {
         return CASES.stream()
                 .flatMap(name -> TestBackends.float64().stream().map(backend -> Arguments.of(name, backend)));
     }
 
     Stream<Arguments> float64ByStrategyAndDamping() {
-        return float64().flatMap(a -> Stream.of(Strategy.values()).flatMap(strategy -> Stream.of("mean0.1", "abs1e-3")
+        return float64().flatMap(a -> STRATEGIES.stream().flatMap(strategy -> Stream.of("mean0.1", "abs1e-3")
                 .map(damping -> Arguments.of(a.get()[0], a.get()[1], strategy, damping))));
     }
 
     Stream<Arguments> float32ByStrategy() {
-        return CASES.stream().flatMap(name -> Stream.of(Strategy.values())
+        return CASES.stream().flatMap(name -> STRATEGIES.stream()
                 .map(strategy -> Arguments.of(name, TestBackends.ND4J_FLOAT32, strategy, "mean0.1")));
     }
 

@@ -62,6 +62,8 @@ class PlannerMemoryTest {
                 new Case("MLP in 2 blocks", MLP, one, FIT.withBlocks(2), SCORE.withPath(Path.PROJECTION)),
                 new Case("MLP, small batches", MLP, one, FIT.withBatchSize(16), SCORE.withBatchSize(16)),
                 new Case("MLP, K-FAC", MLP, one, FIT.withStrategy(Strategy.KFAC), SCORE.withRank(4)),
+                new Case("MLP, gradient basis", MLP, one, FIT.withStrategy(Strategy.GRADIENT_BASIS), SCORE),
+                new Case("tokens, gradient basis", TOKENS, tokens, FIT.withStrategy(Strategy.GRADIENT_BASIS), SCORE),
                 new Case("MLP, diagonal", MLP, one, FIT.withStrategy(Strategy.DIAGONAL), SCORE),
                 new Case("MLP, identity", MLP, one, FIT.withStrategy(Strategy.IDENTITY), SCORE),
                 new Case("tokens", TOKENS, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8)),

@@ -9,13 +9,6 @@ package io.github.influence4j.models.transformer;
  * @param epsilon keeps the step finite
  * @param meanCorrection 1 − β₁ᵗ
  * @param squareCorrection 1 − β₂ᵗ
- * @param scale factor of the gradient
  */
 record AdamStep(
-        double rate,
-        double beta1,
-        double beta2,
-        double epsilon,
-        double meanCorrection,
-        double squareCorrection,
-        double scale) {}
+        double rate, double beta1, double beta2, double epsilon, double meanCorrection, double squareCorrection) {}

@@ -349,13 +349,12 @@ final class DoubleKernels implements RowKernels<double[]> {
         double beta2 = (double) step.beta2();
         double other1 = (double) (1 - step.beta1());
         double other2 = (double) (1 - step.beta2());
-        double scale = (double) step.scale();
         double rate = (double) (step.rate() / step.meanCorrection());
         double correction = (double) (1 / step.squareCorrection());
         double epsilon = (double) step.epsilon();
         double keep = (double) (1 - step.rate() * decay);
         for (int k = 0; k < count; k++) {
-            double gradient = g[k] * scale;
+            double gradient = g[k];
             double m = beta1 * mean[momentsStart + k] + other1 * gradient;
             double v = beta2 * square[momentsStart + k] + other2 * gradient * gradient;
             mean[momentsStart + k] = m;

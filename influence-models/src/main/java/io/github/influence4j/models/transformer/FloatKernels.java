@@ -349,13 +349,12 @@ final class FloatKernels implements RowKernels<float[]> {
         float beta2 = (float) step.beta2();
         float other1 = (float) (1 - step.beta1());
         float other2 = (float) (1 - step.beta2());
-        float scale = (float) step.scale();
         float rate = (float) (step.rate() / step.meanCorrection());
         float correction = (float) (1 / step.squareCorrection());
         float epsilon = (float) step.epsilon();
         float keep = (float) (1 - step.rate() * decay);
         for (int k = 0; k < count; k++) {
-            float gradient = g[k] * scale;
+            float gradient = g[k];
             float m = beta1 * mean[momentsStart + k] + other1 * gradient;
             float v = beta2 * square[momentsStart + k] + other2 * gradient * gradient;
             mean[momentsStart + k] = m;

@@ -1,0 +1,199 @@
+package io.github.influence4j.models.transformer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.models.Optimizer;
+import io.github.influence4j.testkit.MatrixAssert;
+import io.github.influence4j.testkit.Tolerances;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TransformerTrainingTest {
+
+    private static final double STEP = 1e-5;
+
+    private final MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
+
+    /** Embeddings and gains too, which captures do not show. */
+    @ParameterizedTest
+    @MethodSource("io.github.influence4j.models.transformer.Sequences#shapes")
+    void gradientOfEveryParameter(TransformerShape shape) {
+        ExampleBatch<TokenSequence> batch = Sequences.batch(shape, 4, 1);
+        try (Transformer model = Sequences.random(backend, shape, 2);
+                ParameterMatrices gradients = new ParameterMatrices(backend, shape)) {
+            double loss = model.lossAndGradients(batch, gradients);
+            assertEquals(mean(model, batch), loss, Tolerances.REORDERED_FLOAT64 * loss);
+            double[] actual = gradients.flat().toArray()[0];
+            double[] weights = model.parameters();
+            double[] expected = new double[weights.length];
+            for (int k = 0; k < weights.length; k++) {
+                double[] moved = weights.clone();
+                moved[k] += STEP;
+                model.setParameters(moved);
+                double above = mean(model, batch);
+                moved[k] = weights[k] - STEP;
+                model.setParameters(moved);
+                expected[k] = (above - mean(model, batch)) / (2 * STEP);
+            }
+            MatrixAssert.assertClose(expected, actual, Tolerances.FINITE_DIFFERENCE, "gradient");
+        }
+    }
+
+    private static double mean(Transformer model, ExampleBatch<TokenSequence> batch) {
+        return Arrays.stream(model.tokenLosses(batch))
+                .flatMapToDouble(Arrays::stream)
+                .average()
+                .orElseThrow();
+    }
+
+    /** Two steps against Adam written out. */
+    @Test
+    void stepsAreAdams() {
+        TransformerShape shape = Sequences.shapes().findFirst().orElseThrow();
+        ExampleSource<TokenSequence> data = Sequences.source(shape, 4, 3);
+        TransformerTrainingOptions options =
+                new TransformerTrainingOptions(new Optimizer.Adam(0.8, 0.9, 1e-6), 0.01, 1, 0.3, 4, 2, 5);
+        try (Transformer start = Sequences.random(backend, shape, 4);
+                TrainedTransformer trained = TransformerTraining.train(start, data, options);
+                Transformer plain = start.copy();
+                ParameterMatrices gradients = new ParameterMatrices(backend, shape)) {
+            double[] w = plain.parameters();
+            double[] m = new double[w.length];
+            double[] v = new double[w.length];
+            boolean[] decayed = new boolean[w.length];
+            for (ParameterLayout.Parameter p : ParameterLayout.of(shape).parameters()) {
+                Arrays.fill(
+                        decayed, p.offset(), p.offset() + p.size(), !p.name().contains("norm"));
+            }
+            for (int t = 1; t <= 2; t++) {
+                double rate = 0.01;
+                plain.setParameters(w);
+                plain.lossAndGradients(data.batches(4).iterator().next(), gradients);
+                double[] g = gradients.flat().toArray()[0];
+                for (int k = 0; k < w.length; k++) {
+                    m[k] = 0.8 * m[k] + 0.2 * g[k];
+                    v[k] = 0.9 * v[k] + 0.1 * g[k] * g[k];
+                    double direction =
+                            m[k] / (1 - Math.pow(0.8, t)) / (Math.sqrt(v[k] / (1 - Math.pow(0.9, t))) + 1e-6);
+                    w[k] -= rate * (direction + (decayed[k] ? 0.3 * w[k] : 0));
+                }
+            }
+            // the order of the sequences in the batch is another, so sums differ by rounding, which 1e-6 in Adam
+            // amplifies
+            MatrixAssert.assertClose(w, trained.model().parameters(), Tolerances.EXACT_SOLVE, "weights");
+        }
+    }
+
+    @Test
+    void rateWarmsUpAndFallsAlongACosine() {
+        TransformerTrainingOptions options = TransformerTrainingOptions.defaults()
+                .withLearningRate(2)
+                .withWarmup(4)
+                .withSteps(12);
+        assertEquals(0.5, options.rate(0));
+        assertEquals(2, options.rate(3));
+        assertEquals(2, options.rate(4));
+        assertEquals(1, options.rate(8), 1e-12);
+        assertTrue(options.rate(11) > 0 && options.rate(11) < 0.2);
+    }
+
+    /** Next token = the one before, in a circle: nothing but the token itself is needed. */
+    @Test
+    void learnsASuccession() {
+        TransformerShape shape = TransformerShape.of(12, 8, 1, 16, 2);
+        List<TokenSequence> sequences = new ArrayList<>();
+        for (int s = 0; s < 12; s++) {
+            int first = s;
+            int[] tokens = new int[8];
+            Arrays.setAll(tokens, p -> (first + p) % 12);
+            sequences.add(TokenSequence.of(tokens));
+        }
+        MatrixBackend single = MatrixBackends.named("nd4j", Precision.FLOAT32);
+        TransformerTrainingOptions options = TransformerTrainingOptions.defaults()
+                .withBatchSize(8)
+                .withSteps(200)
+                .withWarmup(20);
+        List<Long> told = new ArrayList<>();
+        try (Transformer start = Transformer.create(single, shape, 1);
+                TrainedTransformer first = TransformerTraining.train(
+                        start, ExampleSource.of(sequences), options, (stage, done, total) -> told.add(done));
+                TrainedTransformer second = TransformerTraining.train(start, ExampleSource.of(sequences), options);
+                TrainedTransformer other =
+                        TransformerTraining.train(start, ExampleSource.of(sequences), options.withSeed(2))) {
+            assertTrue(first.model().nextToken(4, 5, 6)[7] > 0.9);
+            assertTrue(
+                    first.losses().get(199) < 0.1,
+                    () -> "loss " + first.losses().get(199));
+            assertEquals(200, told.size());
+            assertArrayEquals(first.model().parameters(), second.model().parameters());
+            assertEquals(first.model().fingerprint(), second.model().fingerprint());
+            assertNotEquals(first.model().fingerprint(), other.model().fingerprint());
+        }
+    }
+
+    @Test
+    void badDataAreRefused() {
+        TransformerShape shape = TransformerShape.of(5, 4, 1, 4, 2);
+        TransformerTrainingOptions options =
+                TransformerTrainingOptions.defaults().withSteps(2);
+        try (Transformer start = Transformer.create(backend, shape, 1)) {
+            assertMessage(
+                    "at least two sequences, found 1",
+                    () -> TransformerTraining.train(start, ExampleSource.of(List.of(TokenSequence.of(1, 2))), options));
+            assertMessage(
+                    "token 5 at position 1 is unknown, the vocabulary has 5",
+                    () -> TransformerTraining.train(
+                            start, ExampleSource.of(List.of(TokenSequence.of(1, 5), TokenSequence.of(1, 2))), options));
+            assertMessage(
+                    "5 tokens (a prompt of 1) are longer than the context of 4",
+                    () -> TransformerTraining.train(
+                            start,
+                            ExampleSource.of(List.of(TokenSequence.of(1, 2, 3, 4, 1), TokenSequence.of(1, 2))),
+                            options));
+            assertMessage("an empty prompt", () -> TokenSequence.completion(new int[0], new int[] {1}));
+            assertMessage("nothing to predict", () -> TokenSequence.completion(new int[] {1}, new int[0]));
+            assertMessage("an empty prompt", () -> start.nextToken());
+            assertMessage("longer than the context", () -> start.nextToken(1, 2, 3, 4));
+        }
+    }
+
+    private static void assertMessage(String part, org.junit.jupiter.api.function.Executable call) {
+        String message = assertThrows(IllegalArgumentException.class, call).toString();
+        assertTrue(message.contains(part), () -> "no '" + part + "' in: " + message);
+    }
+
+    @Test
+    void divergenceAndInterruptionAreTold() {
+        TransformerShape shape = Sequences.shapes().findFirst().orElseThrow();
+        ExampleSource<TokenSequence> data = Sequences.source(shape, 4, 3);
+        try (Transformer start = Sequences.random(backend, shape, 4)) {
+            TransformerTrainingOptions wild = TransformerTrainingOptions.defaults()
+                    .withLearningRate(1e300)
+                    .withWarmup(0)
+                    .withSteps(5);
+            assertTrue(assertThrows(NumericalException.class, () -> TransformerTraining.train(start, data, wild))
+                    .toString()
+                    .contains("in step"));
+            Thread.currentThread().interrupt();
+            assertThrows(
+                    CancellationException.class,
+                    () -> TransformerTraining.train(start, data, TransformerTrainingOptions.defaults()));
+            assertTrue(Thread.interrupted());
+        }
+    }
+}
