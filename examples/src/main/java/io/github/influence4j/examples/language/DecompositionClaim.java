@@ -149,7 +149,7 @@ final class DecompositionClaim {
             double score = scores.score(0, z);
             double sum = 0;
             for (int l = 0; l < scores.layers().size(); l++) {
-                double part = scores.layer(scores.layers().get(l)).get(0, z);
+                double part = scores.layer(scores.layers().get(l)).toArray()[0][z];
                 layers[l / 2] += part;
                 sum += part;
             }

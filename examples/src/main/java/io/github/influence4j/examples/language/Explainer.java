@@ -141,7 +141,7 @@ final class Explainer {
         for (String layer : parts.layers()) {
             double sum = 0;
             for (int z = 0; z < helpful; z++) {
-                sum += parts.layer(layer).get(0, z);
+                sum += parts.layer(layer).toArray()[0][z];
             }
             shares.put(layer.replace("blocks.", "block ").replace(".mlp.", ", "), sum / total);
         }
