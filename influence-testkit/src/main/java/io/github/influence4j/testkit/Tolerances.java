@@ -63,6 +63,12 @@ public final class Tolerances {
      */
     public static final double VARIANCE_OF_20000 = 0.032;
 
+    /**
+     * Exponent of a power law fitted to 10,000 scores: its standard error is (α−1)/100, so that 0.1 is more than two and a
+     * half of them up to α = 4.5.
+     */
+    public static final double PARETO_EXPONENT = 0.1;
+
     // iterative solvers
 
     /**

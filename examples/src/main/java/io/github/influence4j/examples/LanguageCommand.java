@@ -1,0 +1,105 @@
+package io.github.influence4j.examples;
+
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.examples.console.ProgressBars;
+import io.github.influence4j.examples.console.ProgressLines;
+import io.github.influence4j.examples.language.Claim;
+import io.github.influence4j.examples.language.LanguageOptions;
+import io.github.influence4j.examples.language.LanguageResult;
+import io.github.influence4j.examples.language.LanguageStudy;
+import io.github.influence4j.examples.report.LanguageReport;
+import io.github.influence4j.examples.report.LanguageResultsFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The study {@code language}. */
+@Command(
+        name = "language",
+        description = {
+            "Trains small language models on a made-up language and on real verses, and traces what they say back to"
+                    + " training sequences.",
+            "Writes index.html, a page for each query, and results.json."
+        },
+        sortOptions = false)
+final class LanguageCommand implements Callable<Integer> {
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for the report (default: ${DEFAULT-VALUE})")
+    private Path out = Path.of("language");
+
+    @Option(names = "--seed", description = "seed of corpus and models (default: ${DEFAULT-VALUE})")
+    private long seed = LanguageOptions.defaults().seed();
+
+    @Option(
+            names = "--verses",
+            paramLabel = "N",
+            description = "held-out verses of the real text, 0 to leave it out (default: ${DEFAULT-VALUE})")
+    private int verses = LanguageOptions.defaults().verses();
+
+    @Option(
+            names = "--sequences",
+            paramLabel = "N",
+            description = "sentences of the made-up language, at most 6,000 (default: ${DEFAULT-VALUE})")
+    private int sequences = LanguageOptions.defaults().sequences();
+
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "training steps on the made-up language (default: ${DEFAULT-VALUE})")
+    private int steps = LanguageOptions.defaults().steps();
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description = "nd4j or ejml (default: the system property influence.backend, else the best that works)")
+    private @Nullable String backend;
+
+    @Override
+    public Integer call() throws IOException {
+        Files.createDirectories(out);
+        LanguageOptions options = LanguageOptions.defaults()
+                .withSeed(seed)
+                .withSequences(sequences)
+                .withSteps(steps)
+                .withVerses(verses);
+        LanguageResult result =
+                run(Optional.ofNullable(backend).map(options::withBackend).orElse(options));
+        LanguageReport.write(result, out);
+        LanguageResultsFile.write(result, out.resolve("results.json"));
+        PrintWriter console = spec.commandLine().getOut();
+        for (Claim claim : result.claims()) {
+            console.printf("claim %d %s: %s%n", claim.claim(), claim.holds() ? "holds" : "missed", claim.statement());
+        }
+        console.println();
+        console.println(
+                "Report: " + out.resolve("index.html").toAbsolutePath().normalize());
+        console.flush();
+        return 0;
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // JDK 22 to 24 have a console for pipes too, and get bars there: no harm
+    private LanguageResult run(LanguageOptions options) {
+        if (System.console() == null) {
+            return study(options, new ProgressLines(spec.commandLine().getOut()));
+        }
+        try (ProgressBars bars = new ProgressBars(System.err)) {
+            return study(options, bars);
+        }
+    }
+
+    private static LanguageResult study(LanguageOptions options, ProgressListener progress) {
+        return new LanguageStudy(options, progress).run();
+    }
+}

@@ -1,0 +1,60 @@
+package io.github.influence4j.examples.language;
+
+import io.github.influence4j.api.Provenance;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the language study found.
+ *
+ * @param seed seed of corpus and model
+ * @param model the model of the synthetic language
+ * @param claims the paper's claims, in the order of their numbers
+ * @param retrieval what was found for facts, quotes and words of translations
+ * @param verseModels models of the real text, smallest first; empty where that part was left out
+ * @param queries answers with the sequences behind them
+ * @param provenance how the influence on the synthetic language was computed
+ * @param durations wall time of each part
+ */
+public record LanguageResult(
+        long seed,
+        SyntheticModel model,
+        List<Claim> claims,
+        Map<String, RetrievalTable> retrieval,
+        List<VerseModel> verseModels,
+        List<ExplainedQuery> queries,
+        Provenance provenance,
+        Map<String, Duration> durations) {
+
+    /**
+     * The model of the synthetic language.
+     *
+     * @param origin trained now, or the checkpoint it was read from
+     * @param parameters number of weights
+     * @param sequences training sequences
+     * @param loss mean loss of a token of the training sequences, in nats
+     * @param factsKnown share of the facts of whose value the model is more than half sure
+     */
+    public record SyntheticModel(String origin, long parameters, int sequences, double loss, double factsKnown) {}
+
+    /** Copies the collections. */
+    public LanguageResult {
+        claims = List.copyOf(claims);
+        retrieval = Collections.unmodifiableMap(new LinkedHashMap<>(retrieval));
+        verseModels = List.copyOf(verseModels);
+        queries = List.copyOf(queries);
+        durations = Collections.unmodifiableMap(new LinkedHashMap<>(durations));
+    }
+
+    /**
+     * Returns the time for everything.
+     *
+     * @return sum of the parts
+     */
+    public Duration duration() {
+        return durations.values().stream().reduce(Duration.ZERO, Duration::plus);
+    }
+}

@@ -1,0 +1,63 @@
+package io.github.influence4j.examples.language;
+
+import io.github.influence4j.api.InfluenceScores;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.apache.commons.math3.stat.StatUtils;
+import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
+import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
+
+/** Summaries of scores over queries. */
+final class Statistics {
+
+    private Statistics() {}
+
+    static double mean(double[] values) {
+        return StatUtils.mean(values);
+    }
+
+    static double median(double[] values) {
+        return StatUtils.percentile(values, 50);
+    }
+
+    /** Pearson's correlation of each query's scores. */
+    static double[] pearson(InfluenceScores first, InfluenceScores second) {
+        double[] perQuery = new double[first.queryIds().length];
+        Arrays.setAll(perQuery, q -> new PearsonsCorrelation().correlation(first.row(q), second.row(q)));
+        return perQuery;
+    }
+
+    /** Spearman's rank correlation of each query's scores. */
+    static double[] spearman(InfluenceScores first, InfluenceScores second) {
+        double[] perQuery = new double[first.queryIds().length];
+        Arrays.setAll(perQuery, q -> new SpearmansCorrelation().correlation(first.row(q), second.row(q)));
+        return perQuery;
+    }
+
+    /** Share of each query's k highest scores that are among the k highest of the other scores. */
+    static double[] overlap(InfluenceScores first, InfluenceScores second, int k) {
+        double[] perQuery = new double[first.queryIds().length];
+        Arrays.setAll(perQuery, q -> {
+            var best = first.topK(q, k).stream().map(i -> i.trainId()).collect(Collectors.toSet());
+            return second.topK(q, k).stream()
+                            .filter(i -> best.contains(i.trainId()))
+                            .count()
+                    / (double) k;
+        });
+        return perQuery;
+    }
+
+    /** Largest difference of two sets of scores, relative to the largest score of the query. */
+    static double largestDifference(InfluenceScores first, InfluenceScores second) {
+        double largest = 0;
+        for (int q = 0; q < first.queryIds().length; q++) {
+            double[] a = first.row(q);
+            double[] b = second.row(q);
+            double scale = Arrays.stream(a).map(Math::abs).max().orElse(0);
+            for (int z = 0; z < a.length; z++) {
+                largest = Math.max(largest, Math.abs(a[z] - b[z]) / scale);
+            }
+        }
+        return largest;
+    }
+}

@@ -1,0 +1,78 @@
+package io.github.influence4j.examples.language;
+
+import java.util.List;
+
+/**
+ * One model of the real text.
+ *
+ * @param name its size in words
+ * @param width numbers of a hidden state
+ * @param blocks number of blocks
+ * @param parameters number of weights
+ * @param trainingLoss mean loss of a token of the training sequences, in nats
+ * @param heldOutLoss mean loss of a token of the held-out Spanish verses, in nats
+ * @param verses one entry for each held-out Spanish verse
+ */
+public record VerseModel(
+        String name,
+        int width,
+        int blocks,
+        long parameters,
+        double trainingLoss,
+        double heldOutLoss,
+        List<CrossLingual> verses) {
+
+    /** Copies the list. */
+    public VerseModel {
+        verses = List.copyOf(verses);
+    }
+
+    /**
+     * Returns the median place of the counterparts.
+     *
+     * @return share of English verses with less influence
+     */
+    public double median() {
+        return Statistics.median(
+                verses.stream().mapToDouble(CrossLingual::ekfac).toArray());
+    }
+
+    /**
+     * Returns the median place of the counterparts by the dot product of gradients.
+     *
+     * @return share of English verses with less influence
+     */
+    public double medianOfDotProduct() {
+        return Statistics.median(
+                verses.stream().mapToDouble(CrossLingual::dotProduct).toArray());
+    }
+
+    /**
+     * Returns the median place of the counterparts by shared tokens.
+     *
+     * @return share of English verses that share less
+     */
+    public double medianOfTfIdf() {
+        return Statistics.median(
+                verses.stream().mapToDouble(CrossLingual::tfIdf).toArray());
+    }
+
+    /**
+     * Returns for how many verses the counterpart ranks above the median.
+     *
+     * @return a share of the held-out verses
+     */
+    public double aboveMedian() {
+        return verses.stream().filter(verse -> verse.ekfac() > 0.5).count() / (double) verses.size();
+    }
+
+    /**
+     * Returns the mean share of English among the most influential sequences.
+     *
+     * @return from 0 to 1
+     */
+    public double english() {
+        return Statistics.mean(
+                verses.stream().mapToDouble(CrossLingual::english).toArray());
+    }
+}

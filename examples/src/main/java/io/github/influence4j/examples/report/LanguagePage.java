@@ -1,0 +1,219 @@
+package io.github.influence4j.examples.report;
+
+import io.github.influence4j.examples.language.Claim;
+import io.github.influence4j.examples.language.LanguageResult;
+import io.github.influence4j.examples.language.PairedBootstrap;
+import io.github.influence4j.examples.language.RetrievalTable;
+import io.github.influence4j.examples.language.VerseModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What the template of the results asks for by name, with every number written out. */
+final class LanguagePage {
+
+    private final LanguageResult result;
+
+    record Tile(String label, String value, String note) {}
+
+    record Link(String page, String topic, String prompt, String completion) {}
+
+    record Verdict(int number, String statement, String threshold, String measured, boolean holds) {}
+
+    record Found(
+            String name,
+            int queries,
+            String estimator,
+            String precision,
+            String precisionBar,
+            String rank,
+            String rankBar) {}
+
+    record Size(
+            String name,
+            String parameters,
+            String loss,
+            String heldOut,
+            String above,
+            String median,
+            String dotProduct,
+            String tfIdf,
+            String english) {}
+
+    record Entry(String name, String value) {}
+
+    LanguagePage(LanguageResult result) {
+        this.result = result;
+    }
+
+    List<Tile> tiles() {
+        long held = result.claims().stream().filter(Claim::holds).count();
+        List<Tile> tiles = new ArrayList<>();
+        tiles.add(new Tile(
+                "Claims of the paper that hold here",
+                held + " of " + result.claims().size(),
+                "with the thresholds set beforehand"));
+        RetrievalTable facts = result.retrieval().get("facts");
+        if (facts != null) {
+            tiles.add(new Tile(
+                    "Sources of a fact among the first ten",
+                    ScoreFormat.percent(facts.ekfac().precision()),
+                    "EK-FAC; dot product of gradients: "
+                            + ScoreFormat.percent(facts.dotProduct().precision()) + ", shared words: "
+                            + ScoreFormat.percent(facts.tfIdf().precision())));
+        }
+        if (!result.verseModels().isEmpty()) {
+            VerseModel largest = result.verseModels().get(result.verseModels().size() - 1);
+            tiles.add(new Tile(
+                    "Spanish verses whose English counterpart ranks above the middle",
+                    ScoreFormat.percent(largest.aboveMedian()),
+                    "largest model; chance: 50 %"));
+        }
+        tiles.add(new Tile(
+                "Time for everything",
+                ScoreFormat.fixed(result.duration().toSeconds() / 60.0, 1) + " min",
+                result.model().origin()));
+        return tiles;
+    }
+
+    List<Link> links() {
+        return result.queries().stream()
+                .map(query -> new Link(query.name() + ".html", query.topic(), query.prompt(), query.completion()))
+                .toList();
+    }
+
+    List<Verdict> claims() {
+        return result.claims().stream()
+                .map(claim ->
+                        new Verdict(claim.claim(), claim.statement(), claim.threshold(), summary(claim), claim.holds()))
+                .toList();
+    }
+
+    /** The measured numbers that are not lists of queries. */
+    private static String summary(Claim claim) {
+        List<String> parts = new ArrayList<>();
+        claim.measured().forEach((name, value) -> {
+            String text = value(value);
+            if (!text.isEmpty()) {
+                parts.add(name + ": " + text);
+            }
+        });
+        return String.join("; ", parts);
+    }
+
+    private static String value(Object value) {
+        if (value instanceof Double number) {
+            return number != 0 && Math.abs(number) < 0.001
+                    ? String.format(Locale.ROOT, "%.1e", number)
+                    : ScoreFormat.fixed(number, 3);
+        }
+        if (value instanceof Map<?, ?> map) {
+            List<String> parts = new ArrayList<>();
+            map.forEach((name, part) -> {
+                String text = value(part);
+                if (!text.isEmpty()) {
+                    parts.add(name + " " + text);
+                }
+            });
+            return String.join(", ", parts);
+        }
+        boolean plain = value instanceof Number || value instanceof Boolean || value instanceof String;
+        return plain ? value.toString() : "";
+    }
+
+    List<Found> retrieval() {
+        List<Found> rows = new ArrayList<>();
+        result.retrieval().forEach((name, table) -> {
+            rows.add(found(name, table.queries(), "EK-FAC", table.ekfac()));
+            rows.add(found("", table.queries(), "dot product", table.dotProduct()));
+            rows.add(found("", table.queries(), "TF-IDF (shared words)", table.tfIdf()));
+        });
+        return rows;
+    }
+
+    private static Found found(String name, int queries, String estimator, RetrievalTable.Means means) {
+        return new Found(
+                name.isEmpty() ? "" : name + " (" + queries + ")",
+                queries,
+                estimator,
+                ScoreFormat.fixed(means.precision(), 2),
+                ScoreFormat.bar(means.precision(), 1),
+                ScoreFormat.fixed(means.reciprocalRank(), 2),
+                ScoreFormat.bar(means.reciprocalRank(), 1));
+    }
+
+    List<String> comparisons() {
+        List<String> lines = new ArrayList<>();
+        result.retrieval().forEach((name, table) -> {
+            lines.add(comparison(name, "the dot product", table.precisionOverDotProduct()));
+            lines.add(comparison(name, "TF-IDF", table.precisionOverTfIdf()));
+        });
+        return lines;
+    }
+
+    private static String comparison(String name, String other, PairedBootstrap difference) {
+        String verdict = difference.better() ? "above" : difference.high() < 0 ? "below" : "not told apart from";
+        return "For " + name + " EK-FAC's precision is " + verdict + " that of " + other + ": difference "
+                + ScoreFormat.fixed(difference.difference(), 2) + ", 95 % interval "
+                + ScoreFormat.fixed(difference.low(), 2) + " to " + ScoreFormat.fixed(difference.high(), 2) + ".";
+    }
+
+    boolean hasVerses() {
+        return !result.verseModels().isEmpty();
+    }
+
+    List<Size> sizes() {
+        return result.verseModels().stream().map(LanguagePage::size).toList();
+    }
+
+    private static Size size(VerseModel model) {
+        return new Size(
+                model.name(),
+                ScoreFormat.grouped(model.parameters()),
+                ScoreFormat.fixed(model.trainingLoss(), 2),
+                ScoreFormat.fixed(model.heldOutLoss(), 2),
+                ScoreFormat.percent(model.aboveMedian()),
+                ScoreFormat.percent(model.median()),
+                ScoreFormat.percent(model.medianOfDotProduct()),
+                ScoreFormat.percent(model.medianOfTfIdf()),
+                ScoreFormat.percent(model.english()));
+    }
+
+    String verdictOnVerses() {
+        VerseModel smallest = result.verseModels().get(0);
+        VerseModel largest = result.verseModels().get(result.verseModels().size() - 1);
+        String place = largest.aboveMedian() > 0.5
+                ? "In the largest model the counterpart ranks above the middle for most verses."
+                : "Even in the largest model the counterpart does not rank above the middle for most verses.";
+        String growth = largest.median() > smallest.median() + 0.05
+                ? " Its place rises from the smallest to the largest model."
+                : " A growth with size, as the paper found from 810 million to 52 billion parameters, is not seen here.";
+        String words = largest.median() > largest.medianOfTfIdf()
+                ? " It ranks better than by shared names and punctuation alone."
+                : " Shared names and punctuation alone place it as high or higher.";
+        return place + growth + words;
+    }
+
+    List<Entry> provenance() {
+        List<Entry> entries = new ArrayList<>();
+        entries.add(new Entry("seed", Long.toString(result.seed())));
+        entries.add(new Entry(
+                "model of the synthetic language",
+                ScoreFormat.grouped(result.model().parameters()) + " weights, "
+                        + result.model().origin()));
+        entries.add(new Entry(
+                "training loss a token", ScoreFormat.fixed(result.model().loss(), 3) + " nats"));
+        entries.add(new Entry(
+                "facts it is more than half sure of",
+                ScoreFormat.percent(result.model().factsKnown())));
+        entries.add(new Entry("backend", result.provenance().backend()));
+        result.provenance().options().forEach((name, value) -> entries.add(new Entry(name, value)));
+        result.durations()
+                .forEach((name, time) ->
+                        entries.add(new Entry("time: " + name, ScoreFormat.fixed(time.toMillis() / 1000.0, 1) + " s")));
+        entries.add(new Entry("influence4j", result.provenance().libraryVersion()));
+        entries.add(new Entry("runtime", result.provenance().runtime()));
+        return entries;
+    }
+}

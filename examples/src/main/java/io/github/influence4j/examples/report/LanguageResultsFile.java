@@ -1,0 +1,73 @@
+package io.github.influence4j.examples.report;
+
+import io.github.influence4j.examples.language.Claim;
+import io.github.influence4j.examples.language.LanguageResult;
+import io.github.influence4j.examples.language.RetrievalTable;
+import io.github.influence4j.examples.language.VerseModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Writes what the language study found as {@code results.json}, for programs that compare runs. */
+public final class LanguageResultsFile {
+
+    private static final JsonMapper MAPPER =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    private LanguageResultsFile() {}
+
+    record Results(
+            String study,
+            long seed,
+            LanguageResult.SyntheticModel model,
+            List<Claim> claims,
+            Map<String, RetrievalTable> retrieval,
+            List<VerseModel> verseModels,
+            String backend,
+            String precision,
+            Map<String, String> options,
+            String runtime,
+            String libraryVersion,
+            Map<String, Double> seconds) {}
+
+    /**
+     * Renders the results.
+     *
+     * @param result what the study found
+     * @return JSON
+     */
+    public static String render(LanguageResult result) {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        result.durations().forEach((part, time) -> seconds.put(part, time.toMillis() / 1000.0));
+        return MAPPER.writeValueAsString(new Results(
+                        "language",
+                        result.seed(),
+                        result.model(),
+                        result.claims(),
+                        result.retrieval(),
+                        result.verseModels(),
+                        result.provenance().backend(),
+                        result.provenance().precision().toString(),
+                        result.provenance().options(),
+                        result.provenance().runtime(),
+                        result.provenance().libraryVersion(),
+                        seconds))
+                + "\n";
+    }
+
+    /**
+     * Writes the results.
+     *
+     * @param result what the study found
+     * @param file to be written or replaced
+     * @throws IOException if it cannot be written
+     */
+    public static void write(LanguageResult result, Path file) throws IOException {
+        Files.writeString(file, render(result));
+    }
+}
