@@ -13,7 +13,7 @@ import org.nd4j.linalg.dataset.DataSet;
 
 /** A network of DL4J as its own judge: its losses, its parameters and its outputs. */
 record Dl4jHost(
-        Dl4jProvider provider,
+        Dl4jProvider own,
         DataSet data,
         Function<DataSet, INDArray> scores,
         Function<INDArray, INDArray> output,
@@ -22,7 +22,7 @@ record Dl4jHost(
 
     @Override
     public GradientProvider<DataSet> provider() {
-        return provider;
+        return own;
     }
 
     @Override
@@ -77,8 +77,8 @@ record Dl4jHost(
 
     @Override
     public Prediction prediction(DataSet example) {
-        return provider.loss().loss() == Loss.SQUARED_ERROR
-                ? new Prediction.Normal(provider.loss().scale())
+        return own.loss().loss() == Loss.SQUARED_ERROR
+                ? new Prediction.Normal(own.loss().scale())
                 : new Prediction.Classes(output.apply(example.getFeatures()).toDoubleMatrix());
     }
 }
