@@ -182,9 +182,10 @@ def golden(tree, kind, out):
             per_sample_gradient_dtype=torch.float64,
             precondition_dtype=torch.float64,
         )
-        scores = analyzer.compute_pairwise_scores(
+        analyzer.compute_pairwise_scores(
             "s", "f", queries, train, QUERIES, per_device_train_batch_size=8, score_args=arguments
         )
+        scores = analyzer.load_pairwise_scores("s")
     record = {
         "weights": weights,
         "train": {"inputs": train.inputs.flatten(1).tolist(), "labels": train.labels.tolist()},

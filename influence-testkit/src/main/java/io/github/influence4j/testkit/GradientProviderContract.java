@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class GradientProviderContract<E> {
 
-    private static final int DRAWS = 400;
+    private static final int DRAWS = 200;
 
     /** For subclasses. */
     protected GradientProviderContract() {}

@@ -53,8 +53,8 @@ public record Convolution(
                 || dilation.width < 1
                 || padding.height < 0
                 || padding.width < 0) {
-            throw new IllegalArgumentException("a convolution with kernel " + kernel + ", stride " + stride + ", padding "
-                    + padding + ", dilation " + dilation);
+            throw new IllegalArgumentException("a convolution with kernel " + kernel + ", stride " + stride
+                    + ", padding " + padding + ", dilation " + dilation);
         }
     }
 

@@ -37,7 +37,10 @@ public final class LastLayer<E> implements OutputHessianRoots<E> {
     private final Function<E, double[]> target;
 
     private LastLayer(
-            LayerSpec layer, OutputGradients gradients, Function<List<E>, Forward> model, Function<E, double[]> target) {
+            LayerSpec layer,
+            OutputGradients gradients,
+            Function<List<E>, Forward> model,
+            Function<E, double[]> target) {
         this.layer = layer;
         this.gradients = gradients;
         this.model = model;
@@ -57,6 +60,43 @@ public final class LastLayer<E> implements OutputHessianRoots<E> {
     public static <E> LastLayer<E> of(
             LayerSpec layer, Loss loss, Function<List<E>, Forward> model, Function<E, double[]> target) {
         return new LastLayer<>(layer, new OutputGradients(loss, 1), model, target);
+    }
+
+    /**
+     * Computes the outputs of a linear layer, for runtimes that give activations only.
+     *
+     * @param activations [n, inputs]
+     * @param weights [o, inputs]
+     * @param bias o numbers
+     * @return activations × weightsᵀ + bias, [n, o]
+     */
+    public static Matrix outputs(double[][] activations, double[][] weights, double[] bias) {
+        double[][] outputs = new double[activations.length][bias.length];
+        for (int e = 0; e < outputs.length; e++) {
+            for (int o = 0; o < bias.length; o++) {
+                outputs[e][o] = bias[o];
+                for (int i = 0; i < activations[e].length; i++) {
+                    outputs[e][o] += weights[o][i] * activations[e][i];
+                }
+            }
+        }
+        return Matrix.of(outputs);
+    }
+
+    /**
+     * Computes the mean of vectors, such as those of the tokens of a sentence.
+     *
+     * @param vectors [t, inputs], at least one
+     * @return the mean
+     */
+    public static double[] mean(float[][] vectors) {
+        double[] mean = new double[vectors[0].length];
+        for (float[] vector : vectors) {
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] += vector[i] / vectors.length;
+            }
+        }
+        return mean;
     }
 
     @Override

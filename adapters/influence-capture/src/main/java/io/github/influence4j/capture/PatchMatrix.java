@@ -15,7 +15,9 @@ final class PatchMatrix extends ComputedRows {
     PatchMatrix(Convolution convolution, float[] images, int n, Size input, Size output, int group) {
         super(
                 Math.multiplyExact(n, output.area()),
-                convolution.inputChannels() / convolution.groups() * convolution.kernel().area());
+                convolution.inputChannels()
+                        / convolution.groups()
+                        * convolution.kernel().area());
         this.convolution = convolution;
         this.images = images;
         this.input = input;

@@ -26,7 +26,12 @@ record Batch(NDArray array, int[] lengths, int tokens, int targets) {
         if (first.tokens().length > 0) {
             long[] packed = new long[examples.size() * longest];
             for (int e = 0; e < lengths.length; e++) {
-                System.arraycopy(examples.get(e).tokens(), 0, packed, e * longest, examples.get(e).tokens().length);
+                System.arraycopy(
+                        examples.get(e).tokens(),
+                        0,
+                        packed,
+                        e * longest,
+                        examples.get(e).tokens().length);
             }
             return new Batch(manager.create(packed, new Shape(lengths.length, longest)), lengths, longest, longest);
         }

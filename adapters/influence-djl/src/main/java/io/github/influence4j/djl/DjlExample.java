@@ -22,8 +22,8 @@ public record DjlExample(float[] values, long[] tokens, long[] shape, double[][]
     public DjlExample {
         long size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
         if (tokens.length == 0 && size != values.length) {
-            throw new IllegalArgumentException(
-                    "features of shape " + Arrays.toString(shape) + " need " + size + " numbers, found " + values.length);
+            throw new IllegalArgumentException("features of shape " + Arrays.toString(shape) + " need " + size
+                    + " numbers, found " + values.length);
         }
         if (tokens.length > 0 && targets.length != tokens.length) {
             throw new IllegalArgumentException(tokens.length + " tokens with " + targets.length + " targets");

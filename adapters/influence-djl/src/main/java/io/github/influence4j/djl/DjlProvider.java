@@ -80,8 +80,7 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
      * @throws IllegalArgumentException if a block with parameters can neither be traced nor is excluded, naming all of them
      * @throws IllegalStateException if the check fails, naming the block
      */
-    public static DjlProvider of(
-            Block model, Loss loss, ExampleSource<DjlExample> examples, String... excluded) {
+    public static DjlProvider of(Block model, Loss loss, ExampleSource<DjlExample> examples, String... excluded) {
         int n = (int) Math.min(2, examples.size());
         return new DjlProvider(model, loss, examples.batches(n).iterator().next(), Set.of(excluded));
     }
@@ -108,8 +107,7 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
      * @throws NumericalException if an output is NaN or infinite, naming the example and the position
      */
     @Override
-    public void capture(
-            ExampleBatch<DjlExample> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+    public void capture(ExampleBatch<DjlExample> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
         if (!layers.containsAll(wanted)) {
             throw new IllegalArgumentException("the layers are " + layers + ", asked for " + wanted);
         }
@@ -155,8 +153,8 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
         int o = (int) shape.get(shape.dimension() - 1);
         int positions = (int) (shape.size() / o / batch.size());
         if (shape.get(0) != batch.size() || positions != inputs.targets()) {
-            throw new IllegalArgumentException("outputs must have " + inputs.targets()
-                    + " positions for each of " + batch.size() + " examples, found the shape " + shape);
+            throw new IllegalArgumentException("outputs must have " + inputs.targets() + " positions for each of "
+                    + batch.size() + " examples, found the shape " + shape);
         }
         float[] values = outputs.toFloatArray();
         float[] deltas = new float[values.length];
@@ -234,9 +232,10 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
             worst = Math.max(worst, Math.abs(expected[k] - found[k]));
         }
         if (!(worst <= SELF_CHECK * scale)) {
-            throw new IllegalStateException("block " + name + ": captures do not sum to PyTorch's gradient of its weights "
-                    + "(off by " + worst + " where the largest is " + scale
-                    + "): the model runs it in a way that cannot be seen, or uses its weights elsewhere; exclude it by name");
+            throw new IllegalStateException(
+                    "block " + name + ": captures do not sum to PyTorch's gradient of its weights "
+                            + "(off by " + worst + " where the largest is " + scale
+                            + "): the model runs it in a way that cannot be seen, or uses its weights elsewhere; exclude it by name");
         }
     }
 

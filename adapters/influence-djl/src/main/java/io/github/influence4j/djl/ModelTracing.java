@@ -36,8 +36,9 @@ final class ModelTracing {
             throw new IllegalArgumentException("no blocks " + unknown + " to exclude in the model");
         }
         if (!refused.isEmpty()) {
-            throw new IllegalArgumentException("these blocks cannot be traced; name those to leave out as excluded, by name "
-                    + "or by kind: " + String.join("; ", refused));
+            throw new IllegalArgumentException(
+                    "these blocks cannot be traced; name those to leave out as excluded, by name " + "or by kind: "
+                            + String.join("; ", refused));
         }
         if (traced.isEmpty()) {
             throw new IllegalArgumentException("the model has no linear block and no convolution");

@@ -79,8 +79,9 @@ final class TracedBlock {
     /** Reads the layers' shapes off a pass of n examples with t tokens. */
     void settle(int n, int tokens) {
         if (probes.uses() == 0) {
-            throw new IllegalArgumentException("block " + name
-                    + " was found in the model but did not run through its probe: exclude it by name if it is not in use");
+            throw new IllegalArgumentException(
+                    "block " + name
+                            + " was found in the model but did not run through its probe: exclude it by name if it is not in use");
         }
         Shape weight = parameter("weight").orElseThrow().getArray().getShape();
         boolean bias = parameter("bias").isPresent();
@@ -124,7 +125,8 @@ final class TracedBlock {
         for (int use = 0; use < probes.uses(); use++) {
             NDArray input = probes.input(use);
             NDArray gradient = probes.gradient(use);
-            Size in = new Size((int) input.getShape().get(2), (int) input.getShape().get(3));
+            Size in = new Size(
+                    (int) input.getShape().get(2), (int) input.getShape().get(3));
             Size out = new Size(
                     (int) gradient.getShape().get(2), (int) gradient.getShape().get(3));
             activations.add(geometry.patches(input.toFloatArray(), n, in, out, group));

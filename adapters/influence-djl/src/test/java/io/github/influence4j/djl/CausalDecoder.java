@@ -29,7 +29,8 @@ final class CausalDecoder extends AbstractBlock {
     private static final int HIDDEN = 10;
 
     private final Block embedding = addChildBlock("embedding", new TokenEmbedding(VOCABULARY, WIDTH));
-    private final Block norm1 = addChildBlock("norm1", LayerNorm.builder().axis(2).build());
+    private final Block norm1 =
+            addChildBlock("norm1", LayerNorm.builder().axis(2).build());
     private final Block attention = addChildBlock(
             "attention",
             ScaledDotProductAttentionBlock.builder()
@@ -37,7 +38,8 @@ final class CausalDecoder extends AbstractBlock {
                     .setHeadCount(2)
                     .optAttentionProbsDropoutProb(0.3f)
                     .build());
-    private final Block norm2 = addChildBlock("norm2", LayerNorm.builder().axis(2).build());
+    private final Block norm2 =
+            addChildBlock("norm2", LayerNorm.builder().axis(2).build());
     private final Block mlp =
             addChildBlock("mlp", new PointwiseFeedForwardBlock(List.of(HIDDEN), WIDTH, Activation::gelu));
     private final Block dropout =

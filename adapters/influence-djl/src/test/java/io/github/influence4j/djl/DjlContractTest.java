@@ -22,8 +22,7 @@ class DjlContractTest {
     private static HostModel<DjlExample> host(
             Function<NDManager, Block> model, List<DjlExample> examples, String... excluded) {
         Block block = model.apply(NDManager.newBaseManager("PyTorch"));
-        DjlProvider provider =
-                DjlProvider.of(block, Loss.SOFTMAX_CROSS_ENTROPY, ExampleSource.of(examples), excluded);
+        DjlProvider provider = DjlProvider.of(block, Loss.SOFTMAX_CROSS_ENTROPY, ExampleSource.of(examples), excluded);
         return new DjlHost(provider, block, examples);
     }
 
@@ -55,8 +54,7 @@ class DjlContractTest {
     class Decoder extends GradientProviderContract<DjlExample> {
         @Override
         protected HostModel<DjlExample> host() {
-            return DjlContractTest.host(
-                    Models::decoder, Models.sequences(4, 5), "LayerNorm", "TokenEmbedding");
+            return DjlContractTest.host(Models::decoder, Models.sequences(4, 5), "LayerNorm", "TokenEmbedding");
         }
     }
 }

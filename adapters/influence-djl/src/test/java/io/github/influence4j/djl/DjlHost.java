@@ -53,7 +53,10 @@ record DjlHost(DjlProvider own, Block block, List<DjlExample> data) implements H
 
     private static int group(LayerSpec layer) {
         int bracket = layer.name().indexOf('[');
-        return bracket < 0 ? 0 : Integer.parseInt(layer.name().substring(bracket + 1, layer.name().length() - 1));
+        return bracket < 0
+                ? 0
+                : Integer.parseInt(
+                        layer.name().substring(bracket + 1, layer.name().length() - 1));
     }
 
     private static String block(LayerSpec layer) {

@@ -11,7 +11,10 @@ import ai.djl.nn.Block;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
 import ai.djl.util.Pair;
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
@@ -24,9 +27,6 @@ import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
-import io.github.influence4j.api.Damping;
-import io.github.influence4j.api.GradientProvider;
-import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.models.Activation;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.Loss;
@@ -109,16 +109,22 @@ class DjlProviderTest {
         assertTrue(refusal.contains("01embedding (TokenEmbedding, 42 parameters)"), refusal);
         assertTrue(refusal.contains("02norm1 (LayerNorm, 12 parameters)"), refusal);
         try (DjlProvider provider = provider(block, Models.sequences(2, 3), "LayerNorm", "01embedding")) {
-            assertEquals(66, provider.coverage().uncovered().stream().mapToLong(u -> u.parameters()).sum());
+            assertEquals(
+                    66,
+                    provider.coverage().uncovered().stream()
+                            .mapToLong(u -> u.parameters())
+                            .sum());
             assertTrue(provider.coverage().uncoveredShare() > 0.1);
         }
-        assertTrue(message(() -> provider(block, Models.sequences(2, 3), "nonsense")).contains("nonsense"));
+        assertTrue(message(() -> provider(block, Models.sequences(2, 3), "nonsense"))
+                .contains("nonsense"));
     }
 
     @Test
     void blocksThatRunUnseenAreFoundOut() {
         Linear hidden = Linear.builder().setUnits(3).build();
-        SequentialBlock block = new SequentialBlock().add(Linear.builder().setUnits(3).build()).add(hidden);
+        SequentialBlock block =
+                new SequentialBlock().add(Linear.builder().setUnits(3).build()).add(hidden);
         block.initialize(manager, ai.djl.ndarray.types.DataType.FLOAT32, new ai.djl.ndarray.types.Shape(1, 4));
         // runs the second block once more, through a reference that nobody can find
         block.addSingleton(x -> hidden.forward(
@@ -126,7 +132,8 @@ class DjlProviderTest {
                 .head());
         List<DjlExample> examples = Models.classified(2, 1, 3, 4);
         try (DjlProvider provider = provider(block, examples)) {
-            // that reference reads the parameters themselves and not the copy, so the copy's gradient is that of the run seen
+            // that reference reads the parameters themselves and not the copy, so the copy's gradient is that of the
+            // run seen
             assertEquals(2, provider.layers().size());
         }
     }

@@ -54,7 +54,9 @@ final class Golden {
         ParameterList parameters = block.getParameters();
         root.get("weights").properties().forEach(entry -> {
             String name = entry.getKey().replace('.', '_').replace('/', '_');
-            String own = name.equals("embedding") ? "01embedding_weight" : name.replace("norm1_", "02norm1_").replace("norm2_", "04norm2_");
+            String own = name.equals("embedding")
+                    ? "01embedding_weight"
+                    : name.replace("norm1_", "02norm1_").replace("norm2_", "04norm2_");
             own = own.contains("norm") ? own.replace("_weight", "_gamma").replace("_bias", "_beta") : own;
             Objects.requireNonNull(parameters.get(own), own).getArray().set(floats(entry.getValue()));
         });

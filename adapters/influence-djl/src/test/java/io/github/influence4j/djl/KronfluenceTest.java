@@ -58,13 +58,7 @@ class KronfluenceTest {
         Golden golden = Golden.load("decoder");
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             Block model = golden.load(new CausalDecoder(), manager, new Shape(1, 5));
-            check(
-                    golden,
-                    model,
-                    golden.examples("train"),
-                    golden.examples("queries"),
-                    "LayerNorm",
-                    "TokenEmbedding");
+            check(golden, model, golden.examples("train"), golden.examples("queries"), "LayerNorm", "TokenEmbedding");
         }
     }
 

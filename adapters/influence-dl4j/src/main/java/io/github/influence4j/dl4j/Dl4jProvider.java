@@ -176,7 +176,8 @@ public final class Dl4jProvider implements OutputHessianRoots<DataSet> {
         int found = -1;
         for (int c = 0; c < label.length; c++) {
             if (label[c] != 0 && (label[c] != 1 || found >= 0)) {
-                throw new IllegalArgumentException("example " + id + ": the label must be one class, a single 1 among 0s");
+                throw new IllegalArgumentException(
+                        "example " + id + ": the label must be one class, a single 1 among 0s");
             }
             found = label[c] == 1 ? c : found;
         }

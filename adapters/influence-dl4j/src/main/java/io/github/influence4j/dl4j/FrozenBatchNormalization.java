@@ -58,7 +58,8 @@ final class FrozenBatchNormalization extends BaseWrapperLayer {
         INDArray slopes;
         if (layer.layerConf().isLockGammaBeta()) {
             // DL4J applies a fixed γ only if a fixed β is set too
-            boolean applied = layer.layerConf().getGamma() != 1 && layer.layerConf().getBeta() != 0;
+            boolean applied =
+                    layer.layerConf().getGamma() != 1 && layer.layerConf().getBeta() != 0;
             slopes = deviation.rdiv(applied ? layer.layerConf().getGamma() : 1);
         } else {
             slopes = layer.getParam(BatchNormalizationParamInitializer.GAMMA).div(deviation);

@@ -52,8 +52,8 @@ final class LayerTracing {
         }
         NetworkCopy.Named last = layers.get(layers.size() - 1);
         if (!(last.layer().conf().getLayer() instanceof OutputLayer conf)) {
-            throw new IllegalArgumentException("layer " + last.name() + ": the last layer must be an OutputLayer, found "
-                    + kind(last.layer()));
+            throw new IllegalArgumentException(
+                    "layer " + last.name() + ": the last layer must be an OutputLayer, found " + kind(last.layer()));
         }
         if (!refused.isEmpty()) {
             throw new IllegalArgumentException("these layers cannot be traced; name those to leave out as excluded: "
@@ -64,7 +64,8 @@ final class LayerTracing {
         TracedLayer output = traced.stream()
                 .filter(t -> t.spec().name().equals(last.name()))
                 .findFirst()
-                .orElseGet(() -> new TracedLayer(spec(last.name(), conf, last.layer()), last.layer(), Optional.empty()));
+                .orElseGet(
+                        () -> new TracedLayer(spec(last.name(), conf, last.layer()), last.layer(), Optional.empty()));
         this.loss = new ObjectiveLoss(output, gradients, gradients.loss() == Loss.SOFTMAX_CROSS_ENTROPY);
         conf.setLossFn(loss);
     }
@@ -90,11 +91,15 @@ final class LayerTracing {
         Optional<String> problem = problem(layer);
         if (exclude) {
             uncovered.add(new Uncovered(
-                    named.name(), kind(layer), layer.numParams(), problem.map(p -> "excluded: " + p).orElse("excluded")));
+                    named.name(),
+                    kind(layer),
+                    layer.numParams(),
+                    problem.map(p -> "excluded: " + p).orElse("excluded")));
             return;
         }
         if (problem.isPresent()) {
-            refused.add(named.name() + " (" + kind(layer) + ", " + layer.numParams() + " parameters): " + problem.get());
+            refused.add(
+                    named.name() + " (" + kind(layer) + ", " + layer.numParams() + " parameters): " + problem.get());
             return;
         }
         trace(named);
@@ -102,8 +107,7 @@ final class LayerTracing {
 
     private void trace(NetworkCopy.Named named) {
         BaseLayer conf = (BaseLayer) named.layer().conf().getLayer();
-        Optional<ConvolutionLayer> convolution =
-                conf instanceof ConvolutionLayer c ? Optional.of(c) : Optional.empty();
+        Optional<ConvolutionLayer> convolution = conf instanceof ConvolutionLayer c ? Optional.of(c) : Optional.empty();
         TracedLayer layer = new TracedLayer(spec(named.name(), conf, named.layer()), named.layer(), convolution);
         if (!(conf instanceof OutputLayer)) {
             conf.setActivationFn(new RecordingActivation(conf.getActivationFn(), layer));
@@ -168,7 +172,8 @@ final class LayerTracing {
             return new OutputGradients(
                     Loss.SQUARED_ERROR, function.getClass() == LossL2.class ? 2 : 2.0 / conf.getNOut());
         }
-        throw new IllegalArgumentException("layer " + name + ": expected softmax with MCXENT or NEGATIVELOGLIKELIHOOD, or "
+        throw new IllegalArgumentException("layer " + name
+                + ": expected softmax with MCXENT or NEGATIVELOGLIKELIHOOD, or "
                 + "another activation with L2 or MSE, without weights; found " + conf.getActivationFn() + " with "
                 + function);
     }

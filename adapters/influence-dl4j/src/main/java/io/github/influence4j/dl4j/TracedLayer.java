@@ -58,7 +58,8 @@ final class TracedLayer {
     /** The capture of the last pass. */
     LayerCapture capture(int n) {
         if (gradientShape.length == 0) {
-            throw new IllegalStateException("layer " + spec.name() + ": no gradient came through; is a frozen layer above it?");
+            throw new IllegalStateException(
+                    "layer " + spec.name() + ": no gradient came through; is a frozen layer above it?");
         }
         if (inputShape[0] != n) {
             throw new IllegalStateException("layer " + spec.name() + ": expected " + n + " rows, one an example, found "

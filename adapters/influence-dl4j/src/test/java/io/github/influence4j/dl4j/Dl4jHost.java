@@ -63,9 +63,7 @@ record Dl4jHost(
                 } else {
                     int area = (int) (w.size(2) * w.size(3));
                     w.putScalar(
-                            new int[] {
-                                o, i / area, (int) (i % area / w.size(3)), (int) (i % w.size(3))
-                            },
+                            new int[] {o, i / area, (int) (i % area / w.size(3)), (int) (i % w.size(3))},
                             weights[o][i]);
                 }
             }

@@ -48,7 +48,7 @@ class Dl4jProviderTest {
 
     @Test
     void theGraphIsUnchangedBitForBit() {
-        ComputationGraph graph = Networks.residual(3);
+        ComputationGraph graph = Networks.residual(3, Activation.TANH);
         graph.setListeners(new ScoreIterationListener(1000));
         float[] parameters = graph.params().toFloatVector();
         String configuration = graph.getConfiguration().toJson();
@@ -77,7 +77,8 @@ class Dl4jProviderTest {
         provider.capture(batch, new Objective.TrainingLoss(), provider.layers(), capture -> {
             double[][] a = capture.activations().toArray();
             double[][] g = capture.outputGradients().toArray();
-            double[][] sum = new double[capture.layer().inputs()][capture.layer().outputs()];
+            double[][] sum =
+                    new double[capture.layer().inputs()][capture.layer().outputs()];
             for (int e = 0; e < 6; e++) {
                 for (int i = 0; i < sum.length; i++) {
                     for (int o = 0; o < sum[i].length; o++) {
@@ -121,8 +122,14 @@ class Dl4jProviderTest {
         assertTrue(message(() -> Dl4jProvider.of(embedding)).contains("layer0 (EmbeddingLayer"));
         MultiLayerNetwork depthwise = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                 .list()
-                .layer(new DepthwiseConvolution2D.Builder().depthMultiplier(2).kernelSize(2, 2).build())
-                .layer(new OutputLayer.Builder(LossFunction.MCXENT).nOut(2).activation(Activation.SOFTMAX).build())
+                .layer(new DepthwiseConvolution2D.Builder()
+                        .depthMultiplier(2)
+                        .kernelSize(2, 2)
+                        .build())
+                .layer(new OutputLayer.Builder(LossFunction.MCXENT)
+                        .nOut(2)
+                        .activation(Activation.SOFTMAX)
+                        .build())
                 .setInputType(InputType.convolutional(4, 4, 2))
                 .build());
         depthwise.init();
@@ -140,7 +147,11 @@ class Dl4jProviderTest {
     }
 
     private static OutputLayer output(int inputs, LossFunction loss, Activation activation) {
-        return new OutputLayer.Builder(loss).nIn(inputs).nOut(2).activation(activation).build();
+        return new OutputLayer.Builder(loss)
+                .nIn(inputs)
+                .nOut(2)
+                .activation(activation)
+                .build();
     }
 
     @Test

@@ -96,8 +96,8 @@ final class Networks {
         return network;
     }
 
-    /** A residual graph that is trained by squared error, through tanh at the output. */
-    static ComputationGraph residual(int seed) {
+    /** A residual graph that is trained by squared error. */
+    static ComputationGraph residual(int seed, Activation output) {
         ComputationGraph graph = new ComputationGraph(new NeuralNetConfiguration.Builder()
                 .seed(seed)
                 .updater(new Adam(0.01))
@@ -113,7 +113,7 @@ final class Networks {
                         new OutputLayer.Builder(LossFunction.MSE)
                                 .nIn(5)
                                 .nOut(2)
-                                .activation(Activation.TANH)
+                                .activation(output)
                                 .build(),
                         "sum")
                 .setOutputs("out")
