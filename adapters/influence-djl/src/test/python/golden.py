@@ -84,8 +84,8 @@ class Decoder(nn.Module):
         "query": "03attention.02queryProjection",
         "value": "03attention.03valueProjection",
         "result": "03attention.04resultProjection",
-        "up": "05mlp.01linear01",
-        "down": "05mlp.03output_layer",
+        "up": "05mlp.01Linear",
+        "down": "05mlp.03Linear",
         "head": "07head",
     }
 

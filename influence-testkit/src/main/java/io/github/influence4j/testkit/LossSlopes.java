@@ -130,11 +130,15 @@ final class LossSlopes {
 
     /** Largest difference between measured slopes and captured ones times a factor for each example, relative. */
     double error(double[] factors) {
-        double scale = 0;
+        return error(factors, 0);
+    }
+
+    /** The same, relative to at least {@code floor}. */
+    double error(double[] factors, double floor) {
+        double scale = Math.max(floor, scale());
         double worst = 0;
         for (int k = 0; k < measured.length; k++) {
             for (int e = 0; e < factors.length; e++) {
-                scale = Math.max(scale, Math.abs(measured[k][e]));
                 double difference = Math.abs(measured[k][e] - factors[e] * captured[k][e]);
                 if (!(difference <= worst)) {
                     worst = difference;
@@ -142,6 +146,17 @@ final class LossSlopes {
             }
         }
         return scale == 0 ? (worst == 0 ? 0 : Double.POSITIVE_INFINITY) : worst / scale;
+    }
+
+    /** The largest measured slope. */
+    double scale() {
+        double scale = 0;
+        for (double[] row : measured) {
+            for (double slope : row) {
+                scale = Math.max(scale, Math.abs(slope));
+            }
+        }
+        return scale;
     }
 
     /** Σ measured × captured / Σ captured², the factor by which the captures are wrong if it is one factor. */

@@ -1,15 +1,15 @@
 package io.github.influence4j.djl;
 
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import org.jspecify.annotations.Nullable;
 
-/** A table of vectors, multiplied with one-hot tokens. */
+/** A table of vectors, one a token. */
 final class TokenEmbedding extends AbstractBlock {
 
     private final int vocabulary;
@@ -29,9 +29,12 @@ final class TokenEmbedding extends AbstractBlock {
     @Override
     protected NDList forwardInternal(
             ParameterStore parameters, NDList inputs, boolean training, @Nullable PairList<String, Object> options) {
-        return new NDList(inputs.head()
-                .oneHot(vocabulary, 1, 0, DataType.FLOAT32)
-                .matMul(parameters.getValue(weight, inputs.head().getDevice(), training)));
+        return inputs.head()
+                .getNDArrayInternal()
+                .embedding(
+                        inputs.head(),
+                        parameters.getValue(weight, inputs.head().getDevice(), training),
+                        SparseFormat.DENSE);
     }
 
     @Override
