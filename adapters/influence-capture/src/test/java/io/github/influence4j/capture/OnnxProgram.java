@@ -23,7 +23,6 @@ public final class OnnxProgram {
                 sentence -> new double[] {sentence.label()});
     }
 
-    /** MiniLM's vector of a sentence: the mean over its tokens. */
     static double[] vector(OrtSession session, Sentence sentence) {
         long[][] ids = {sentence.tokens()};
         long[][] ones = {Arrays.stream(ids[0]).map(id -> 1).toArray()};
