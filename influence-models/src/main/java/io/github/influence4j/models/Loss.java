@@ -16,7 +16,7 @@ public enum Loss {
      */
     SQUARED_ERROR(OutputLoss.SQUARED_ERROR) {
         @Override
-        double value(double[] outputs, double[] target) {
+        public double value(double[] outputs, double[] target) {
             double sum = 0;
             for (int c = 0; c < outputs.length; c++) {
                 double difference = outputs[c] - target[c];
@@ -26,16 +26,17 @@ public enum Loss {
         }
 
         @Override
-        void gradient(double[] outputs, double[] target, double[] result) {
+        public void gradient(double[] outputs, double[] target, double[] result) {
             for (int c = 0; c < outputs.length; c++) {
                 result[c] = outputs[c] - target[c];
             }
         }
 
         @Override
-        void sampledGradient(double[] outputs, Objective.SampledLabels labels, long id, double[] result) {
+        public void sampledGradient(
+                double[] outputs, Objective.SampledLabels labels, long id, int position, double[] result) {
             for (int c = 0; c < outputs.length; c++) {
-                result[c] = labels.gaussian(id, 0, c);
+                result[c] = labels.gaussian(id, position, c);
             }
         }
 
@@ -45,19 +46,19 @@ public enum Loss {
         }
 
         @Override
-        void hessianRoot(double[] outputs, int column, double[] result) {
+        public void hessianRoot(double[] outputs, int column, double[] result) {
             for (int c = 0; c < outputs.length; c++) {
                 result[c] = c == column ? 1 : 0;
             }
         }
 
         @Override
-        void predict(double[] outputs, double[] result) {
+        public void predict(double[] outputs, double[] result) {
             System.arraycopy(outputs, 0, result, 0, outputs.length);
         }
 
         @Override
-        void checkTarget(double[] target, long id, int outputs) {
+        public void checkTarget(double[] target, long id, int outputs) {
             if (target.length != outputs) {
                 throw new IllegalArgumentException(
                         "example " + id + ": expected " + outputs + " targets, found " + target.length);
@@ -76,7 +77,7 @@ public enum Loss {
      */
     SOFTMAX_CROSS_ENTROPY(OutputLoss.SOFTMAX_CROSS_ENTROPY) {
         @Override
-        double value(double[] outputs, double[] target) {
+        public double value(double[] outputs, double[] target) {
             double max = max(outputs);
             double sum = 0;
             for (double output : outputs) {
@@ -86,15 +87,16 @@ public enum Loss {
         }
 
         @Override
-        void gradient(double[] outputs, double[] target, double[] result) {
+        public void gradient(double[] outputs, double[] target, double[] result) {
             predict(outputs, result);
             result[(int) target[0]] -= 1;
         }
 
         @Override
-        void sampledGradient(double[] outputs, Objective.SampledLabels labels, long id, double[] result) {
+        public void sampledGradient(
+                double[] outputs, Objective.SampledLabels labels, long id, int position, double[] result) {
             predict(outputs, result);
-            result[labels.category(id, 0, result)] -= 1;
+            result[labels.category(id, position, result)] -= 1;
         }
 
         @Override
@@ -110,7 +112,7 @@ public enum Loss {
         }
 
         @Override
-        void hessianRoot(double[] outputs, int column, double[] result) {
+        public void hessianRoot(double[] outputs, int column, double[] result) {
             predict(outputs, result);
             double root = Math.sqrt(result[column]);
             for (int c = 0; c < outputs.length; c++) {
@@ -119,7 +121,7 @@ public enum Loss {
         }
 
         @Override
-        void predict(double[] outputs, double[] result) {
+        public void predict(double[] outputs, double[] result) {
             double max = max(outputs);
             double sum = 0;
             for (int c = 0; c < outputs.length; c++) {
@@ -132,7 +134,7 @@ public enum Loss {
         }
 
         @Override
-        void checkTarget(double[] target, long id, int outputs) {
+        public void checkTarget(double[] target, long id, int outputs) {
             if (target.length != 1) {
                 throw new IllegalArgumentException("example " + id
                         + ": expected the index of a class, found a target of " + target.length + " numbers");
@@ -155,31 +157,66 @@ public enum Loss {
         return form;
     }
 
-    /** Computes the loss of one example. */
-    abstract double value(double[] outputs, double[] target);
+    /**
+     * Computes the loss at one position.
+     *
+     * @param outputs the outputs of the last layer
+     * @param target the class as one number, or the values
+     * @return the loss
+     */
+    public abstract double value(double[] outputs, double[] target);
 
-    /** Computes the gradient in the outputs. */
-    abstract void gradient(double[] outputs, double[] target, double[] result);
+    /**
+     * Computes the gradient in the outputs.
+     *
+     * @param outputs the outputs of the last layer
+     * @param target the class as one number, or the values
+     * @param result takes the gradient
+     */
+    public abstract void gradient(double[] outputs, double[] target, double[] result);
 
-    /** Computes the gradient in the outputs with a label drawn from the model's own prediction. */
-    abstract void sampledGradient(double[] outputs, Objective.SampledLabels labels, long id, double[] result);
+    /**
+     * Computes the gradient in the outputs with a label drawn from the model's own prediction.
+     *
+     * @param outputs the outputs of the last layer
+     * @param labels draws
+     * @param id the example's id
+     * @param position the position in the example
+     * @param result takes the gradient
+     */
+    public abstract void sampledGradient(
+            double[] outputs, Objective.SampledLabels labels, long id, int position, double[] result);
 
     /** Computes H v; {@code result} may not be {@code vector}. */
     abstract void hessianProduct(double[] outputs, double[] vector, double[] result);
 
-    /** Computes column k of R, R Rᵀ = H. */
-    abstract void hessianRoot(double[] outputs, int column, double[] result);
+    /**
+     * Computes a column of R, R Rᵀ = H.
+     *
+     * @param outputs the outputs of the last layer
+     * @param column which column, less than the number of outputs
+     * @param result takes the column
+     */
+    public abstract void hessianRoot(double[] outputs, int column, double[] result);
 
-    /** Computes what is predicted: class probabilities, or the outputs themselves. */
-    abstract void predict(double[] outputs, double[] result);
+    /**
+     * Computes what is predicted: class probabilities, or the outputs themselves.
+     *
+     * @param outputs the outputs of the last layer
+     * @param result takes the prediction
+     */
+    public abstract void predict(double[] outputs, double[] result);
 
     /**
      * Checks that a target fits.
      *
+     * @param target the class as one number, or the values
+     * @param id the example's id
+     * @param outputs number of outputs
      * @throws IllegalArgumentException if it has another length, or is not the index of a class where it should be
      * @throws NumericalException if it is NaN or infinite
      */
-    abstract void checkTarget(double[] target, long id, int outputs);
+    public abstract void checkTarget(double[] target, long id, int outputs);
 
     private static double max(double[] values) {
         double max = values[0];

@@ -338,7 +338,7 @@ public final class Mlp
         long id = batch.ids()[r];
         requireFinite(row, id);
         if (objective instanceof Objective.SampledLabels labels) {
-            loss.sampledGradient(row, labels, id, result);
+            loss.sampledGradient(row, labels, id, 0, result);
         } else if (objective instanceof Objective.OutputHessianRoot root) {
             loss.hessianRoot(row, root.column(), result);
         } else {

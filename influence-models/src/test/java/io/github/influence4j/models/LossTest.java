@@ -83,7 +83,7 @@ class LossTest {
         double[] expected = new double[size];
         loss.gradient(outputs, target, expected);
         double[] actual = new double[size];
-        loss.sampledGradient(outputs, labels, id, actual);
+        loss.sampledGradient(outputs, labels, id, 0, actual);
         MatrixAssert.assertClose(expected, actual, Tolerances.REORDERED_FLOAT64, "sampled gradient");
     }
 

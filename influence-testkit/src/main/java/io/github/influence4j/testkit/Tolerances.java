@@ -121,6 +121,26 @@ public final class Tolerances {
      * reproduction of the paper sets for this identity.
      */
     public static final double OUTPUT_TOKENS_FLOAT32 = 0.01;
+    // Adapters
+
+    /**
+     * Slopes of a float64 loss by differences of fourth order with steps 1e-3 and 2e-3: truncation is 1e-12 × fifth
+     * derivative × 4, cancellation 1e-16 / 1e-3, and a loss of some hundred terms and slopes along random directions leave
+     * five digits.
+     */
+    public static final double CONTRACT_SLOPE_FLOAT64 = 1e-7;
+
+    /**
+     * Slopes of a float32 loss with steps 2e-2 and 4e-2: cancellation is 6e-8 × a loss of some 10 / 2e-2 = 3e-5 × the
+     * growth of roundoff through the layers, truncation about as much. The mistakes it is to find are factors.
+     */
+    public static final double CONTRACT_SLOPE_FLOAT32 = 5e-3;
+
+    /** One example's captures in two batches, float64: some layers of reordered sums, each at 1e-12. */
+    public static final double CONTRACT_BATCH_FLOAT64 = 1e-10;
+
+    /** The same in float32: some layers of reordered sums, each at 2e-5. */
+    public static final double CONTRACT_BATCH_FLOAT32 = 2e-4;
 
     private Tolerances() {}
 

@@ -51,7 +51,10 @@ class DocumentationTest {
         StringBuilder sources = new StringBuilder();
         List<Path> folders = List.of(
                 ROOT.resolve("examples/src/test/java/io/github/influence4j/examples/snippets"),
-                ROOT.resolve("influence-testkit/src/test/java/io/github/influence4j/testkit"));
+                ROOT.resolve("influence-testkit/src/test/java/io/github/influence4j/testkit"),
+                ROOT.resolve("adapters/influence-capture/src/test/java/io/github/influence4j/capture"),
+                ROOT.resolve("adapters/influence-dl4j/src/test/java/io/github/influence4j/dl4j"),
+                ROOT.resolve("adapters/influence-djl/src/test/java/io/github/influence4j/djl"));
         for (Path folder : folders) {
             try (Stream<Path> files = Files.list(folder)) {
                 for (Path file : files.sorted().toList()) {

@@ -1,0 +1,69 @@
+package io.github.influence4j.capture;
+
+import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.models.Loss;
+
+/**
+ * The gradient of an objective at a model's outputs, in float64, for any host that can hand over its outputs.
+ *
+ * @param loss softmax cross-entropy of the logits, or ½‖ŷ − y‖²
+ * @param scale factor on the loss: 1, or 2 / o where the host's squared error is a mean of o squares
+ */
+public record OutputGradients(Loss loss, double scale) {
+
+    /**
+     * Checks the scale.
+     *
+     * @throws IllegalArgumentException if the scale is not positive, or not 1 for cross-entropy, whose labels would not be
+     *     drawn from the model's own probabilities
+     */
+    public OutputGradients {
+        if (!(scale > 0) || scale == Double.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException("the scale of a loss is positive, found " + scale);
+        }
+        if (loss == Loss.SOFTMAX_CROSS_ENTROPY && scale != 1) {
+            throw new IllegalArgumentException("cross-entropy has the scale 1, found " + scale);
+        }
+    }
+
+    /**
+     * Computes the gradient at the outputs of one position.
+     *
+     * @param outputs o logits or values
+     * @param target the class as one number, or o values; not looked at where the objective needs no label
+     * @param objective what to take the gradient of; a measurement is the training loss
+     * @param id the example's id
+     * @param position the position in the example
+     * @param result takes o numbers
+     * @throws IllegalArgumentException if the target does not fit
+     * @throws NumericalException if an output is NaN or infinite
+     */
+    public void compute(
+            double[] outputs, double[] target, Objective objective, long id, int position, double[] result) {
+        for (int c = 0; c < outputs.length; c++) {
+            if (!Double.isFinite(outputs[c])) {
+                throw new NumericalException(
+                        "example " + id + ", position " + position + ": output " + c + " is " + outputs[c]);
+            }
+        }
+        double factor = scale;
+        if (objective instanceof Objective.SampledLabels labels) {
+            loss.sampledGradient(outputs, labels, id, position, result);
+            factor = Math.sqrt(scale);
+        } else if (objective instanceof Objective.OutputHessianRoot root) {
+            factor = Math.sqrt(scale);
+            if (root.column() / outputs.length == position) {
+                loss.hessianRoot(outputs, root.column() % outputs.length, result);
+            } else {
+                factor = 0;
+            }
+        } else {
+            loss.checkTarget(target, id, outputs.length);
+            loss.gradient(outputs, target, result);
+        }
+        for (int c = 0; c < result.length; c++) {
+            result[c] = factor == 0 ? 0 : factor * result[c];
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.github.influence4j.djl;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.influence4j.api.ExampleBatch;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The input of a batch.
+ *
+ * @param array tokens [n, t], or features [n, shape]
+ * @param lengths positions of each example
+ * @param tokens t, positions of the longest
+ * @param targets positions of the outputs
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Batch(NDArray array, int[] lengths, int tokens, int targets) {
+
+    static Batch of(ExampleBatch<DjlExample> batch, NDManager manager) {
+        List<DjlExample> examples = batch.examples();
+        int[] lengths = examples.stream().mapToInt(DjlExample::positions).toArray();
+        int longest = Arrays.stream(lengths).max().orElseThrow();
+        DjlExample first = examples.get(0);
+        if (first.tokens().length > 0) {
+            long[] packed = new long[examples.size() * longest];
+            for (int e = 0; e < lengths.length; e++) {
+                System.arraycopy(
+                        examples.get(e).tokens(),
+                        0,
+                        packed,
+                        e * longest,
+                        examples.get(e).tokens().length);
+            }
+            return new Batch(manager.create(packed, new Shape(lengths.length, longest)), lengths, longest, longest);
+        }
+        int size = first.values().length;
+        float[] packed = new float[examples.size() * size];
+        for (int e = 0; e < lengths.length; e++) {
+            if (!Arrays.equals(examples.get(e).shape(), first.shape())) {
+                throw new IllegalArgumentException("example " + batch.ids()[e] + " has the shape "
+                        + Arrays.toString(examples.get(e).shape()) + ", others of its batch "
+                        + Arrays.toString(first.shape()));
+            }
+            System.arraycopy(examples.get(e).values(), 0, packed, e * size, size);
+        }
+        Shape shape = new Shape(examples.size()).addAll(new Shape(first.shape()));
+        return new Batch(manager.create(packed, shape), lengths, longest, longest);
+    }
+}

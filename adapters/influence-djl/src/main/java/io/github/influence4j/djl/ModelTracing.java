@@ -1,0 +1,115 @@
+package io.github.influence4j.djl;
+
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.core.Linear;
+import ai.djl.util.Pair;
+import io.github.influence4j.capture.ParameterCoverage;
+import io.github.influence4j.capture.ParameterCoverage.Uncovered;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/** Finds the blocks of a model that can be traced, and puts their stand-ins in place for the time of a pass. */
+final class ModelTracing {
+
+    private final Block root;
+    private final Set<String> excluded;
+    private final Set<String> unknown;
+    private final BlockSlots slots = new BlockSlots();
+    private final List<TracedBlock> traced = new ArrayList<>();
+    private final List<Uncovered> uncovered = new ArrayList<>();
+    private final List<String> refused = new ArrayList<>();
+    private final Set<Block> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Parameter> parameters = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    ModelTracing(Block root, Set<String> excluded) {
+        this.root = root;
+        this.excluded = excluded;
+        this.unknown = new HashSet<>(excluded);
+        visit(root, "");
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException("no blocks " + unknown + " to exclude in the model");
+        }
+        if (!refused.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "these blocks cannot be traced; name those to leave out as excluded, by name " + "or by kind: "
+                            + String.join("; ", refused));
+        }
+        if (traced.isEmpty()) {
+            throw new IllegalArgumentException("the model has no linear block and no convolution");
+        }
+    }
+
+    private void visit(Block block, String name) {
+        if (!seen.add(block)) {
+            return; // a shared block is one layer
+        }
+        settle(block, name.isEmpty() ? "model" : name);
+        slots.find(block);
+        for (Pair<String, Block> child : block.getChildren()) {
+            visit(child.getValue(), name.isEmpty() ? child.getKey() : name + "." + child.getKey());
+        }
+    }
+
+    private void settle(Block block, String name) {
+        String kind = block.getClass().getSimpleName();
+        long size = block.getDirectParameters().values().stream()
+                .filter(Parameter::requiresGradient)
+                .mapToLong(p -> p.getArray().size())
+                .sum();
+        boolean exclude = excluded.contains(name) || excluded.contains(kind);
+        unknown.remove(name);
+        unknown.remove(kind);
+        if (size == 0) {
+            return;
+        }
+        boolean linear = block.getClass() == Linear.class || block.getClass() == Conv2d.class;
+        boolean tied = !block.getDirectParameters().values().stream()
+                .map(parameters::add)
+                .reduce(true, (a, b) -> a && b);
+        if (exclude) {
+            uncovered.add(new Uncovered(name, kind, size, "excluded"));
+        } else if (!linear) {
+            refused.add(name + " (" + kind + ", " + size + " parameters): neither Linear nor Conv2d");
+        } else if (tied) {
+            refused.add(name + " (" + kind + ", " + size + " parameters): shares its weights with another block");
+        } else {
+            traced.add(new TracedBlock(name, block));
+        }
+    }
+
+    List<TracedBlock> traced() {
+        return traced;
+    }
+
+    ParameterCoverage coverage() {
+        long size = traced.stream()
+                .flatMap(t -> t.original().getDirectParameters().values().stream())
+                .mapToLong(p -> p.getArray().size())
+                .sum();
+        return new ParameterCoverage(size, uncovered);
+    }
+
+    /** The model to run while the stand-ins are in place. */
+    Block root() {
+        for (TracedBlock block : traced) {
+            if (block.original() == root) {
+                return block.standIn();
+            }
+        }
+        return root;
+    }
+
+    void install() {
+        traced.forEach(block -> slots.set(block.original(), block.standIn()));
+    }
+
+    void uninstall() {
+        traced.forEach(block -> slots.set(block.original(), block.original()));
+    }
+}

@@ -1,0 +1,120 @@
+package io.github.influence4j.djl;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.ParameterList;
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.FisherLabels;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What kronfluence computed for the same weights, data and drawn labels ({@code src/test/python/golden.py}). */
+final class Golden {
+
+    private static final long SEED = 7;
+
+    private final JsonNode root;
+
+    private Golden(JsonNode root) {
+        this.root = root;
+    }
+
+    static Golden load(String name) {
+        try (InputStream in = Objects.requireNonNull(Golden.class.getResourceAsStream("/golden/" + name + ".json"))) {
+            return new Golden(JsonMapper.shared().readTree(in));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Puts the golden weights into a model. */
+    Block load(Block block, NDManager manager, Shape input) {
+        block.initialize(manager, DataType.FLOAT32, input);
+        ParameterList parameters = block.getParameters();
+        root.get("weights").properties().forEach(entry -> {
+            String name = entry.getKey().replace('.', '_').replace('/', '_');
+            String own = name.equals("embedding")
+                    ? "01embedding_weight"
+                    : name.replace("norm1_", "02norm1_").replace("norm2_", "04norm2_");
+            own = own.contains("norm") ? own.replace("_weight", "_gamma").replace("_bias", "_beta") : own;
+            Objects.requireNonNull(parameters.get(own), own).getArray().set(floats(entry.getValue()));
+        });
+        return block;
+    }
+
+    List<DjlExample> examples(String set, long... shape) {
+        JsonNode inputs = root.get(set).get("inputs");
+        JsonNode labels = root.get(set).get("labels");
+        List<DjlExample> examples = new ArrayList<>();
+        for (int e = 0; e < inputs.size(); e++) {
+            float[] values = floats(inputs.get(e));
+            if (shape.length > 0) {
+                examples.add(DjlExample.classified(values, labels.get(e).get(0).asInt(), shape));
+            } else {
+                long[] tokens = new long[values.length];
+                int[] classes = new int[values.length];
+                for (int t = 0; t < tokens.length; t++) {
+                    tokens[t] = (long) values[t];
+                    classes[t] = labels.get(e).get(t).asInt();
+                }
+                examples.add(DjlExample.sequence(tokens, classes));
+            }
+        }
+        return examples;
+    }
+
+    double[][] scores(String layer) {
+        JsonNode rows = Objects.requireNonNull(root.get("scores").get(layer), layer);
+        double[][] scores = new double[rows.size()][];
+        for (int q = 0; q < scores.length; q++) {
+            scores[q] = new double[rows.get(q).size()];
+            for (int z = 0; z < scores[q].length; z++) {
+                scores[q][z] = rows.get(q).get(z).asDouble();
+            }
+        }
+        return scores;
+    }
+
+    private static float[] floats(JsonNode array) {
+        float[] values = new float[array.size()];
+        for (int k = 0; k < values.length; k++) {
+            values[k] = (float) array.get(k).asDouble();
+        }
+        return values;
+    }
+
+    /** EK-FAC scores, layer by layer, with the labels that the golden run drew. */
+    static InfluenceScores compute(
+            GradientProvider<DjlExample> model, List<DjlExample> train, List<DjlExample> queries) {
+        try (MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
+                EigenbasisCurvature curvature = EigenbasisApproximator.<DjlExample>of(
+                                backend, FitOptions.defaults().withLabels(FisherLabels.sampled(SEED)))
+                        .fit(model, ExampleSource.of(train));
+                IhvpSolver solver = curvature.solver(Damping.relative(0.1))) {
+            ScoreOptions options = ScoreOptions.defaults().withPerLayer(true);
+            return new InfluenceScorer<>(backend, model, options, ProgressListener.silent())
+                    .pairwise(solver, ExampleSource.of(queries), ExampleSource.of(train));
+        }
+    }
+}

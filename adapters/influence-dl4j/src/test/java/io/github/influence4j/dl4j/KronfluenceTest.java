@@ -1,0 +1,128 @@
+package io.github.influence4j.dl4j;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.FisherLabels;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.testkit.MatrixAssert;
+import io.github.influence4j.testkit.Tolerances;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Objects;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The scores that kronfluence computes in float64 for the same convolutional network (see golden.py of influence-djl, whose
+ * file this is).
+ */
+class KronfluenceTest {
+
+    @Test
+    void convolutions() throws IOException {
+        JsonNode golden;
+        try (InputStream in =
+                Objects.requireNonNull(KronfluenceTest.class.getResourceAsStream("/golden/convolutions.json"))) {
+            golden = JsonMapper.shared().readTree(in);
+        }
+        Dl4jProvider provider = Dl4jProvider.of(network(golden.get("weights")));
+        ExampleSource<DataSet> train = Dl4jProvider.examples(data(golden.get("train")));
+        ExampleSource<DataSet> queries = Dl4jProvider.examples(data(golden.get("queries")));
+        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32);
+                EigenbasisCurvature curvature = EigenbasisApproximator.<DataSet>of(
+                                backend, FitOptions.defaults().withLabels(FisherLabels.sampled(7)))
+                        .fit(provider, train);
+                IhvpSolver solver = curvature.solver(Damping.relative(0.1))) {
+            InfluenceScores scores = new InfluenceScorer<>(
+                            backend, provider, ScoreOptions.defaults().withPerLayer(true), ProgressListener.silent())
+                    .pairwise(solver, queries, train);
+            for (LayerSpec layer : provider.layers()) {
+                JsonNode rows = golden.get("scores").get(layer.name());
+                double[][] expected = new double[rows.size()][rows.get(0).size()];
+                for (int q = 0; q < expected.length; q++) {
+                    for (int z = 0; z < expected[q].length; z++) {
+                        expected[q][z] = rows.get(q).get(z).asDouble();
+                    }
+                }
+                MatrixAssert.assertClose(
+                        expected,
+                        scores.layer(layer.name()).toArray(),
+                        Tolerances.PARITY_FLOAT32,
+                        "scores at " + layer.name());
+            }
+        }
+    }
+
+    private static MultiLayerNetwork network(JsonNode weights) {
+        MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
+                .activation(Activation.TANH)
+                .list()
+                .layer(new ConvolutionLayer.Builder(3, 3)
+                        .name("01Conv2d")
+                        .nOut(3)
+                        .padding(1, 1)
+                        .build())
+                .layer(new ConvolutionLayer.Builder(3, 3)
+                        .name("03Conv2d")
+                        .nOut(4)
+                        .stride(2, 2)
+                        .hasBias(false)
+                        .build())
+                .layer(new OutputLayer.Builder(LossFunction.MCXENT)
+                        .name("06Linear")
+                        .nOut(3)
+                        .activation(Activation.SOFTMAX)
+                        .build())
+                .setInputType(InputType.convolutional(6, 6, 2))
+                .build());
+        network.init();
+        network.getParam("0_W").assign(array(weights.get("01Conv2d/weight"), 3, 2, 3, 3));
+        network.getParam("0_b").assign(array(weights.get("01Conv2d/bias"), 1, 3));
+        network.getParam("1_W").assign(array(weights.get("03Conv2d/weight"), 4, 3, 3, 3));
+        network.getParam("2_W")
+                .assign(array(weights.get("06Linear/weight"), 3, 16).transpose());
+        network.getParam("2_b").assign(array(weights.get("06Linear/bias"), 1, 3));
+        return network;
+    }
+
+    private static DataSet data(JsonNode set) {
+        int n = set.get("inputs").size();
+        INDArray features = Nd4j.zeros(n, 2 * 6 * 6);
+        INDArray labels = Nd4j.zeros(n, 3);
+        for (int e = 0; e < n; e++) {
+            features.putRow(e, array(set.get("inputs").get(e), 72));
+            labels.putScalar(e, set.get("labels").get(e).get(0).asInt(), 1);
+        }
+        return new DataSet(features.reshape(n, 2, 6, 6), labels);
+    }
+
+    private static INDArray array(JsonNode values, long... shape) {
+        float[] floats = new float[values.size()];
+        for (int k = 0; k < floats.length; k++) {
+            floats[k] = (float) values.get(k).asDouble();
+        }
+        return Nd4j.create(floats, shape, 'c');
+    }
+}

@@ -1,0 +1,274 @@
+package io.github.influence4j.testkit;
+
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.Precision;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The tests that a {@link GradientProvider} passes if its captures are right. A host extends this class, says in {@link
+ * #host()} how its model computes losses and where its weights are, and runs it with its other tests.
+ *
+ * <p>Failures are in the host's terms: which layer, what its gradients look like, what to do. The cost is a few hundred
+ * forward passes over the examples, and {@value #DRAWS} captures for the distribution of the sampled labels.
+ *
+ * @param <E> the host's type of an example
+ */
+public abstract class GradientProviderContract<E> {
+
+    private static final int DRAWS = 200;
+    /** Some biases do nothing (that of the keys of an attention): they are judged beside the weights of their layer. */
+    private static final double BIAS_FLOOR = 0.1;
+
+    /** For subclasses. */
+    protected GradientProviderContract() {}
+
+    /**
+     * Returns the model and its provider.
+     *
+     * @return the model; called once a test
+     */
+    protected abstract HostModel<E> host();
+
+    /** The layers have distinct names and come in the same order every time; only those asked for are captured. */
+    @Test
+    public final void layersAreStable() {
+        HostModel<E> host = host();
+        GradientProvider<E> provider = host.provider();
+        List<LayerSpec> layers = provider.layers();
+        Set<String> names = new HashSet<>();
+        for (LayerSpec layer : layers) {
+            Assertions.assertTrue(names.add(layer.name()), () -> "two layers are called " + layer.name());
+        }
+        Assertions.assertEquals(layers, provider.layers(), "layers() must give the same layers in the same order");
+        for (LayerSpec layer : layers) {
+            ExampleCaptures.of(provider, all(host), new Objective.TrainingLoss(), List.of(layer));
+        }
+        ExampleCaptures.of(provider, all(host), new Objective.TrainingLoss(), layers);
+    }
+
+    /** Σ_p g_p ā_pᵀ is the gradient of each example's loss, summed over positions and not averaged over anything. */
+    @Test
+    public final void gradientsAreThoseOfTheLoss() {
+        HostModel<E> host = host();
+        ExampleBatch<E> batch = all(host);
+        double tolerance = host.precision() == Precision.FLOAT64
+                ? Tolerances.CONTRACT_SLOPE_FLOAT64
+                : Tolerances.CONTRACT_SLOPE_FLOAT32;
+        double[] ones = ScaleDiagnosis.constant(batch.size(), 1);
+        List<List<ExampleCaptures>> captures = capture(host, batch, new Objective.TrainingLoss());
+        for (int l = 0; l < captures.size(); l++) {
+            LayerSpec layer = host.provider().layers().get(l);
+            List<ExampleCaptures> own = captures.get(l);
+            LossSlopes slopes = LossSlopes.of(host, layer, false, batch.examples(), own);
+            if (!(slopes.error(ones) <= tolerance)) {
+                Assertions.fail(ScaleDiagnosis.of(layer, slopes, own, tolerance));
+            }
+            if (layer.bias()) {
+                double error = LossSlopes.of(host, layer, true, batch.examples(), own)
+                        .error(ones, BIAS_FLOOR * slopes.scale());
+                Assertions.assertTrue(
+                        error <= tolerance,
+                        () -> "layer " + layer.name() + ": the weights' gradients are right, the bias's are not (worst "
+                                + "difference " + ScaleDiagnosis.percent(error)
+                                + "): is the bias multiplied by something other than 1, or missing?");
+            }
+        }
+    }
+
+    /** The same batch gives the same captures and losses again: no dropout, no noise. */
+    @Test
+    public final void theModelIsInEvaluationMode() {
+        HostModel<E> host = host();
+        ExampleBatch<E> batch = all(host);
+        double[] losses = host.losses(batch.examples());
+        List<List<ExampleCaptures>> once = capture(host, batch, new Objective.TrainingLoss());
+        List<List<ExampleCaptures>> again = capture(host, batch, new Objective.TrainingLoss());
+        for (int l = 0; l < once.size(); l++) {
+            if (CaptureDifference.of(once.get(l), again.get(l)) > tolerance(host)) {
+                Assertions.fail("layer " + host.provider().layers().get(l).name()
+                        + ": two captures of the same batch differ: dropout or other "
+                        + "randomness is on; put the model into evaluation mode");
+            }
+        }
+        double[] after = host.losses(batch.examples());
+        for (int e = 0; e < losses.length; e++) {
+            double change = Math.abs(after[e] - losses[e]);
+            int example = e;
+            Assertions.assertTrue(
+                    change <= tolerance(host) * Math.max(1, Math.abs(losses[e])),
+                    () -> "example " + batch.ids()[example] + ": its loss changed by " + change + " when captures were "
+                            + "taken: capturing updates weights or batch statistics, or the losses are not in "
+                            + "evaluation mode");
+        }
+    }
+
+    /** An example has the same captures alone, among others, and in another order. */
+    @Test
+    public final void captureDoesNotDependOnTheBatch() {
+        HostModel<E> host = host();
+        compareWithAlone(host, new Objective.TrainingLoss());
+    }
+
+    private void compareWithAlone(HostModel<E> host, Objective objective) {
+        ExampleBatch<E> batch = all(host);
+        List<List<ExampleCaptures>> together = capture(host, batch, objective);
+        List<List<ExampleCaptures>> reversed = capture(host, reversed(batch), objective);
+        int n = batch.size();
+        List<List<List<ExampleCaptures>>> alone = new ArrayList<>();
+        for (ExampleBatch<E> one : host.examples().batches(1)) {
+            alone.add(capture(host, one, objective));
+        }
+        for (int l = 0; l < together.size(); l++) {
+            int index = l;
+            LayerSpec layer = host.provider().layers().get(l);
+            List<ExampleCaptures> single =
+                    alone.stream().map(captures -> captures.get(index).get(0)).toList();
+            List<ExampleCaptures> many = together.get(l);
+            for (int e = 0; e < n; e++) {
+                if (single.get(e).positions() != many.get(e).positions()) {
+                    Assertions.fail("layer " + layer.name() + ": example " + batch.ids()[e] + " has "
+                            + single.get(e).positions() + " real positions alone and "
+                            + many.get(e).positions() + " in a batch of " + n + ": padding is not masked");
+                }
+            }
+            double tolerance = tolerance(host);
+            if (CaptureDifference.ofInputs(single, many) > tolerance) {
+                Assertions.fail(
+                        "layer " + layer.name() + ": inputs depend on the batch: batch statistics are in use (batch "
+                                + "normalisation in training mode), examples see each other's padding, or rows are not example by "
+                                + "example");
+            }
+            if (CaptureDifference.of(single, many) > tolerance) {
+                if (CaptureDifference.of(single, CaptureDifference.scaled(many, n)) <= tolerance) {
+                    Assertions.fail("layer " + layer.name() + ": gradients look averaged over the batch of " + n
+                            + ": sum the loss over examples, or multiply the gradients by " + n);
+                }
+                Assertions.fail("layer " + layer.name() + ": gradients depend on the batch, inputs do not: "
+                        + (objective instanceof Objective.SampledLabels
+                                ? "labels must be drawn by Objective.SampledLabels with the example's id and the "
+                                        + "position in the example, not from a generator that runs on or with the "
+                                        + "row of the batch"
+                                : "is the loss averaged, or weighted by what else is in the batch?"));
+            }
+            List<ExampleCaptures> back = new ArrayList<>(reversed.get(l));
+            Collections.reverse(back);
+            if (CaptureDifference.of(many, back) > tolerance) {
+                Assertions.fail("layer " + layer.name() + ": captures depend on the order of the batch"
+                        + (objective instanceof Objective.SampledLabels
+                                ? ": labels must depend on seed, id and position only"
+                                : ""));
+            }
+        }
+    }
+
+    /** Padding has no gradient. */
+    @Test
+    public final void maskedPositionsHaveNoGradient() {
+        HostModel<E> host = host();
+        ExampleBatch<E> batch = all(host);
+        List<List<ExampleCaptures>> all = capture(host, batch, new Objective.TrainingLoss());
+        for (int l = 0; l < all.size(); l++) {
+            LayerSpec layer = host.provider().layers().get(l);
+            List<ExampleCaptures> captures = all.get(l);
+            for (int e = 0; e < captures.size(); e++) {
+                ExampleCaptures example = captures.get(e);
+                if (example.positions() == 0) {
+                    Assertions.fail("layer " + layer.name() + ": all positions of example " + batch.ids()[e]
+                            + " are masked: true in a PositionMask means real, not padding");
+                }
+                if (example.maskedGradient() > 0) {
+                    Assertions.fail("layer " + layer.name() + ": example " + batch.ids()[e]
+                            + " has gradients of up to " + (float) example.maskedGradient()
+                            + " at masked positions: the loss counts padding, or the mask hides real positions");
+                }
+            }
+        }
+    }
+
+    /** Labels depend on the seed, the example's id and the position, and on nothing else. */
+    @Test
+    public final void sampledLabelsAreDetermined() {
+        HostModel<E> host = host();
+        ExampleBatch<E> batch = all(host);
+        LayerSpec layer = host.outputLayer();
+        List<ExampleCaptures> once = outputs(host, batch, 1);
+        Assertions.assertTrue(
+                CaptureDifference.of(once, outputs(host, batch, 1)) <= tolerance(host),
+                () -> "layer " + layer.name() + ": two captures with the same seed have other labels: draw them by "
+                        + "Objective.SampledLabels, which is a function of seed, id and position");
+        compareWithAlone(host, new Objective.SampledLabels(1));
+        boolean seedMatters = false;
+        boolean idMatters = false;
+        for (int k = 2; k < 12; k++) {
+            seedMatters |= CaptureDifference.of(once, outputs(host, batch, k)) > tolerance(host);
+            long shift = 1_000_003L * k;
+            long[] ids = Arrays.stream(batch.ids()).map(id -> id + shift).toArray();
+            idMatters |= CaptureDifference.of(once, outputs(host, new ExampleBatch<>(batch.examples(), ids), 1))
+                    > tolerance(host);
+        }
+        Assertions.assertTrue(
+                seedMatters, "sampled labels do not depend on the seed: are they the most probable or the true ones?");
+        Assertions.assertTrue(
+                idMatters,
+                "sampled labels do not depend on the example's id: two examples with the same seed must draw "
+                        + "independently");
+    }
+
+    /** Sampled labels follow the model's own probabilities. */
+    @Test
+    public final void sampledLabelsFollowTheModel() {
+        HostModel<E> host = host();
+        ExampleBatch<E> batch = all(host);
+        List<Prediction> predictions =
+                batch.examples().stream().map(host::prediction).toList();
+        LabelDistribution distribution = new LabelDistribution(host.outputLayer(), batch.ids(), predictions);
+        for (int seed = 0; seed < DRAWS; seed++) {
+            distribution.add(outputs(host, batch, 100 + seed));
+        }
+        distribution.check(host.precision());
+    }
+
+    private List<ExampleCaptures> outputs(HostModel<E> host, ExampleBatch<E> batch, long seed) {
+        LayerSpec layer = host.outputLayer();
+        return ExampleCaptures.of(host.provider(), batch, new Objective.SampledLabels(seed), List.of(layer))
+                .get(0);
+    }
+
+    private List<List<ExampleCaptures>> capture(HostModel<E> host, ExampleBatch<E> batch, Objective objective) {
+        return ExampleCaptures.of(
+                host.provider(), batch, objective, host.provider().layers());
+    }
+
+    private ExampleBatch<E> all(HostModel<E> host) {
+        ExampleBatch<E> batch = host.examples()
+                .batches(Math.toIntExact(host.examples().size()))
+                .iterator()
+                .next();
+        Assertions.assertTrue(batch.size() > 2, "HostModel.examples: at least 3 examples are needed");
+        return batch;
+    }
+
+    private ExampleBatch<E> reversed(ExampleBatch<E> batch) {
+        List<E> examples = new ArrayList<>(batch.examples());
+        Collections.reverse(examples);
+        long[] ids = new long[batch.size()];
+        Arrays.setAll(ids, e -> batch.ids()[ids.length - 1 - e]);
+        return new ExampleBatch<>(examples, ids);
+    }
+
+    private double tolerance(HostModel<E> host) {
+        return host.precision() == Precision.FLOAT64
+                ? Tolerances.CONTRACT_BATCH_FLOAT64
+                : Tolerances.CONTRACT_BATCH_FLOAT32;
+    }
+}

@@ -1,0 +1,88 @@
+package io.github.influence4j.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.testkit.TokenNetwork.Defect;
+import io.github.influence4j.testkit.TokenNetwork.Sequence;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each mistake that a host can make fails one test of the contract with a message that says what it is. */
+class GradientProviderContractTest {
+
+    static Stream<Arguments> defects() {
+        Consumer<GradientProviderContract<Sequence>> slopes = GradientProviderContract::gradientsAreThoseOfTheLoss;
+        Consumer<GradientProviderContract<Sequence>> batches = GradientProviderContract::captureDoesNotDependOnTheBatch;
+        Consumer<GradientProviderContract<Sequence>> evaluation = GradientProviderContract::theModelIsInEvaluationMode;
+        Consumer<GradientProviderContract<Sequence>> masks = GradientProviderContract::maskedPositionsHaveNoGradient;
+        Consumer<GradientProviderContract<Sequence>> layers = GradientProviderContract::layersAreStable;
+        Consumer<GradientProviderContract<Sequence>> draws = GradientProviderContract::sampledLabelsAreDetermined;
+        Consumer<GradientProviderContract<Sequence>> chances = GradientProviderContract::sampledLabelsFollowTheModel;
+        return Stream.of(
+                Arguments.of(
+                        Defect.AVERAGED_OVER_BATCH, slopes, "layer fc1: gradients look averaged over the batch of 6"),
+                Arguments.of(Defect.AVERAGED_OVER_BATCH, batches, "or multiply the gradients by 6"),
+                Arguments.of(Defect.AVERAGED_OVER_POSITIONS, slopes, "averaged over the positions of each example"),
+                Arguments.of(Defect.AVERAGED_OVER_PADDED_POSITIONS, slopes, "all 5 positions of the batch, padding"),
+                Arguments.of(Defect.AVERAGED_OVER_ALL_POSITIONS, slopes, "averaged over the 19 positions of the batch"),
+                Arguments.of(Defect.WRONG_SIGN, slopes, "wrong sign"),
+                Arguments.of(Defect.DOUBLED, slopes, "but for a factor: divide by 2.0"),
+                Arguments.of(
+                        Defect.ACTIVATION_INSTEAD_OF_INPUT, slopes, "layer fc2: gradients are not those of the loss"),
+                Arguments.of(Defect.CUT_OFF, slopes, "layer fc1: gradients are all zero"),
+                Arguments.of(Defect.DROPOUT, evaluation, "dropout or other randomness is on"),
+                Arguments.of(Defect.LEARNS_WHILE_CAPTURING, evaluation, "evaluation mode"),
+                Arguments.of(Defect.BATCH_STATISTICS, batches, "batch statistics are in use"),
+                Arguments.of(Defect.LAYER_MISSING, layers, "layer fc1 did not come"),
+                Arguments.of(Defect.LAYER_TWICE, layers, "layer fc1 came twice"),
+                Arguments.of(Defect.PADDING_NOT_MASKED, batches, "padding is not masked"),
+                Arguments.of(Defect.LOSS_COUNTS_PADDING, masks, "the loss counts padding"),
+                Arguments.of(Defect.LABELS_FROM_A_GENERATOR, draws, "same seed have other labels"),
+                Arguments.of(Defect.LABELS_BY_ROW, draws, "with the example's id and the position"),
+                Arguments.of(Defect.LABELS_IGNORE_THE_SEED, draws, "do not depend on the seed"),
+                Arguments.of(Defect.LABELS_IGNORE_THE_ID, draws, "do not depend on the example's id"),
+                Arguments.of(Defect.MOST_PROBABLE_LABELS, chances, "do not follow the model's probabilities"),
+                Arguments.of(Defect.UNIFORM_LABELS, chances, "do not follow the model's probabilities"),
+                Arguments.of(Defect.AVERAGED_OVER_BATCH, chances, "must be p - e_y"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("defects")
+    void defectIsNamed(Defect defect, Consumer<GradientProviderContract<Sequence>> test, String words) {
+        fails(new TokenNetwork(defect, false), test, words);
+    }
+
+    @Test
+    void normalErrorsOfTheWrongVarianceAreNamed() {
+        Consumer<GradientProviderContract<Sequence>> chances = GradientProviderContract::sampledLabelsFollowTheModel;
+        chances.accept(contract(new TokenNetwork(Defect.NONE, true)));
+        fails(new TokenNetwork(Defect.NORMALS_TOO_WIDE, true), chances, "found variance 1.4");
+    }
+
+    @Test
+    void biasThatIsCountedTwiceIsNamed() {
+        HostModel<Sequence> doubled = new BiasTwice(new TokenNetwork(Defect.NONE, false));
+        fails(doubled, GradientProviderContract::gradientsAreThoseOfTheLoss, "the bias's are not");
+    }
+
+    private static void fails(
+            HostModel<Sequence> host, Consumer<GradientProviderContract<Sequence>> test, String words) {
+        AssertionError failure = assertThrows(AssertionError.class, () -> test.accept(contract(host)));
+        String message = String.valueOf(failure.getMessage());
+        assertTrue(message.contains(words), () -> "expected \"" + words + "\" in: " + message);
+    }
+
+    private static GradientProviderContract<Sequence> contract(HostModel<Sequence> host) {
+        return new GradientProviderContract<>() {
+            @Override
+            protected HostModel<Sequence> host() {
+                return host;
+            }
+        };
+    }
+}

@@ -1,0 +1,310 @@
+package io.github.influence4j.testkit;
+
+import io.github.influence4j.api.CaptureSink;
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerCapture;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.PositionMask;
+import io.github.influence4j.api.Precision;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A network of two layers (fc1, tanh, fc2) that runs at every token and is trained by softmax cross-entropy or squared
+ * error, in plain loops; as a host whose provider has one defect, or none.
+ */
+final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientProvider<TokenNetwork.Sequence> {
+
+    /** Features of each token, and its class. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Sequence(double[][] tokens, int[] labels) {}
+
+    /** Mistakes that hosts make. */
+    enum Defect {
+        NONE,
+        AVERAGED_OVER_BATCH,
+        AVERAGED_OVER_POSITIONS,
+        AVERAGED_OVER_PADDED_POSITIONS,
+        AVERAGED_OVER_ALL_POSITIONS,
+        WRONG_SIGN,
+        DOUBLED,
+        ACTIVATION_INSTEAD_OF_INPUT,
+        DROPOUT,
+        BATCH_STATISTICS,
+        LEARNS_WHILE_CAPTURING,
+        CUT_OFF,
+        LAYER_MISSING,
+        LAYER_TWICE,
+        PADDING_NOT_MASKED,
+        LOSS_COUNTS_PADDING,
+        LABELS_FROM_A_GENERATOR,
+        LABELS_BY_ROW,
+        LABELS_IGNORE_THE_SEED,
+        LABELS_IGNORE_THE_ID,
+        MOST_PROBABLE_LABELS,
+        UNIFORM_LABELS,
+        NORMALS_TOO_WIDE
+    }
+
+    private static final int FEATURES = 3;
+    private static final int HIDDEN = 4;
+    private static final int CLASSES = 3;
+
+    private final LayerSpec fc1 = LayerSpec.tokens("fc1", FEATURES, HIDDEN);
+    private final LayerSpec fc2 = LayerSpec.tokens("fc2", HIDDEN, CLASSES);
+    private final List<Sequence> sequences = new ArrayList<>();
+    private final Random generator = new Random(3);
+    private final Defect defect;
+    private final boolean squaredError;
+    private double[][] w1;
+    private double[][] w2;
+
+    TokenNetwork(Defect defect, boolean squaredError) {
+        this.defect = defect;
+        this.squaredError = squaredError;
+        Random random = new Random(5);
+        w1 = random(random, HIDDEN, FEATURES + 1);
+        w2 = random(random, CLASSES, HIDDEN + 1);
+        for (int e = 0; e < 6; e++) {
+            int length = squaredError ? 4 : 2 + e % 4;
+            sequences.add(new Sequence(
+                    random(random, length, FEATURES),
+                    random.ints(length, 0, CLASSES).toArray()));
+        }
+    }
+
+    private static double[][] random(Random random, int rows, int columns) {
+        double[][] matrix = new double[rows][columns];
+        for (double[] row : matrix) {
+            for (int c = 0; c < columns; c++) {
+                row[c] = 0.7 * random.nextGaussian();
+            }
+        }
+        return matrix;
+    }
+
+    @Override
+    public GradientProvider<Sequence> provider() {
+        return this;
+    }
+
+    @Override
+    public ExampleSource<Sequence> examples() {
+        return ExampleSource.of(sequences);
+    }
+
+    @Override
+    public Precision precision() {
+        return Precision.FLOAT64;
+    }
+
+    @Override
+    public double[] losses(List<Sequence> examples) {
+        return examples.stream()
+                .mapToDouble(sequence -> {
+                    double sum = 0;
+                    for (int p = 0; p < sequence.tokens().length; p++) {
+                        double[] z = affine(w2, tanh(affine(w1, sequence.tokens()[p])));
+                        for (int c = 0; squaredError && c < CLASSES; c++) {
+                            double difference = z[c] - (c == sequence.labels()[p] ? 1 : 0);
+                            sum += difference * difference / 2;
+                        }
+                        sum -= squaredError ? 0 : Math.log(softmax(z)[sequence.labels()[p]]);
+                    }
+                    return sum;
+                })
+                .toArray();
+    }
+
+    @Override
+    public double[][] weights(LayerSpec layer) {
+        double[][] copy = (layer == fc1 ? w1 : w2).clone();
+        for (int r = 0; r < copy.length; r++) {
+            copy[r] = copy[r].clone();
+        }
+        return copy;
+    }
+
+    @Override
+    public void setWeights(LayerSpec layer, double[][] weights) {
+        if (layer == fc1) {
+            w1 = weights;
+        } else {
+            w2 = weights;
+        }
+    }
+
+    @Override
+    public Prediction prediction(Sequence sequence) {
+        if (squaredError) {
+            return new Prediction.Normal(1);
+        }
+        double[][] p = new double[sequence.tokens().length][];
+        for (int t = 0; t < p.length; t++) {
+            p[t] = softmax(affine(w2, tanh(affine(w1, sequence.tokens()[t]))));
+        }
+        return new Prediction.Classes(p);
+    }
+
+    @Override
+    public List<LayerSpec> layers() {
+        return List.of(fc1, fc2);
+    }
+
+    @Override
+    public void capture(ExampleBatch<Sequence> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+        int n = batch.size();
+        int longest =
+                batch.examples().stream().mapToInt(s -> s.tokens().length).max().orElseThrow();
+        int real = batch.examples().stream().mapToInt(s -> s.tokens().length).sum();
+        boolean[] mask = new boolean[n * longest];
+        double[][] a1 = new double[n * longest][FEATURES];
+        double[][] a2 = new double[n * longest][HIDDEN];
+        double[][] g1 = new double[n * longest][HIDDEN];
+        double[][] g2 = new double[n * longest][CLASSES];
+        double[] mean = new double[FEATURES];
+        for (Sequence sequence : batch.examples()) {
+            for (double[] token : sequence.tokens()) {
+                for (int i = 0; i < FEATURES; i++) {
+                    mean[i] += token[i] / real;
+                }
+            }
+        }
+        for (int e = 0; e < n; e++) {
+            Sequence sequence = batch.examples().get(e);
+            for (int p = 0; p < longest; p++) {
+                int row = e * longest + p;
+                boolean padding = p >= sequence.tokens().length;
+                if (padding && defect != Defect.LOSS_COUNTS_PADDING) {
+                    continue;
+                }
+                mask[row] = !padding;
+                double[] token = padding ? new double[FEATURES] : sequence.tokens()[p].clone();
+                for (int i = 0; i < FEATURES; i++) {
+                    token[i] -= defect == Defect.BATCH_STATISTICS ? mean[i] : 0;
+                    token[i] *= defect == Defect.DROPOUT && generator.nextBoolean() ? 0 : 1;
+                }
+                a1[row] = token;
+                double[] z1 = affine(w1, token);
+                a2[row] = tanh(z1);
+                g2[row] = outputGradient(
+                        affine(w2, a2[row]), padding ? 0 : sequence.labels()[p], objective, batch.ids()[e], p, row);
+                double factor = factor(n, sequence.tokens().length, longest, real);
+                for (int c = 0; c < CLASSES; c++) {
+                    g2[row][c] *= factor;
+                }
+                for (int h = 0; h < HIDDEN; h++) {
+                    for (int c = 0; c < CLASSES; c++) {
+                        g1[row][h] += w2[c][h] * g2[row][c];
+                    }
+                    g1[row][h] *= defect == Defect.CUT_OFF ? 0 : 1 - a2[row][h] * a2[row][h];
+                }
+                if (defect == Defect.ACTIVATION_INSTEAD_OF_INPUT) {
+                    a2[row] = z1;
+                }
+            }
+        }
+        if (defect == Defect.LEARNS_WHILE_CAPTURING) {
+            w2[0][0] += 0.01;
+        }
+        PositionMask positions =
+                defect == Defect.PADDING_NOT_MASKED ? PositionMask.none(n * longest) : PositionMask.of(mask);
+        for (LayerSpec layer : wanted) {
+            if (layer == fc1 && defect != Defect.LAYER_MISSING) {
+                push(
+                        sink,
+                        LayerCapture.of(fc1, n, longest, Matrix.of(a1), Matrix.of(g1))
+                                .withMask(positions));
+            } else if (layer == fc2) {
+                push(
+                        sink,
+                        LayerCapture.of(fc2, n, longest, Matrix.of(a2), Matrix.of(g2))
+                                .withMask(positions));
+            }
+        }
+    }
+
+    private void push(CaptureSink sink, LayerCapture capture) {
+        sink.accept(capture);
+        if (defect == Defect.LAYER_TWICE) {
+            sink.accept(capture);
+        }
+    }
+
+    private double factor(int n, int length, int longest, int real) {
+        return switch (defect) {
+            case AVERAGED_OVER_BATCH -> 1.0 / n;
+            case AVERAGED_OVER_POSITIONS -> 1.0 / length;
+            case AVERAGED_OVER_PADDED_POSITIONS -> 1.0 / longest;
+            case AVERAGED_OVER_ALL_POSITIONS -> 1.0 / real;
+            case WRONG_SIGN -> -1;
+            case DOUBLED -> 2;
+            default -> 1;
+        };
+    }
+
+    private double[] outputGradient(double[] z, int label, Objective objective, long id, int position, int row) {
+        if (squaredError) {
+            double[] g = z.clone();
+            for (int c = 0; c < CLASSES; c++) {
+                g[c] = objective instanceof Objective.SampledLabels labels
+                        ? labels.gaussian(id, position, c) * (defect == Defect.NORMALS_TOO_WIDE ? 1.2 : 1)
+                        : z[c] - (c == label ? 1 : 0);
+            }
+            return g;
+        }
+        double[] g = softmax(z);
+        g[objective instanceof Objective.SampledLabels labels ? draw(g, labels, id, position, row) : label] -= 1;
+        return g;
+    }
+
+    private int draw(double[] p, Objective.SampledLabels labels, long id, int position, int row) {
+        Objective.SampledLabels fixed = new Objective.SampledLabels(0);
+        return switch (defect) {
+            case LABELS_FROM_A_GENERATOR -> fixed.category(generator.nextLong(), 0, p);
+            case LABELS_BY_ROW -> labels.category(0, row, p);
+            case LABELS_IGNORE_THE_SEED -> fixed.category(id, position, p);
+            case LABELS_IGNORE_THE_ID -> labels.category(0, position, p);
+            case UNIFORM_LABELS -> labels.category(id, position, new double[] {1, 1, 1});
+            case MOST_PROBABLE_LABELS -> p[0] > p[1] && p[0] > p[2] ? 0 : p[1] > p[2] ? 1 : 2;
+            default -> labels.category(id, position, p);
+        };
+    }
+
+    private static double[] affine(double[][] w, double[] x) {
+        double[] z = new double[w.length];
+        for (int o = 0; o < z.length; o++) {
+            z[o] = w[o][x.length];
+            for (int i = 0; i < x.length; i++) {
+                z[o] += w[o][i] * x[i];
+            }
+        }
+        return z;
+    }
+
+    private static double[] tanh(double[] z) {
+        double[] a = z.clone();
+        for (int h = 0; h < a.length; h++) {
+            a[h] = Math.tanh(a[h]);
+        }
+        return a;
+    }
+
+    private static double[] softmax(double[] z) {
+        double[] p = z.clone();
+        double sum = 0;
+        for (int c = 0; c < p.length; c++) {
+            p[c] = Math.exp(p[c]);
+            sum += p[c];
+        }
+        for (int c = 0; c < p.length; c++) {
+            p[c] /= sum;
+        }
+        return p;
+    }
+}
