@@ -51,10 +51,11 @@ class DocumentationTest {
         StringBuilder sources = new StringBuilder();
         List<Path> folders = List.of(
                 ROOT.resolve("examples/src/test/java/io/github/influence4j/examples/snippets"),
+                ROOT.resolve("influence-store/src/test/java/io/github/influence4j/store"),
                 ROOT.resolve("influence-testkit/src/test/java/io/github/influence4j/testkit"));
         for (Path folder : folders) {
             try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : files.sorted().toList()) {
+                for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
                     sources.append(squeeze(Files.readString(file))).append('\n');
                 }
             }
