@@ -51,13 +51,14 @@ class DocumentationTest {
         StringBuilder sources = new StringBuilder();
         List<Path> folders = List.of(
                 ROOT.resolve("examples/src/test/java/io/github/influence4j/examples/snippets"),
+                ROOT.resolve("influence-store/src/test/java/io/github/influence4j/store"),
                 ROOT.resolve("influence-testkit/src/test/java/io/github/influence4j/testkit"),
                 ROOT.resolve("adapters/influence-capture/src/test/java/io/github/influence4j/capture"),
                 ROOT.resolve("adapters/influence-dl4j/src/test/java/io/github/influence4j/dl4j"),
                 ROOT.resolve("adapters/influence-djl/src/test/java/io/github/influence4j/djl"));
         for (Path folder : folders) {
             try (Stream<Path> files = Files.list(folder)) {
-                for (Path file : files.sorted().toList()) {
+                for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
                     sources.append(squeeze(Files.readString(file))).append('\n');
                 }
             }

@@ -1,0 +1,106 @@
+package io.github.influence4j.store;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.store.captures.CaptureProvider;
+import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.captures.CapturedExample;
+import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.scores.ScoreFormat;
+import io.github.influence4j.store.scores.ScoreWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Java code of {@code docs/captures.md}, and stores and solvers that threads share. */
+class CapturesPageTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void runs() throws IOException {
+        for (Map.Entry<String, String> set :
+                Map.of("fit", "pseudo", "train", "train", "queries", "query").entrySet()) {
+            Path shards = Files.createDirectory(folder.resolve(set.getKey()));
+            Files.copy(ParityFiles.path("mlp/" + set.getValue()), shards.resolve("0.safetensors"));
+        }
+        score(Backends.EJML, folder);
+        assertEquals(
+                1 + 6 * 59,
+                Files.readAllLines(folder.resolve("scores/pairwise_scores.csv")).size());
+    }
+
+    private static void score(MatrixBackend backend, Path folder) throws IOException {
+        try (CaptureSet fit = CaptureSet.open(folder.resolve("fit"));
+                CaptureSet train = CaptureSet.open(folder.resolve("train"));
+                CaptureSet queries = CaptureSet.open(folder.resolve("queries"))) {
+            CaptureProvider model = CaptureProvider.of(fit, train, queries);
+            try (EigenbasisCurvature curvature = EigenbasisApproximator.<CapturedExample>ekfac(backend)
+                            .fit(model, fit);
+                    EigenbasisSolver solver = curvature.solver(Damping.relative(0.1))) {
+                FactorStore.save(folder.resolve("factors"), curvature);
+                InfluenceScores scores = new InfluenceScorer<>(backend, model).pairwise(solver, queries, train);
+                new ScoreWriter(folder.resolve("scores"), ScoreFormat.CSV).write(scores);
+            }
+        }
+    }
+
+    @Test
+    void threadsShareCapturesStoreAndSolver() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try (ParityFiles files = new ParityFiles("tokens")) {
+            CaptureProvider model = files.provider();
+            try (EigenbasisCurvature fitted =
+                    EigenbasisApproximator.<CapturedExample>ekfac(Backends.EJML).fit(model, files.pseudo())) {
+                FactorStore.save(folder, fitted);
+            }
+            FactorStore store = FactorStore.open(folder);
+            try (EigenbasisCurvature curvature = store.load(Backends.EJML);
+                    EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+                double[][] expected = pairwise(model, files, solver);
+                List<Future<double[][]>> found = new ArrayList<>();
+                for (int k = 0; k < 8; k++) {
+                    boolean reload = k % 2 == 0;
+                    found.add(threads.submit(() -> {
+                        if (!reload) {
+                            return pairwise(model, files, solver);
+                        }
+                        try (EigenbasisCurvature own = store.load(Backends.EJML);
+                                EigenbasisSolver ownSolver = own.solver(Damping.DEFAULT)) {
+                            return pairwise(model, files, ownSolver);
+                        }
+                    }));
+                }
+                for (Future<double[][]> scores : found) {
+                    assertArrayEquals(expected, scores.get());
+                }
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static double[][] pairwise(CaptureProvider model, ParityFiles files, EigenbasisSolver solver) {
+        return new InfluenceScorer<>(Backends.EJML, model)
+                .pairwise(solver, files.query(), files.train())
+                .matrix()
+                .toArray();
+    }
+}
