@@ -13,6 +13,7 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.SerializationFeature;
@@ -32,7 +33,7 @@ public final class ValidationReport {
             double seconds,
             Extent options,
             List<Claim> claims,
-            List<ValidationRow> rows,
+            List<Map<String, Object>> rows,
             List<DataSet> datasets) {}
 
     record Extent(int seeds, int trainingPoints, int testPoints, int subsets, int retrainings) {}
@@ -71,7 +72,10 @@ public final class ValidationReport {
                 new Extent(
                         options.seeds(), options.candidates(), options.queries(), options.subsets(), options.repeats()),
                 result.claims(),
-                result.beds().stream().flatMap(bed -> bed.rows().stream()).toList(),
+                result.beds().stream()
+                        .flatMap(bed -> bed.rows().stream())
+                        .map(ValidationReport::fields)
+                        .toList(),
                 result.beds().stream()
                         .map(bed -> new DataSet(
                                 bed.dataset(),
@@ -86,6 +90,25 @@ public final class ValidationReport {
                                 bed.lissaTried(),
                                 bed.divergences()))
                         .toList());
+    }
+
+    /** A row without what it has no number for. */
+    private static Map<String, Object> fields(ValidationRow row) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("dataset", row.dataset());
+        fields.put("seeds", row.seeds());
+        fields.put("damping", row.damping());
+        fields.put("lambda", row.lambda());
+        fields.put("estimator", row.estimator());
+        row.pearsonPbrf().ifPresent(value -> fields.put("pearsonPbrf", value));
+        row.pearsonPbrfSe().ifPresent(value -> fields.put("pearsonPbrfSe", value));
+        row.spearmanPbrf().ifPresent(value -> fields.put("spearmanPbrf", value));
+        row.lds().ifPresent(value -> fields.put("lds", value));
+        row.ldsSe().ifPresent(value -> fields.put("ldsSe", value));
+        fields.put("fitMillis", row.fitMillis());
+        fields.put("perQueryMillis", row.perQueryMillis());
+        row.solveFlops().ifPresent(value -> fields.put("solveFlops", value));
+        return fields;
     }
 
     /**

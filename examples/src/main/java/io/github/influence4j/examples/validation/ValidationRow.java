@@ -1,6 +1,5 @@
 package io.github.influence4j.examples.validation;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.OptionalDouble;
 
 /**
@@ -20,7 +19,6 @@ import java.util.OptionalDouble;
  * @param perQueryMillis mean time of a query
  * @param solveFlops flops of the iterations for all queries, where they are counted
  */
-@JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record ValidationRow(
         String dataset,
         int seeds,

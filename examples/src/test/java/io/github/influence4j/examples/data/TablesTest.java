@@ -20,6 +20,7 @@ class TablesTest {
     void diabetesIsWhole() {
         List<double[]> rows = Tables.diabetes();
         assertArrayEquals(new double[] {59, 2, 32.1, 101, 157, 93.2, 38, 4, 4.8598, 87, 151}, rows.get(0));
-        assertEquals(152.133, rows.stream().mapToDouble(row -> row[10]).average().orElseThrow(), 5e-4);
+        assertEquals(
+                152.133, rows.stream().mapToDouble(row -> row[10]).average().orElseThrow(), 5e-4);
     }
 }

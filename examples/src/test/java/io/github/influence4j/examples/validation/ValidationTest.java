@@ -41,15 +41,22 @@ class ValidationTest {
     void quickStudyBearsOutWhatOneNetworkCanShow() throws IOException {
         ValidationResult result = new Validation(ValidationOptions.quick(), ProgressListener.silent()).run(folder);
         BedResult bed = result.beds().get(0);
-        assertEquals(NAMES, new TreeSet<>(bed.rows().stream().map(ValidationRow::estimator).toList()));
+        assertEquals(
+                NAMES,
+                new TreeSet<>(bed.rows().stream().map(ValidationRow::estimator).toList()));
         assertEquals(4 * NAMES.size(), bed.rows().size());
         for (Claim claim : result.claims()) {
             if (!claim.claim().startsWith("Linear datamodelling")
                     && !claim.measured().equals("not part of this run")
-                    && !claim.claim().startsWith("EK-FAC is never below")) {
+                    && !claim.claim().startsWith("EK-FAC is never below")
+                    && !claim.claim().startsWith("The search for")) {
                 assertTrue(claim.holds(), claim.toString());
             }
         }
+        // where the damping is small, searches may end at the limit of steps: that claim is reported, and fails
+        bed.truths().stream()
+                .filter(truth -> truth.damping().startsWith("λ"))
+                .forEach(truth -> assertEquals(truth.searches(), truth.converged(), truth.toString()));
         ValidationReport.write(result, folder);
         JsonNode results = JsonMapper.shared().readTree(Files.readString(folder.resolve("results.json")));
         JsonNode row = results.get("rows").get(0);
