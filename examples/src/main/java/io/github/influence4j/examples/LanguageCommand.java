@@ -83,8 +83,7 @@ final class LanguageCommand implements Callable<Integer> {
             console.printf("claim %d %s: %s%n", claim.claim(), claim.holds() ? "holds" : "missed", claim.statement());
         }
         console.println();
-        console.println(
-                "Report: " + out.resolve("index.html").toAbsolutePath().normalize());
+        console.println("Report: " + out.resolve("index.html").toAbsolutePath().normalize());
         console.flush();
         return 0;
     }

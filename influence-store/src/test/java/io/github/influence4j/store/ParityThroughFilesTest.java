@@ -46,6 +46,8 @@ class ParityThroughFilesTest {
     static Stream<Arguments> cases() {
         return ParityFiles.CASES.stream()
                 .flatMap(name -> Backends.float64().stream().flatMap(backend -> Stream.of(Strategy.values())
+                        // the fixtures know only kronfluence's strategies
+                        .filter(strategy -> strategy != Strategy.GRADIENT_BASIS)
                         .map(strategy -> Arguments.of(name, backend, strategy))));
     }
 

@@ -61,7 +61,8 @@ final class DecompositionClaim {
         for (int q = 0; q < prompts.size(); q++) {
             queries.add(parts(bed, solver, prompts.get(q), scores.topK(q, TOP)));
         }
-        double layerSum = largest(queries.stream().mapToDouble(Parts::sumOfLayers).toArray());
+        double layerSum =
+                largest(queries.stream().mapToDouble(Parts::sumOfLayers).toArray());
         double positionSum =
                 largest(queries.stream().mapToDouble(Parts::sumOfPositions).toArray());
         double finiteDifference =
@@ -122,7 +123,8 @@ final class DecompositionClaim {
     }
 
     private static double[] meanLayers(List<Parts> queries, Kind kind) {
-        List<Parts> group = queries.stream().filter(query -> query.kind() == kind).toList();
+        List<Parts> group =
+                queries.stream().filter(query -> query.kind() == kind).toList();
         double[] mean = new double[queries.get(0).layers().length];
         for (Parts query : group) {
             for (int l = 0; l < mean.length; l++) {

@@ -61,8 +61,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSeed(long value) {
-        return new LanguageOptions(
-                value, train, steps, sequences, facts, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(value, train, steps, sequences, facts, words, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -72,8 +71,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSteps(int value) {
-        return new LanguageOptions(
-                seed, train, value, sequences, facts, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, train, value, sequences, facts, words, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -83,8 +81,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSequences(int value) {
-        return new LanguageOptions(
-                seed, train, steps, value, facts, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, train, steps, value, facts, words, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -94,8 +91,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withFacts(int value) {
-        return new LanguageOptions(
-                seed, train, steps, sequences, value, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, train, steps, sequences, value, words, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -105,8 +101,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withWords(int value) {
-        return new LanguageOptions(
-                seed, train, steps, sequences, facts, value, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, train, steps, sequences, facts, value, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -116,8 +111,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerses(int value) {
-        return new LanguageOptions(
-                seed, train, steps, sequences, facts, words, value, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, train, steps, sequences, facts, words, value, verseWidths, epochs, backend);
     }
 
     /**
@@ -127,8 +121,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerseWidths(List<Integer> value) {
-        return new LanguageOptions(
-                seed, train, steps, sequences, facts, words, verses, value, epochs, backend);
+        return new LanguageOptions(seed, train, steps, sequences, facts, words, verses, value, epochs, backend);
     }
 
     /**
@@ -138,8 +131,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withEpochs(double value) {
-        return new LanguageOptions(
-                seed, train, steps, sequences, facts, words, verses, verseWidths, value, backend);
+        return new LanguageOptions(seed, train, steps, sequences, facts, words, verses, verseWidths, value, backend);
     }
 
     /**

@@ -95,8 +95,8 @@ public final class LanguageStudy {
     }
 
     private Transformer model(MatrixBackend backend, SyntheticLanguage language, List<Sentence> sentences) {
-        TransformerShape shape = TransformerShape.of(
-                language.tokenizer().size(), SyntheticLanguage.LONGEST + 1, BLOCKS, WIDTH, HEADS);
+        TransformerShape shape =
+                TransformerShape.of(language.tokenizer().size(), SyntheticLanguage.LONGEST + 1, BLOCKS, WIDTH, HEADS);
         ExampleSource<TokenSequence> train = SyntheticBed.train(language, sentences);
         TransformerTrainingOptions training =
                 TransformerTrainingOptions.defaults().withSteps(options.steps()).withSeed(options.seed());

@@ -1,7 +1,6 @@
 package io.github.influence4j.examples.language;
 
 import io.github.influence4j.api.ExampleSource;
-
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;

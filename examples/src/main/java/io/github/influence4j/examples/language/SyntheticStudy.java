@@ -75,14 +75,14 @@ final class SyntheticStudy {
         List<Prompt> order = new ArrayList<>(stated);
         Collections.shuffle(order, new Random(SEED));
         this.facts = order.subList(0, Math.min(options.facts(), order.size()));
-        this.quotes =
-                IntStream.range(0, language.quotes()).mapToObj(language::askQuote).toList();
+        this.quotes = IntStream.range(0, language.quotes())
+                .mapToObj(language::askQuote)
+                .toList();
         for (int k = 0; k < TRANSLATIONS; k++) {
             translations.add(language.translation(random));
         }
         for (int k = 0; k < options.words(); k++) {
-            words.add(language.askWord(
-                    language.translation(random), k % SyntheticLanguage.TRANSLATED_WORDS));
+            words.add(language.askWord(language.translation(random), k % SyntheticLanguage.TRANSLATED_WORDS));
         }
     }
 
@@ -94,9 +94,9 @@ final class SyntheticStudy {
         List<Prompt> lowRank = Stream.concat(
                         facts.stream().limit(LOW_RANK_FACTS), quotes.stream().limit(LOW_RANK_QUOTES))
                 .toList();
-        List<Prompt> searched = Stream.of(facts, quotes, words).flatMap(List::stream).toList();
-        try (TfIdfIndex index = TfIdfIndex.of(
-                        ExampleSource.of(bed.sentences()), Sentence::tokens);
+        List<Prompt> searched =
+                Stream.of(facts, quotes, words).flatMap(List::stream).toList();
+        try (TfIdfIndex index = TfIdfIndex.of(ExampleSource.of(bed.sentences()), Sentence::tokens);
                 EigenbasisCurvature curvature = bed.fit(FitOptions.defaults(), bed.train());
                 IhvpSolver ekfac = curvature.solver(Damping.DEFAULT);
                 EigenbasisCurvature identity =
@@ -202,10 +202,13 @@ final class SyntheticStudy {
                 if (told.equals(wanted)) {
                     yield "the same fact" + order;
                 }
-                yield (entity(told).equals(entity(wanted)) ? "another fact about " + entity(told) : "a fact about another place")
+                yield (entity(told).equals(entity(wanted))
+                                ? "another fact about " + entity(told)
+                                : "a fact about another place")
                         + order;
             }
-            case QUOTE -> sentence.topic() == asked.topic() && asked.kind() == Kind.QUOTE ? "the same quote" : "a quote";
+            case QUOTE ->
+                sentence.topic() == asked.topic() && asked.kind() == Kind.QUOTE ? "the same quote" : "a quote";
             case TRANSLATION -> "a translation";
             case FILLER -> "filler";
         };

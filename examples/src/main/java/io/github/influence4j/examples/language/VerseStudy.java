@@ -95,10 +95,9 @@ final class VerseStudy {
         List<TokenSequence> asked =
                 Stream.concat(spanish.stream(), english.stream()).toList();
         ExampleSource<TokenSequence> queries = ExampleSource.of(asked);
-        InfluenceScorer<TokenSequence> scorer =
-                new InfluenceScorer<>(backend, model, ScoreOptions.defaults(), named);
-        try (EigenbasisCurvature curvature = EigenbasisApproximator.<TokenSequence>ekfac(backend)
-                        .fit(model, train, named);
+        InfluenceScorer<TokenSequence> scorer = new InfluenceScorer<>(backend, model, ScoreOptions.defaults(), named);
+        try (EigenbasisCurvature curvature =
+                        EigenbasisApproximator.<TokenSequence>ekfac(backend).fit(model, train, named);
                 IhvpSolver solver = curvature.solver(Damping.DEFAULT);
                 EigenbasisCurvature identity = EigenbasisApproximator.<TokenSequence>of(
                                 backend, FitOptions.defaults().withStrategy(Strategy.IDENTITY))
@@ -125,7 +124,8 @@ final class VerseStudy {
         Verse verse = bed.heldSpanish().get(q);
         IntPredicate isEnglish = z -> bed.passages().get(z).language() == VersePassage.Language.ENGLISH;
         int counterpart = IntStream.range(0, bed.passages().size())
-                .filter(z -> isEnglish.test(z) && bed.passages().get(z).reference().equals(verse.reference()))
+                .filter(z ->
+                        isEnglish.test(z) && bed.passages().get(z).reference().equals(verse.reference()))
                 .findFirst()
                 .orElseThrow();
         double[] shared = new double[bed.passages().size()];
@@ -169,8 +169,7 @@ final class VerseStudy {
         return sum / tokens;
     }
 
-    private List<ExplainedQuery> explain(
-            String name, Transformer model, IhvpSolver solver, InfluenceScores scores) {
+    private List<ExplainedQuery> explain(String name, Transformer model, IhvpSolver solver, InfluenceScores scores) {
         Explainer explainer = new Explainer(
                 backend,
                 model,
@@ -181,7 +180,8 @@ final class VerseStudy {
         List<ExplainedQuery> explained = new ArrayList<>();
         for (int q = 0; q < english.size(); q++) {
             Verse verse = bed.heldEnglish().get(q);
-            explained.add(explainer.explain(question("english-" + q, verse, english.get(q)), scores, spanish.size() + q));
+            explained.add(
+                    explainer.explain(question("english-" + q, verse, english.get(q)), scores, spanish.size() + q));
         }
         for (int q = 0; q < Math.min(2, spanish.size()); q++) {
             Verse verse = bed.heldSpanish().get(q);
