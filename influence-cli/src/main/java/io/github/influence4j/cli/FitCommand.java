@@ -24,7 +24,11 @@ final class FitCommand implements Callable<Integer> {
     @Mixin
     private final Output output = new Output();
 
-    @Option(names = "--captures", required = true, paramLabel = "PATH", description = "capture file, or folder of shards")
+    @Option(
+            names = "--captures",
+            required = true,
+            paramLabel = "PATH",
+            description = "capture file, or folder of shards")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path captures;
 

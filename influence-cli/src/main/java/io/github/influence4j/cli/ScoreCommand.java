@@ -67,8 +67,7 @@ final class ScoreCommand implements Callable<Integer> {
                 EigenbasisSolver solver = curvature.solver(scoring.damping)) {
             CaptureProvider model =
                     CaptureProvider.of(manifest.layers(), manifest.provenance().model(), train, asked);
-            InfluenceScorer<CapturedExample> scorer =
-                    new InfluenceScorer<>(backend, model, options, output.progress());
+            InfluenceScorer<CapturedExample> scorer = new InfluenceScorer<>(backend, model, options, output.progress());
             if (topK != null) {
                 writer.write(scorer.topK(solver, asked, train, topK));
             } else {

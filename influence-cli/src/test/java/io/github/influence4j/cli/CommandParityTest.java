@@ -31,9 +31,9 @@ class CommandParityTest {
     private Path folder;
 
     static Stream<Arguments> cases() {
-        return Stream.of("mlp", "tokens", "conv", "block").flatMap(name -> Stream.of(
-                        "identity", "diagonal", "kfac", "ekfac")
-                .map(strategy -> Arguments.of(name, strategy)));
+        return Stream.of("mlp", "tokens", "conv", "block")
+                .flatMap(name -> Stream.of("identity", "diagonal", "kfac", "ekfac")
+                        .map(strategy -> Arguments.of(name, strategy)));
     }
 
     @ParameterizedTest
@@ -42,14 +42,32 @@ class CommandParityTest {
         String factors = folder.resolve("factors").toString();
         assertEquals(
                 0,
-                run("fit", "--captures", path(name, "pseudo"), "--out", factors, "--strategy", strategy, "--precision",
+                run(
+                        "fit",
+                        "--captures",
+                        path(name, "pseudo"),
+                        "--out",
+                        factors,
+                        "--strategy",
+                        strategy,
+                        "--precision",
                         "float64"));
         for (Map.Entry<String, String> damping : DAMPINGS.entrySet()) {
             String prefix = strategy + "/" + damping.getKey() + "/";
             Path out = folder.resolve("scores");
             List<String> score = List.of(
-                    "score", "--factors", factors, "--train", path(name, "train"), "--queries", path(name, "query"),
-                    "--out", out.toString(), "--damping", damping.getValue(), "--per-layer");
+                    "score",
+                    "--factors",
+                    factors,
+                    "--train",
+                    path(name, "train"),
+                    "--queries",
+                    path(name, "query"),
+                    "--out",
+                    out.toString(),
+                    "--damping",
+                    damping.getValue(),
+                    "--per-layer");
             assertEquals(0, run(score.toArray(String[]::new)));
             check(name, prefix + "pairwise/", ScoreReader.pairwise(out));
             if (strategy.equals("ekfac")) {
@@ -60,8 +78,16 @@ class CommandParityTest {
             }
             assertEquals(
                     0,
-                    run("self", "--factors", factors, "--train", path(name, "train"), "--out", out.toString(),
-                            "--damping", damping.getValue()));
+                    run(
+                            "self",
+                            "--factors",
+                            factors,
+                            "--train",
+                            path(name, "train"),
+                            "--out",
+                            out.toString(),
+                            "--damping",
+                            damping.getValue()));
             SelfInfluence self = ScoreReader.self(out);
             for (String layer : self.layers()) {
                 double[] expected = expected(name, prefix + "self/" + layer);
@@ -85,7 +111,8 @@ class CommandParityTest {
 
     private static String path(String name, String kind) throws URISyntaxException {
         String resource = "/parity/" + name + "/" + kind + ".safetensors";
-        return Path.of(Objects.requireNonNull(CommandParityTest.class.getResource(resource), resource).toURI())
+        return Path.of(Objects.requireNonNull(CommandParityTest.class.getResource(resource), resource)
+                        .toURI())
                 .toString();
     }
 

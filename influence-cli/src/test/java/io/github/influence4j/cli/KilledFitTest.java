@@ -73,7 +73,11 @@ class KilledFitTest {
 
     private String[] arguments(String out, String... more) {
         List<String> all = new ArrayList<>(List.of(
-                "fit", "--captures", folder.resolve("captures").toString(), "--out", folder.resolve(out).toString()));
+                "fit",
+                "--captures",
+                folder.resolve("captures").toString(),
+                "--out",
+                folder.resolve(out).toString()));
         all.addAll(List.of("--backend", "ejml", "--precision", "float64"));
         all.addAll(List.of(more));
         return all.toArray(String[]::new);

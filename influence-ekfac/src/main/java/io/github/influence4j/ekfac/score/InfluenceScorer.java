@@ -101,10 +101,7 @@ public final class InfluenceScorer<E> {
      * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
      */
     public void pairwise(
-            IhvpSolver solver,
-            ExampleSource<E> queries,
-            List<? extends ExampleSource<E>> parts,
-            PartScores consumer) {
+            IhvpSolver solver, ExampleSource<E> queries, List<? extends ExampleSource<E>> parts, PartScores consumer) {
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
             requireLayers(solver, pass.layers());
             new PairwiseRun<>(backend, pass, solver, queries, options, progress).score(parts, consumer);

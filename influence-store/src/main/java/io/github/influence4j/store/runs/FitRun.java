@@ -42,8 +42,7 @@ import java.util.Map;
  * @param captures what to fit from
  * @param progress is told how far the work has come
  */
-public record FitRun(
-        MatrixBackend backend, FitOptions options, CaptureSet captures, ProgressListener progress) {
+public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captures, ProgressListener progress) {
 
     /**
      * Runs, or takes up a run.
@@ -76,8 +75,9 @@ public record FitRun(
     private static void requireThis(Path folder, FactorStore done, Map<String, String> run) {
         String other = done.manifest().provenance().options().getOrDefault("run", "unknown");
         if (!other.equals(DataDigest.of(run.toString()))) {
-            throw new IllegalStateException(folder + " holds complete factors of other options or data and no unfinished"
-                    + " run; leave --resume out to replace them");
+            throw new IllegalStateException(
+                    folder + " holds complete factors of other options or data and no unfinished"
+                            + " run; leave --resume out to replace them");
         }
     }
 

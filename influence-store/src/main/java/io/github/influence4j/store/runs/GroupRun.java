@@ -45,8 +45,7 @@ final class GroupRun {
     private final CapturePass<CapturedExample> pass;
     private final int group;
 
-    GroupRun(
-            FitRun run, FisherObjectives objectives, Progress kept, CapturePass<CapturedExample> pass, int group) {
+    GroupRun(FitRun run, FisherObjectives objectives, Progress kept, CapturePass<CapturedExample> pass, int group) {
         this.backend = run.backend();
         this.options = run.options();
         this.captures = run.captures();
@@ -86,8 +85,7 @@ final class GroupRun {
     private void addCovariances() throws IOException {
         SumFile sums = new SumFile(kept, "covariances-" + group);
         List<CaptureSet> shards = captures.shards();
-        CovarianceStage.Options stage =
-                new CovarianceStage.Options(options.batchSize(), objectives, options.blocks());
+        CovarianceStage.Options stage = new CovarianceStage.Options(options.batchSize(), objectives, options.blocks());
         for (int s = sums.units(); s < shards.size(); s++) {
             List<LayerCovariance> parts =
                     CovarianceStage.fitPart(backend, pass, shards.get(s), stage, ProgressListener.silent());
@@ -140,8 +138,7 @@ final class GroupRun {
             if (positions == 0) {
                 throw new NumericalException("layer " + layer.name() + ": every position of the data set is masked");
             }
-            BlockDiagonal activation =
-                    mean(sums, layer.name() + "/activation", layer.gradientColumns(), positions);
+            BlockDiagonal activation = mean(sums, layer.name() + "/activation", layer.gradientColumns(), positions);
             try {
                 return new LayerCovariance(
                         layer,

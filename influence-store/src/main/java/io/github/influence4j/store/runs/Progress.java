@@ -115,7 +115,10 @@ final class Progress {
             String file = checksum.keySet().iterator().next();
             progress.finished.put(
                     name,
-                    new Finished(entry.positive("units"), file, checksum.values().iterator().next()));
+                    new Finished(
+                            entry.positive("units"),
+                            file,
+                            checksum.values().iterator().next()));
         });
         return progress;
     }
@@ -171,8 +174,8 @@ final class Progress {
 
     private void save() throws IOException {
         Map<String, Object> units = new LinkedHashMap<>();
-        finished.forEach(
-                (name, unit) -> units.put(name, Map.of("units", unit.units(), "files", Map.of(unit.file(), unit.checksum()))));
+        finished.forEach((name, unit) ->
+                units.put(name, Map.of("units", unit.units(), "files", Map.of(unit.file(), unit.checksum()))));
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("format", FORMAT);
         json.put("version", 1);
