@@ -40,9 +40,16 @@ final class CovarianceAccumulator implements OuterProductSums {
         if (positions == 0) {
             throw new NumericalException("layer " + layer.name() + ": every position of the data set is masked");
         }
-        BlockDiagonal activationMean = activation.releaseMean(positions);
+        return releasePart();
+    }
+
+    /** Nothing at all has the mean 0. */
+    @Override
+    public LayerCovariance releasePart() {
+        long count = Math.max(1, positions);
+        BlockDiagonal activationMean = activation.releaseMean(count);
         try {
-            return new LayerCovariance(layer, activationMean, gradient.releaseMean(positions * weight), positions);
+            return new LayerCovariance(layer, activationMean, gradient.releaseMean(count * weight), positions);
         } catch (RuntimeException | Error e) {
             activationMean.close();
             throw e;

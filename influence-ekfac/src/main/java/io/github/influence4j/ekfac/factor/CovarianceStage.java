@@ -6,6 +6,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The first pass over the data: the two matrices of every layer whose eigenvectors become its basis, as a rule the
@@ -90,6 +91,41 @@ public final class CovarianceStage {
             ExampleSource<E> data,
             Options options,
             ProgressListener progress) {
+        return fit(backend, pass, data, options, progress, OuterProductSums::release);
+    }
+
+    /**
+     * Computes the covariances of a part of a training set, to be added to those of other parts, weighted by their positions.
+     *
+     * @param <E> the host's type of an example
+     * @param backend where the covariances lie
+     * @param pass runs the model
+     * @param part some of the training set
+     * @param options batch size, objectives and blocks
+     * @param progress is told after each batch
+     * @return one covariance for each layer, which the caller closes; 0 where every position of the part is masked
+     * @throws IllegalArgumentException if the basis is not of positions
+     * @throws io.github.influence4j.api.NumericalException if a capture is not finite
+     */
+    public static <E> List<LayerCovariance> fitPart(
+            MatrixBackend backend,
+            CapturePass<E> pass,
+            ExampleSource<E> part,
+            Options options,
+            ProgressListener progress) {
+        if (options.basis() != Basis.POSITIONS) {
+            throw new IllegalArgumentException("only means over positions can be fitted in parts, found " + options.basis());
+        }
+        return fit(backend, pass, part, options, progress, OuterProductSums::releasePart);
+    }
+
+    private static <E> List<LayerCovariance> fit(
+            MatrixBackend backend,
+            CapturePass<E> pass,
+            ExampleSource<E> data,
+            Options options,
+            ProgressListener progress,
+            Function<OuterProductSums, LayerCovariance> release) {
         List<OuterProductSums> sums = new ArrayList<>();
         List<LayerCovariance> covariances = new ArrayList<>();
         try (Scratch memory = new Scratch(backend)) {
@@ -110,7 +146,7 @@ public final class CovarianceStage {
                     progress,
                     (step, capture) -> sums.get(capture.layerIndex()).add(capture, step.objective()));
             for (OuterProductSums sum : sums) {
-                covariances.add(sum.release());
+                covariances.add(release.apply(sum));
             }
             return covariances;
         } catch (RuntimeException | Error e) {

@@ -18,6 +18,11 @@ interface OuterProductSums extends AutoCloseable {
      */
     LayerCovariance release();
 
+    /** As {@link #release}; where only a part of a data set was added, it may be one that is masked wholly. */
+    default LayerCovariance releasePart() {
+        return release();
+    }
+
     @Override
     void close();
 }

@@ -1,0 +1,70 @@
+package io.github.influence4j.cli;
+
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.runs.FitRun;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code influence fit}. */
+@Command(name = "fit", description = "Fits factors from captures of sampled labels.", sortOptions = false)
+final class FitCommand implements Callable<Integer> {
+
+    @Mixin
+    private final Output output = new Output();
+
+    @Option(
+            names = "--captures",
+            required = true,
+            paramLabel = "PATH",
+            description = "capture file, or folder of shards")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path captures;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives the factors")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path out;
+
+    @Option(names = "--strategy", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Strategy strategy = Strategy.EKFAC;
+
+    @Option(names = "--blocks", paramLabel = "O", description = "diagonal blocks of each covariance (default: 1)")
+    private int blocks = 1;
+
+    @Option(names = "--backend", paramLabel = "NAME", description = "nd4j or ejml (default: the best that works)")
+    private @Nullable String backend;
+
+    @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Precision precision = Precision.FLOAT32;
+
+    @Option(names = "--resume", description = "take up the unfinished run that DIR holds; begin one if there is none")
+    private boolean resume;
+
+    @Override
+    public Integer call() throws IOException {
+        FitOptions options = FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
+        try (CaptureSet set = CaptureSet.open(captures);
+                MatrixBackend started = Output.backend(backend, precision)) {
+            FactorStore store = new FitRun(started, options, set, output.progress()).run(out, resume);
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("factors", out.toString());
+            result.put("strategy", store.manifest().strategy().toString());
+            result.put("layers", store.manifest().layers().size());
+            result.put("examples", set.size());
+            result.put("backend", started.description());
+            output.print(result);
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,5 @@
+/** The command {@code influence}. */
+@NullMarked
+package io.github.influence4j.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,153 @@
+package io.github.influence4j.store.runs;
+
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.FisherLabels;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.factor.CapturePass;
+import io.github.influence4j.ekfac.factor.FactorMemory;
+import io.github.influence4j.ekfac.factor.FisherObjectives;
+import io.github.influence4j.ekfac.factor.LayerGroups;
+import io.github.influence4j.ekfac.solve.LayerCurvature;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.captures.CaptureProvider;
+import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.captures.CapturedExample;
+import io.github.influence4j.store.factors.FactorManifest;
+import io.github.influence4j.store.factors.FactorStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Fits factors from capture files in units that are kept: a shard in each of the two passes, a layer in between.
+ *
+ * <p>A run that was ended at any moment and is taken up again with the same options, data, backend and threads gives the very
+ * numbers of one that was not, and repeats at most one unit. They differ from those of {@link
+ * io.github.influence4j.ekfac.EigenbasisApproximator} by rounding, as sums are taken shard by shard. After each shard the sums
+ * are written, 8 bytes a number of the covariances or eigenvalues, so shards should not be much smaller than that.
+ *
+ * @param backend computes
+ * @param options strategy, labels and so on; a single draw of labels, which is what files hold
+ * @param captures what to fit from
+ * @param progress is told how far the work has come
+ */
+public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captures, ProgressListener progress) {
+
+    /**
+     * Runs, or takes up a run.
+     *
+     * @param folder receives the factors when they are complete, and the progress until then
+     * @param resume whether to take up the unfinished run that the folder may hold
+     * @return the factors
+     * @throws IOException if files cannot be read or written; the progress stays
+     * @throws IllegalStateException if somebody else is writing to the folder, it holds an unfinished run that is not to be
+     *     taken up, or one with other options or data
+     */
+    public FactorStore run(Path folder, boolean resume) throws IOException {
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            Map<String, String> run = describe();
+            if (resume && !Progress.exists(folder) && Files.exists(folder.resolve(FactorManifest.FILE))) {
+                FactorStore done = FactorStore.open(folder);
+                requireThis(folder, done, run);
+                return done;
+            }
+            GradientProvider<CapturedExample> model = CaptureProvider.of(captures);
+            Progress kept = Progress.begin(folder, withChoices(run, model.layers()), resume, lock);
+            try (EigenbasisCurvature curvature = fit(model, kept, run)) {
+                FactorStore.save(folder, curvature, lock);
+            }
+            kept.discard();
+            return FactorStore.open(folder);
+        }
+    }
+
+    private static void requireThis(Path folder, FactorStore done, Map<String, String> run) {
+        String other = done.manifest().provenance().options().getOrDefault("run", "unknown");
+        if (!other.equals(DataDigest.of(run.toString()))) {
+            throw new IllegalStateException(
+                    folder + " holds complete factors of other options or data and no unfinished"
+                            + " run; leave --resume out to replace them");
+        }
+    }
+
+    private EigenbasisCurvature fit(GradientProvider<CapturedExample> model, Progress kept, Map<String, String> run)
+            throws IOException {
+        List<LayerSpec> layers = model.layers();
+        FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
+        List<List<LayerSpec>> groups = LayerGroups.of(
+                        layers, memory, backend, Long.parseLong(kept.chosen("memory limit")))
+                .groups();
+        List<LayerCurvature> fitted = new ArrayList<>();
+        try {
+            for (int g = 0; g < groups.size(); g++) {
+                try (CapturePass<CapturedExample> pass =
+                        new CapturePass<>(backend, model, backend.precision(), groups.get(g))) {
+                    fitted.addAll(new GroupRun(this, objectives(), kept, pass, g).run());
+                }
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            fitted.forEach(LayerCurvature::close);
+            throw e;
+        }
+        fitted.sort(Comparator.comparingInt(part -> layers.indexOf(part.layer())));
+        return EigenbasisCurvature.of(backend, fitted, provenance(run).withCount("layer groups", groups.size()));
+    }
+
+    private FisherObjectives objectives() {
+        if (options.labels() instanceof FisherLabels.Sampled sampled) {
+            if (sampled.draws() != 1) {
+                throw new IllegalArgumentException(
+                        "capture files hold one draw of labels, asked for are " + sampled.draws());
+            }
+            return new FisherObjectives(List.of(new Objective.SampledLabels(sampled.seed())), 1);
+        }
+        return new FisherObjectives(List.of(new Objective.TrainingLoss()), 1);
+    }
+
+    private Map<String, String> describe() throws IOException {
+        Map<String, String> run = new LinkedHashMap<>();
+        run.put("kind", "fit");
+        run.put("strategy", options.strategy().toString());
+        run.put("labels", options.labels().toString());
+        run.put("batch size", Integer.toString(options.batchSize()));
+        run.put("blocks", Integer.toString(options.blocks()));
+        run.put("K-FAC scale", options.kfacScale().toString());
+        run.put("rotation", options.rotation().toString());
+        run.put("backend", backend.name());
+        run.put("precision", backend.precision().toString());
+        run.put("layers", captures.layers().toString());
+        run.put("captures", DataDigest.of(captures));
+        return run;
+    }
+
+    private Map<String, String> withChoices(Map<String, String> run, List<LayerSpec> layers) {
+        long limit = options.memoryLimit().orElseGet(backend::availableMemory);
+        FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
+        LayerGroups.of(layers, memory, backend, limit);
+        Map<String, String> all = new LinkedHashMap<>(run);
+        all.put("chosen memory limit", Long.toString(limit));
+        return all;
+    }
+
+    private Provenance provenance(Map<String, String> run) {
+        return Provenance.here(backend.description(), backend.precision(), captures.model())
+                .withOption("strategy", options.strategy().toString())
+                .withOption("labels", options.labels().toString())
+                .withOption("batch size", Integer.toString(options.batchSize()))
+                .withOption("blocks", Integer.toString(options.blocks()))
+                .withOption("K-FAC scale", options.kfacScale().toString())
+                .withOption("run", DataDigest.of(run.toString()))
+                .withCount("examples", captures.size());
+    }
+}
