@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import org.bytedeco.openblas.global.openblas_full;
@@ -103,6 +104,10 @@ public final class TransformerSpeed implements Callable<Integer> {
         }
     }
 
+    private static double number(Map<String, Object> result, String name) {
+        return (double) Objects.requireNonNull(result.get(name), name);
+    }
+
     /**
      * Runs the comparison.
      *
@@ -124,15 +129,15 @@ public final class TransformerSpeed implements Callable<Integer> {
             for (String name : sizes) {
                 Map<String, Object> result = measure(Size.named(name), backend);
                 results.put(name, result);
-                agrees &= (double) result.get("largestLossDifference") <= AGREEMENT;
+                agrees &= number(result, "largestLossDifference") <= AGREEMENT;
                 System.out.printf(
                         Locale.ROOT,
                         "%s: PyTorch %.2f ms, influence4j %.2f ms a step, ratio %.2f; losses differ by %.1e%n",
                         name,
-                        1e3 * (double) result.get("torchSeconds"),
-                        1e3 * (double) result.get("seconds"),
-                        (double) result.get("ratio"),
-                        (double) result.get("largestLossDifference"));
+                        1e3 * number(result, "torchSeconds"),
+                        1e3 * number(result, "seconds"),
+                        number(result, "ratio"),
+                        number(result, "largestLossDifference"));
             }
             Files.writeString(
                     out.resolve("results.json"),

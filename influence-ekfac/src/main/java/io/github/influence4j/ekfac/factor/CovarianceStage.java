@@ -114,7 +114,8 @@ public final class CovarianceStage {
             Options options,
             ProgressListener progress) {
         if (options.basis() != Basis.POSITIONS) {
-            throw new IllegalArgumentException("only means over positions can be fitted in parts, found " + options.basis());
+            throw new IllegalArgumentException(
+                    "only means over positions can be fitted in parts, found " + options.basis());
         }
         return fit(backend, pass, part, options, progress, OuterProductSums::releasePart);
     }

@@ -86,7 +86,10 @@ final class GroupRun {
         SumFile sums = new SumFile(kept, "covariances-" + group);
         List<CaptureSet> shards = captures.shards();
         CovarianceStage.Options stage = new CovarianceStage.Options(
-                options.batchSize(), objectives, options.blocks(), options.strategy().basis());
+                options.batchSize(),
+                objectives,
+                options.blocks(),
+                options.strategy().basis());
         for (int s = sums.units(); s < shards.size(); s++) {
             List<LayerCovariance> parts =
                     CovarianceStage.fitPart(backend, pass, shards.get(s), stage, ProgressListener.silent());
