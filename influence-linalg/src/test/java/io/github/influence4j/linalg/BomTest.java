@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathFactory;
@@ -16,6 +18,8 @@ import org.w3c.dom.NodeList;
 
 /** The bom has no parent, so a test holds its versions and those this library is built and tested with together. */
 class BomTest {
+
+    private static final Pattern PROPERTY = Pattern.compile("\\$\\{(?!project\\.)([^}]+)}");
 
     @Test
     void managesTheVersionsOfTheParent() throws Exception {
@@ -47,14 +51,20 @@ class BomTest {
             String path = "/project/dependencyManagement/dependencies/dependency[" + i + "]/";
             String classifier = text(pom, path + "classifier").replace("${native.classifier}", "linux-x86_64");
             String key = text(pom, path + "groupId") + ":" + text(pom, path + "artifactId") + ":" + classifier;
-            String version = text(pom, path + "version");
-            versions.put(
-                    key,
-                    version.startsWith("${") && !version.startsWith("${project")
-                            ? text(pom, "/project/properties/" + version.substring(2, version.length() - 1))
-                            : version);
+            versions.put(key, resolved(pom, text(pom, path + "version")));
         }
         return versions;
+    }
+
+    /** Puts the properties in, of which a version may be made of several. */
+    private static String resolved(Document pom, String version) throws Exception {
+        Matcher property = PROPERTY.matcher(version);
+        StringBuilder result = new StringBuilder();
+        while (property.find()) {
+            property.appendReplacement(
+                    result, Matcher.quoteReplacement(text(pom, "/project/properties/" + property.group(1))));
+        }
+        return property.appendTail(result).toString();
     }
 
     private static String text(Document pom, String path) throws Exception {
