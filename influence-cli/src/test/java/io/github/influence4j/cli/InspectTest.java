@@ -78,7 +78,16 @@ class InspectTest {
         String factors = folder.resolve("factors").toString();
         assertEquals(
                 0,
-                run("fit", "--captures", captures.toString(), "--out", factors, "--backend", "ejml", "--precision", "float64"),
+                run(
+                        "fit",
+                        "--captures",
+                        captures.toString(),
+                        "--out",
+                        factors,
+                        "--backend",
+                        "ejml",
+                        "--precision",
+                        "float64"),
                 err::toString);
         assertEquals(0, run("inspect", factors), err::toString);
         assertTrue(out.toString().contains("effective rank"), out::toString);

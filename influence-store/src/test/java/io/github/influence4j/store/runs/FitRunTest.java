@@ -139,10 +139,14 @@ class FitRunTest {
                         }
                     }));
             assertThrows(
-                    IllegalStateException.class, () -> run(out, options, false, ProgressListener.silent()), "no resume");
+                    IllegalStateException.class,
+                    () -> run(out, options, false, ProgressListener.silent()),
+                    "no resume");
             FitOptions other = options.withBlocks(2);
             assertThrows(
-                    IllegalStateException.class, () -> run(out, other, true, ProgressListener.silent()), "other options");
+                    IllegalStateException.class,
+                    () -> run(out, other, true, ProgressListener.silent()),
+                    "other options");
             run(out, options, true, ProgressListener.silent());
             for (String file : List.of("activation_eigenvectors", "gradient_eigenvalues", "lambda_matrix")) {
                 String name = file + ".safetensors";
