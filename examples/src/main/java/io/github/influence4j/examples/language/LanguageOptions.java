@@ -8,8 +8,7 @@ import java.util.Optional;
  * How large the language study is.
  *
  * @param seed seed of corpus and models
- * @param train whether the model of the synthetic language is trained now instead of read from the checkpoint
- * @param steps training steps of that model
+ * @param steps training steps of the model of the synthetic language
  * @param sequences training sequences of that model, at most 6,000
  * @param facts facts that are asked for in the search for sources, at most 360
  * @param words words of translations that are asked for
@@ -20,7 +19,6 @@ import java.util.Optional;
  */
 public record LanguageOptions(
         long seed,
-        boolean train,
         int steps,
         int sequences,
         int facts,
@@ -42,16 +40,7 @@ public record LanguageOptions(
      */
     public static LanguageOptions defaults() {
         return new LanguageOptions(
-                SyntheticLanguage.DEFAULT_SEED,
-                false,
-                1500,
-                6000,
-                360,
-                120,
-                100,
-                List.of(32, 64, 128),
-                6,
-                Optional.empty());
+                SyntheticLanguage.DEFAULT_SEED, 1500, 6000, 360, 120, 100, List.of(32, 64, 128), 6, Optional.empty());
     }
 
     /**
@@ -61,7 +50,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSeed(long value) {
-        return new LanguageOptions(value, train, steps, sequences, facts, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(value, steps, sequences, facts, words, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -71,7 +60,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSteps(int value) {
-        return new LanguageOptions(seed, train, value, sequences, facts, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, value, sequences, facts, words, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -81,7 +70,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSequences(int value) {
-        return new LanguageOptions(seed, train, steps, value, facts, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, steps, value, facts, words, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -91,7 +80,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withFacts(int value) {
-        return new LanguageOptions(seed, train, steps, sequences, value, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, steps, sequences, value, words, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -101,7 +90,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withWords(int value) {
-        return new LanguageOptions(seed, train, steps, sequences, facts, value, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, steps, sequences, facts, value, verses, verseWidths, epochs, backend);
     }
 
     /**
@@ -111,7 +100,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerses(int value) {
-        return new LanguageOptions(seed, train, steps, sequences, facts, words, value, verseWidths, epochs, backend);
+        return new LanguageOptions(seed, steps, sequences, facts, words, value, verseWidths, epochs, backend);
     }
 
     /**
@@ -121,7 +110,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerseWidths(List<Integer> value) {
-        return new LanguageOptions(seed, train, steps, sequences, facts, words, verses, value, epochs, backend);
+        return new LanguageOptions(seed, steps, sequences, facts, words, verses, value, epochs, backend);
     }
 
     /**
@@ -131,7 +120,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withEpochs(double value) {
-        return new LanguageOptions(seed, train, steps, sequences, facts, words, verses, verseWidths, value, backend);
+        return new LanguageOptions(seed, steps, sequences, facts, words, verses, verseWidths, value, backend);
     }
 
     /**
@@ -142,6 +131,6 @@ public record LanguageOptions(
      */
     public LanguageOptions withBackend(String value) {
         return new LanguageOptions(
-                seed, train, steps, sequences, facts, words, verses, verseWidths, epochs, Optional.of(value));
+                seed, steps, sequences, facts, words, verses, verseWidths, epochs, Optional.of(value));
     }
 }

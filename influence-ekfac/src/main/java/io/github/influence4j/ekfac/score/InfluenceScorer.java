@@ -90,25 +90,6 @@ public final class InfluenceScorer<E> {
     }
 
     /**
-     * Scores a training set part by part. Queries are prepared once for all parts of a pass. Which queries share a pass
-     * follows from the options' memory limit; set one where passes must not change from run to run.
-     *
-     * @param solver the inverse curvature
-     * @param queries the queries
-     * @param parts the training set, in parts
-     * @param consumer says what is wanted and takes it
-     * @throws IllegalArgumentException if a data set is empty, the solver is for other layers, or a capture does not fit
-     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
-     */
-    public void pairwise(
-            IhvpSolver solver, ExampleSource<E> queries, List<? extends ExampleSource<E>> parts, PartScores consumer) {
-        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            requireLayers(solver, pass.layers());
-            new PairwiseRun<>(backend, pass, solver, queries, options, progress).score(parts, consumer);
-        }
-    }
-
-    /**
      * Finds the most helpful and the most harmful training examples of every query, without keeping the other scores:
      * memory does not grow with the training set.
      *
