@@ -138,13 +138,14 @@ final class TransformerPass<A> implements AutoCloseable {
         A positions = kernels.array(shape.context() * d);
         kernels.read(weights.matrix("embedding"), 0, shape.vocabulary(), embedding);
         kernels.read(weights.matrix("positions"), 0, shape.context(), positions);
+        BackendMatrix start = stream(0); // before the tasks: it may have to grow
         blocks.forEach(rows.rows(), d, (b, first, count, scratch) -> {
             A x = scratch.array(0, count * d);
             for (int r = 0; r < count; r++) {
                 System.arraycopy(embedding, rows.input(first + r) * d, x, r * d, d);
                 kernels.add(positions, rows.position(first + r) * d, x, r * d, d);
             }
-            backend.upload(kernels.matrix(x, count, d), stream(0).rows(first, count));
+            backend.upload(kernels.matrix(x, count, d), start.rows(first, count));
         });
     }
 
