@@ -6,14 +6,16 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the language study found.
  *
- * @param seed seed of corpus and model
+ * @param seed seed of the model of the synthetic language
  * @param model the model of the synthetic language
  * @param claims the paper's claims, in the order of their numbers
  * @param retrieval what was found for facts, quotes and words of translations
+ * @param basis EK-FAC's eigenbasis beside that of gradients; empty where that part was left out
  * @param verseModels models of the real text, smallest first; empty where that part was left out
  * @param queries answers with the sequences behind them
  * @param provenance how the influence on the synthetic language was computed
@@ -24,6 +26,7 @@ public record LanguageResult(
         SyntheticModel model,
         List<Claim> claims,
         Map<String, RetrievalTable> retrieval,
+        Optional<BasisComparison> basis,
         List<VerseModel> verseModels,
         List<ExplainedQuery> queries,
         Provenance provenance,
@@ -32,7 +35,7 @@ public record LanguageResult(
     /**
      * The model of the synthetic language.
      *
-     * @param origin trained now, or the checkpoint it was read from
+     * @param origin where it comes from
      * @param parameters number of weights
      * @param sequences training sequences
      * @param loss mean loss of a token of the training sequences, in nats

@@ -1,5 +1,6 @@
 package io.github.influence4j.examples.report;
 
+import io.github.influence4j.examples.language.BasisComparison;
 import io.github.influence4j.examples.language.Claim;
 import io.github.influence4j.examples.language.LanguageResult;
 import io.github.influence4j.examples.language.PairedBootstrap;
@@ -42,6 +43,8 @@ final class LanguagePage {
             String english) {}
 
     record Entry(String name, String value) {}
+
+    record Directions(String seed, String name, String pearson, String spearman, String explained) {}
 
     LanguagePage(LanguageResult result) {
         this.result = result;
@@ -146,17 +149,51 @@ final class LanguagePage {
     List<String> comparisons() {
         List<String> lines = new ArrayList<>();
         result.retrieval().forEach((name, table) -> {
-            lines.add(comparison(name, "the dot product", table.precisionOverDotProduct()));
-            lines.add(comparison(name, "TF-IDF", table.precisionOverTfIdf()));
+            lines.add(comparison(name, "precision", "the dot product", table.precisionOverDotProduct()));
+            lines.add(comparison(name, "precision", "TF-IDF", table.precisionOverTfIdf()));
+            lines.add(comparison(name, "reciprocal rank", "the dot product", table.rankOverDotProduct()));
+            lines.add(comparison(name, "reciprocal rank", "TF-IDF", table.rankOverTfIdf()));
         });
         return lines;
     }
 
-    private static String comparison(String name, String other, PairedBootstrap difference) {
+    private static String comparison(String name, String measure, String other, PairedBootstrap difference) {
         String verdict = difference.better() ? "above" : difference.high() < 0 ? "below" : "not told apart from";
-        return "For " + name + " EK-FAC's precision is " + verdict + " that of " + other + ": difference "
+        return "For " + name + " EK-FAC's " + measure + " is " + verdict + " that of " + other + ": difference "
                 + ScoreFormat.fixed(difference.difference(), 2) + ", 95 % interval "
                 + ScoreFormat.fixed(difference.low(), 2) + " to " + ScoreFormat.fixed(difference.high(), 2) + ".";
+    }
+
+    boolean hasBasis() {
+        return result.basis().isPresent();
+    }
+
+    String basisVerdict() {
+        return result.basis().orElseThrow().verdict();
+    }
+
+    int basisDraws() {
+        return result.basis().orElseThrow().draws();
+    }
+
+    List<Directions> bases() {
+        BasisComparison comparison = result.basis().orElseThrow();
+        List<Directions> rows = new ArrayList<>();
+        for (long seed : comparison.seeds()) {
+            rows.add(directions(Long.toString(seed), "none", comparison.mean(seed, BasisComparison.Layer::identity)));
+            rows.add(directions("", "EK-FAC", comparison.mean(seed, BasisComparison.Layer::ekfac)));
+            rows.add(directions("", "gradients", comparison.mean(seed, BasisComparison.Layer::gradient)));
+        }
+        return rows;
+    }
+
+    private static Directions directions(String seed, String name, BasisComparison.Mean mean) {
+        return new Directions(
+                seed,
+                name,
+                ScoreFormat.fixed(mean.pearson(), 3),
+                ScoreFormat.fixed(mean.spearman(), 3),
+                ScoreFormat.fixed(mean.explained(), 3));
     }
 
     boolean hasVerses() {

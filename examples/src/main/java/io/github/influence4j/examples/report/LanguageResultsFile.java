@@ -1,5 +1,6 @@
 package io.github.influence4j.examples.report;
 
+import io.github.influence4j.examples.language.BasisComparison;
 import io.github.influence4j.examples.language.Claim;
 import io.github.influence4j.examples.language.LanguageResult;
 import io.github.influence4j.examples.language.RetrievalTable;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -25,8 +27,9 @@ public final class LanguageResultsFile {
             String study,
             long seed,
             LanguageResult.SyntheticModel model,
-            List<Claim> claims,
+            List<Measured> claims,
             Map<String, RetrievalTable> retrieval,
+            Optional<BasisComparison> eigenbases,
             List<VerseModel> verseModels,
             String backend,
             String precision,
@@ -34,6 +37,12 @@ public final class LanguageResultsFile {
             String runtime,
             String libraryVersion,
             Map<String, Double> seconds) {}
+
+    record Measured(int claim, Map<String, Object> measured, String threshold, boolean holds) {}
+
+    private static Measured measured(Claim claim) {
+        return new Measured(claim.claim(), claim.measured(), claim.threshold(), claim.holds());
+    }
 
     /**
      * Renders the results.
@@ -48,8 +57,11 @@ public final class LanguageResultsFile {
                         "language",
                         result.seed(),
                         result.model(),
-                        result.claims(),
+                        result.claims().stream()
+                                .map(LanguageResultsFile::measured)
+                                .toList(),
                         result.retrieval(),
+                        result.basis(),
                         result.verseModels(),
                         result.provenance().backend(),
                         result.provenance().precision().toString(),
