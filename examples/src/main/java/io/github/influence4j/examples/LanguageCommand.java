@@ -14,8 +14,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -63,27 +65,29 @@ final class LanguageCommand implements Callable<Integer> {
         private @Nullable Path checkpoints;
     }
 
-    @Option(
-            names = "--verses",
-            paramLabel = "N",
-            description = "held-out verses of the real text, 0 to leave it out (default: ${DEFAULT-VALUE})")
-    private int verses = LanguageOptions.defaults().verses();
+    /** The parts of the study. */
+    enum Part {
+        CLAIMS,
+        BASES,
+        VERSES
+    }
 
     @Option(
-            names = "--bases",
-            paramLabel = "N",
-            description = "seeds on which eigenbases are compared, 0 to leave it out (default: ${DEFAULT-VALUE})")
-    private int bases = LanguageOptions.defaults().basisSeeds().size();
+            names = "--parts",
+            split = ",",
+            paramLabel = "PART",
+            description = "parts of the study to run: ${COMPLETION-CANDIDATES} (default: all)")
+    private Set<Part> parts = EnumSet.allOf(Part.class);
 
     @Override
     public Integer call() throws IOException {
         Files.createDirectories(out);
-        LanguageOptions options = LanguageOptions.defaults()
-                .withSeed(seed)
+        LanguageOptions all = LanguageOptions.defaults();
+        LanguageResult result = run(all.withSeed(seed)
                 .withModels(models())
-                .withVerses(verses)
-                .withBasisSeeds(LongStream.rangeClosed(1, bases).boxed().toList());
-        LanguageResult result = run(options);
+                .withClaims(parts.contains(Part.CLAIMS))
+                .withBasisSeeds(parts.contains(Part.BASES) ? all.basisSeeds() : List.of())
+                .withVerses(parts.contains(Part.VERSES) ? all.verses() : 0));
         LanguageReport.write(result, out);
         LanguageResultsFile.write(result, out.resolve("results.json"));
         PrintWriter console = spec.commandLine().getOut();

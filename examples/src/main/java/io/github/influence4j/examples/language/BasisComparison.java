@@ -9,16 +9,58 @@ import java.util.function.ToDoubleFunction;
  * more of the Fisher matrix.
  *
  * @param layers one entry for each seed and layer
+ * @param words one entry for each seed and kind of scores: sources of single words of translations that they find
  * @param draws label draws of each sequence in the exact blocks
  * @param sequences training sequences that are scored, and that the curvatures are fitted to
  * @param fitted sequences that the bases of the held-out comparison were fitted to
  * @param heldOut sequences of that comparison
  */
-public record BasisComparison(List<Layer> layers, int draws, int sequences, int fitted, int heldOut) {
+public record BasisComparison(
+        List<Layer> layers, List<Words> words, int draws, int sequences, int fitted, int heldOut) {
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public BasisComparison {
         layers = List.copyOf(layers);
+        words = List.copyOf(words);
+    }
+
+    /**
+     * How well one kind of scores finds the sources of single words of translations.
+     *
+     * @param seed seed of the model
+     * @param scores whose scores
+     * @param queries one entry for each word
+     */
+    public record Words(long seed, String scores, List<Retrieval> queries) {
+
+        /** Copies the list. */
+        public Words {
+            queries = List.copyOf(queries);
+        }
+
+        /**
+         * Returns the mean precision.
+         *
+         * @return from 0 to 1
+         */
+        public double precision() {
+            return queries.stream()
+                    .mapToDouble(Retrieval::precision)
+                    .average()
+                    .orElse(Double.NaN);
+        }
+
+        /**
+         * Returns the mean reciprocal rank.
+         *
+         * @return from 0 to 1
+         */
+        public double reciprocalRank() {
+            return queries.stream()
+                    .mapToDouble(Retrieval::reciprocalRank)
+                    .average()
+                    .orElse(Double.NaN);
+        }
     }
 
     /**

@@ -20,8 +20,10 @@ import io.github.influence4j.examples.corpus.Prompt;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.transformer.TokenSequence;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Compares EK-FAC's eigenbasis with that of sequences' gradients on models of several seeds. */
 final class BasisStudy {
@@ -29,6 +31,8 @@ final class BasisStudy {
     private static final int DRAWS = 2;
     private static final long EXACT_LABELS = 1000;
     private static final int MOST_HELD_OUT = 2000;
+    private static final List<Strategy> STRATEGIES =
+            List.of(Strategy.IDENTITY, Strategy.EKFAC, Strategy.GRADIENT_BASIS);
 
     private final MatrixBackend backend;
     private final ModelStore store;
@@ -44,50 +48,84 @@ final class BasisStudy {
 
     BasisComparison run() {
         List<BasisComparison.Layer> layers = new ArrayList<>();
+        List<BasisComparison.Words> words = new ArrayList<>();
         for (long seed : options.basisSeeds()) {
             ProgressListener named = (stage, done, total) -> progress.progress("seed " + seed + ": " + stage, done, total);
             try (SyntheticBed bed = new SyntheticBed(backend, store, options, seed, named)) {
-                layers.addAll(compare(bed, seed, named));
+                compare(bed, seed, named, layers, words);
             }
         }
         int sequences = options.sequences();
-        return new BasisComparison(layers, DRAWS, sequences, sequences / 2, heldOut(sequences));
+        return new BasisComparison(layers, words, DRAWS, sequences, sequences / 2, heldOut(sequences));
     }
 
     private static int heldOut(int sequences) {
         return Math.min(MOST_HELD_OUT, sequences - sequences / 2);
     }
 
-    private List<BasisComparison.Layer> compare(SyntheticBed bed, long seed, ProgressListener named) {
-        List<Prompt> prompts = SyntheticQueries.of(bed, options).close();
-        ScoreOptions perLayer = ScoreOptions.defaults().withPerLayer(true);
+    private void compare(
+            SyntheticBed bed,
+            long seed,
+            ProgressListener named,
+            List<BasisComparison.Layer> layers,
+            List<BasisComparison.Words> words) {
+        SyntheticQueries all = SyntheticQueries.of(bed, options);
+        int close = all.close().size();
+        List<Prompt> prompts =
+                Stream.of(all.close(), all.words()).flatMap(List::stream).toList();
         List<InfluenceScores> scores = new ArrayList<>();
         LayerDamping damping = LayerDamping.of(List.of(), layer -> 0);
-        for (Strategy strategy : List.of(Strategy.IDENTITY, Strategy.GRADIENT_BASIS, Strategy.EKFAC)) {
+        for (Strategy strategy : STRATEGIES) {
             try (EigenbasisCurvature curvature = bed.fit(FitOptions.defaults().withStrategy(strategy), bed.train());
                     IhvpSolver solver = curvature.solver(
                             strategy == Strategy.IDENTITY ? Damping.absolute(0) : Damping.DEFAULT)) {
-                scores.add(bed.scores(solver, prompts, bed.train(), perLayer));
+                scores.add(bed.scores(
+                        solver, prompts, bed.train(), ScoreOptions.defaults().withPerLayer(true)));
                 damping = solver.damping();
             }
         }
         ExampleSource<TokenSequence> queries =
                 ExampleSource.of(prompts.stream().map(bed::query).toList());
-        List<BasisComparison.Layer> layers = new ArrayList<>();
         double[][] explained = explained(bed);
+        double[][] exactSum = new double[prompts.size()][bed.sentences().size()];
         for (int l = 0; l < bed.model().layers().size(); l++) {
             LayerSpec layer = bed.model().layers().get(l);
-            InfluenceScores exact = exact(bed, layer, queries, damping, named);
+            double[][] exact = exact(bed, layer, queries, damping, named).matrix().toArray();
             List<BasisComparison.Basis> bases = new ArrayList<>();
             for (int b = 0; b < scores.size(); b++) {
                 double[][] own = scores.get(b).layer(layer.name()).toArray();
-                double[][] wanted = exact.matrix().toArray();
                 bases.add(new BasisComparison.Basis(
-                        Statistics.pearson(wanted, own), Statistics.spearman(wanted, own), explained[l][b]));
+                        Statistics.pearson(first(exact, close), first(own, close)),
+                        Statistics.spearman(first(exact, close), first(own, close)),
+                        explained[l][b]));
             }
-            layers.add(new BasisComparison.Layer(seed, layer.name(), bases.get(0), bases.get(2), bases.get(1)));
+            layers.add(new BasisComparison.Layer(seed, layer.name(), bases.get(0), bases.get(1), bases.get(2)));
+            for (int q = 0; q < exact.length; q++) {
+                for (int z = 0; z < exact[q].length; z++) {
+                    exactSum[q][z] += exact[q][z];
+                }
+            }
         }
-        return layers;
+        List<double[][]> totals = new ArrayList<>();
+        scores.forEach(one -> totals.add(one.matrix().toArray()));
+        totals.add(exactSum);
+        List<String> names = List.of("dot product", "EK-FAC", "gradient basis", "exact blocks");
+        for (int b = 0; b < names.size(); b++) {
+            List<Retrieval> found = new ArrayList<>();
+            for (int q = close; q < prompts.size(); q++) {
+                Prompt prompt = prompts.get(q);
+                if (bed.sentences().stream().anyMatch(sentence -> RetrievalClaim.isSource(sentence, prompt))) {
+                    found.add(Retrieval.of(
+                            totals.get(b)[q],
+                            z -> RetrievalClaim.isSource(bed.sentences().get(z), prompt)));
+                }
+            }
+            words.add(new BasisComparison.Words(seed, names.get(b), found));
+        }
+    }
+
+    private static double[][] first(double[][] rows, int count) {
+        return Arrays.copyOf(rows, count);
     }
 
     /** Scores with the exact block of one layer, damped as EK-FAC is. */
@@ -108,7 +146,7 @@ final class BasisStudy {
         }
     }
 
-    /** By layer: shares with no basis, the gradients' and EK-FAC's, each fitted to the first half of the corpus. */
+    /** By layer: shares with no basis, EK-FAC's and the gradients', each fitted to the first half of the corpus. */
     private double[][] explained(SyntheticBed bed) {
         int fitted = bed.sentences().size() / 2;
         ExampleSource<TokenSequence> first = bed.train(fitted);
@@ -122,8 +160,8 @@ final class BasisStudy {
             for (int l = 0; l < shares.length; l++) {
                 List<Optional<LayerEigenbasis>> bases = List.of(
                         Optional.empty(),
-                        gradient.layerCurvatures().get(l).basis(),
-                        ekfac.layerCurvatures().get(l).basis());
+                        ekfac.layerCurvatures().get(l).basis(),
+                        gradient.layerCurvatures().get(l).basis());
                 shares[l] = fisher.explained(layers.get(l), bases);
             }
         }

@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * How large the language study is.
  *
- * @param seed seed of the model of the synthetic language whose claims are measured; its corpus is always the same
+ * @param claims whether the claims on the synthetic language are measured
+ * @param seed seed of the model that they are measured on; its corpus is always the same
  * @param steps training steps of that model, where it is trained
  * @param sequences its training sequences, at most 6,000
  * @param facts facts that are asked for in the search for sources, at most 360
@@ -17,6 +18,7 @@ import java.util.List;
  * @param models where the models come from
  */
 public record LanguageOptions(
+        boolean claims,
         long seed,
         int steps,
         int sequences,
@@ -41,6 +43,7 @@ public record LanguageOptions(
      */
     public static LanguageOptions defaults() {
         return new LanguageOptions(
+                true,
                 1,
                 1500,
                 6000,
@@ -48,9 +51,19 @@ public record LanguageOptions(
                 150,
                 List.of(1L, 2L, 3L),
                 100,
-                List.of(32, 64, 128),
+                List.of(16, 32, 64),
                 6,
                 new ModelSource.Shipped());
+    }
+
+    /**
+     * Returns other options with or without the claims on the synthetic language.
+     *
+     * @param value whether they are measured
+     * @return new options
+     */
+    public LanguageOptions withClaims(boolean value) {
+        return new LanguageOptions(value, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -60,7 +73,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSeed(long value) {
-        return new LanguageOptions(value, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(claims, value, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -70,7 +83,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSteps(int value) {
-        return new LanguageOptions(seed, value, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(claims, seed, value, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -80,7 +93,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSequences(int value) {
-        return new LanguageOptions(seed, steps, value, facts, words, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(claims, seed, steps, value, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -90,7 +103,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withFacts(int value) {
-        return new LanguageOptions(seed, steps, sequences, value, words, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(claims, seed, steps, sequences, value, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -100,7 +113,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withWords(int value) {
-        return new LanguageOptions(seed, steps, sequences, facts, value, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(claims, seed, steps, sequences, facts, value, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -110,7 +123,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withBasisSeeds(List<Long> value) {
-        return new LanguageOptions(seed, steps, sequences, facts, words, value, verses, verseWidths, epochs, models);
+        return new LanguageOptions(claims, seed, steps, sequences, facts, words, value, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -120,7 +133,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerses(int value) {
-        return new LanguageOptions(seed, steps, sequences, facts, words, basisSeeds, value, verseWidths, epochs, models);
+        return new LanguageOptions(claims, seed, steps, sequences, facts, words, basisSeeds, value, verseWidths, epochs, models);
     }
 
     /**
@@ -130,7 +143,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerseWidths(List<Integer> value) {
-        return new LanguageOptions(seed, steps, sequences, facts, words, basisSeeds, verses, value, epochs, models);
+        return new LanguageOptions(claims, seed, steps, sequences, facts, words, basisSeeds, verses, value, epochs, models);
     }
 
     /**
@@ -140,7 +153,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withEpochs(double value) {
-        return new LanguageOptions(seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, value, models);
+        return new LanguageOptions(claims, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, value, models);
     }
 
     /**
@@ -150,6 +163,6 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withModels(ModelSource value) {
-        return new LanguageOptions(seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, value);
+        return new LanguageOptions(claims, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, value);
     }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Traces what small language models say back to training sequences: the paper's claims about language models on a synthetic
@@ -20,6 +21,7 @@ public final class LanguageStudy {
     private final LanguageOptions options;
     private final ProgressListener progress;
     private final ModelStore store;
+    private final Map<String, Duration> durations = new LinkedHashMap<>();
 
     /**
      * Prepares the study.
@@ -40,50 +42,52 @@ public final class LanguageStudy {
      * @throws IllegalArgumentException if there is no checkpoint for a model, or one of another shape
      */
     public LanguageResult run() {
-        Map<String, Duration> durations = new LinkedHashMap<>();
-        long start = System.nanoTime();
-        SyntheticStudy.Findings findings;
+        Optional<SyntheticStudy.Findings> synthetic = Optional.empty();
         Optional<BasisComparison> basis = Optional.empty();
         // float64: the claims ask for equalities to 1e-9
         try (MatrixBackend exact = MatrixBackends.select(Precision.FLOAT64)) {
-            try (SyntheticBed bed = new SyntheticBed(exact, store, options, options.seed(), progress)) {
-                findings = new SyntheticStudy(bed, exact, options).run();
+            if (options.claims()) {
+                synthetic = Optional.of(timed("claims on the synthetic language", () -> {
+                    try (SyntheticBed bed = new SyntheticBed(exact, store, options, options.seed(), progress)) {
+                        return new SyntheticStudy(bed, exact, options).run();
+                    }
+                }));
             }
-            durations.put("claims on the synthetic language", since(start).minus(store.training()));
             if (!options.basisSeeds().isEmpty()) {
-                Duration before = store.training();
-                start = System.nanoTime();
-                basis = Optional.of(new BasisStudy(exact, store, options, progress).run());
-                durations.put(
+                basis = Optional.of(timed(
                         "comparison of eigenbases",
-                        since(start).minus(store.training()).plus(before));
+                        () -> new BasisStudy(exact, store, options, progress).run()));
             }
         }
         VerseStudy.Findings verses = new VerseStudy.Findings(List.of(), List.of());
         if (options.verses() > 0) {
-            Duration before = store.training();
-            start = System.nanoTime();
             try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
-                verses = new VerseStudy(backend, options, store, progress).run();
+                verses = timed("real text", () -> new VerseStudy(backend, options, store, progress).run());
             }
-            durations.put("real text", since(start).minus(store.training()).plus(before));
         }
         durations.put("training", store.training());
-        List<ExplainedQuery> explained = new ArrayList<>(findings.explained());
+        List<ExplainedQuery> explained = new ArrayList<>();
+        synthetic.ifPresent(findings -> explained.addAll(findings.explained()));
         explained.addAll(verses.explained());
         return new LanguageResult(
+                options.models().inWords(),
                 options.seed(),
-                findings.model(),
-                findings.claims(),
-                findings.retrieval(),
+                synthetic.map(SyntheticStudy.Findings::model),
+                synthetic.map(SyntheticStudy.Findings::claims).orElse(List.of()),
+                synthetic.map(SyntheticStudy.Findings::retrieval).orElse(Map.of()),
                 basis,
                 verses.models(),
                 explained,
-                findings.provenance(),
+                synthetic.map(SyntheticStudy.Findings::provenance),
                 durations);
     }
 
-    private static Duration since(long start) {
-        return Duration.ofNanos(System.nanoTime() - start);
+    /** Runs a part and keeps its time, training left out. */
+    private <T> T timed(String part, Supplier<T> work) {
+        long start = System.nanoTime();
+        Duration before = store.training();
+        T result = work.get();
+        durations.put(part, Duration.ofNanos(System.nanoTime() - start).minus(store.training().minus(before)));
+        return result;
     }
 }

@@ -29,7 +29,6 @@ final class SyntheticStudy {
 
     private final SyntheticBed bed;
     private final MatrixBackend backend;
-    private final LanguageOptions options;
     private final SyntheticQueries queries;
 
     /**
@@ -51,7 +50,6 @@ final class SyntheticStudy {
     SyntheticStudy(SyntheticBed bed, MatrixBackend backend, LanguageOptions options) {
         this.bed = bed;
         this.backend = backend;
-        this.options = options;
         this.queries = SyntheticQueries.of(bed, options);
     }
 
@@ -81,7 +79,6 @@ final class SyntheticStudy {
                     RetrievalClaim.tables(found),
                     explain(ekfac, close, scores),
                     new LanguageResult.SyntheticModel(
-                            options.models().inWords(),
                             bed.model().shape().parameters(),
                             bed.sentences().size(),
                             loss(),

@@ -1,5 +1,6 @@
 package io.github.influence4j.examples.report;
 
+import io.github.influence4j.api.Provenance;
 import io.github.influence4j.examples.language.BasisComparison;
 import io.github.influence4j.examples.language.Claim;
 import io.github.influence4j.examples.language.LanguageResult;
@@ -25,20 +26,29 @@ public final class LanguageResultsFile {
 
     record Results(
             String study,
+            String models,
             long seed,
-            LanguageResult.SyntheticModel model,
+            Optional<LanguageResult.SyntheticModel> model,
             List<Measured> claims,
             Map<String, RetrievalTable> retrieval,
             Optional<BasisComparison> eigenbases,
             List<VerseModel> verseModels,
-            String backend,
-            String precision,
-            Map<String, String> options,
-            String runtime,
-            String libraryVersion,
+            Optional<Origin> provenance,
             Map<String, Double> seconds) {}
 
     record Measured(int claim, Map<String, Object> measured, String threshold, boolean holds) {}
+
+    record Origin(
+            String backend, String precision, Map<String, String> options, String runtime, String libraryVersion) {}
+
+    private static Origin origin(Provenance provenance) {
+        return new Origin(
+                provenance.backend(),
+                provenance.precision().toString(),
+                provenance.options(),
+                provenance.runtime(),
+                provenance.libraryVersion());
+    }
 
     private static Measured measured(Claim claim) {
         return new Measured(claim.claim(), claim.measured(), claim.threshold(), claim.holds());
@@ -55,6 +65,7 @@ public final class LanguageResultsFile {
         result.durations().forEach((part, time) -> seconds.put(part, time.toMillis() / 1000.0));
         return MAPPER.writeValueAsString(new Results(
                         "language",
+                        result.origin(),
                         result.seed(),
                         result.model(),
                         result.claims().stream()
@@ -63,11 +74,7 @@ public final class LanguageResultsFile {
                         result.retrieval(),
                         result.basis(),
                         result.verseModels(),
-                        result.provenance().backend(),
-                        result.provenance().precision().toString(),
-                        result.provenance().options(),
-                        result.provenance().runtime(),
-                        result.provenance().libraryVersion(),
+                        result.provenance().map(LanguageResultsFile::origin),
                         seconds))
                 + "\n";
     }
