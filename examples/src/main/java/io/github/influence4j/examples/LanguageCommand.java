@@ -79,6 +79,13 @@ final class LanguageCommand implements Callable<Integer> {
             description = "parts of the study to run: ${COMPLETION-CANDIDATES} (default: all)")
     private Set<Part> parts = EnumSet.allOf(Part.class);
 
+    @Option(
+            names = "--seeds",
+            split = ",",
+            paramLabel = "SEED",
+            description = "seeds of the models on which eigenbases are compared (default: ${DEFAULT-VALUE})")
+    private List<Long> seeds = LanguageOptions.defaults().basisSeeds();
+
     @Override
     public Integer call() throws IOException {
         Files.createDirectories(out);
@@ -86,7 +93,7 @@ final class LanguageCommand implements Callable<Integer> {
         LanguageResult result = run(all.withSeed(seed)
                 .withModels(models())
                 .withClaims(parts.contains(Part.CLAIMS))
-                .withBasisSeeds(parts.contains(Part.BASES) ? all.basisSeeds() : List.of())
+                .withBasisSeeds(parts.contains(Part.BASES) ? seeds : List.of())
                 .withVerses(parts.contains(Part.VERSES) ? all.verses() : 0));
         LanguageReport.write(result, out);
         LanguageResultsFile.write(result, out.resolve("results.json"));
