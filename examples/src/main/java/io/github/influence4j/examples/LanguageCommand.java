@@ -54,8 +54,8 @@ final class LanguageCommand implements Callable<Integer> {
     static final class Origin {
         @Option(
                 names = "--train",
-                description = "train the models and keep them in DIR/checkpoints, instead of using the checkpoints that come"
-                        + " with the study")
+                description = "train all models and keep them in DIR/checkpoints, instead of those only that have no checkpoint in"
+                        + " the study")
         private boolean train;
 
         @Option(
@@ -109,7 +109,7 @@ final class LanguageCommand implements Callable<Integer> {
 
     private ModelSource models() {
         if (origin == null) {
-            return new ModelSource.Shipped();
+            return new ModelSource.Shipped(out.resolve("checkpoints"));
         }
         return origin.checkpoints == null
                 ? new ModelSource.Trained(out.resolve("checkpoints"))

@@ -1,5 +1,6 @@
 package io.github.influence4j.examples.language;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -53,7 +54,7 @@ public record LanguageOptions(
                 100,
                 List.of(16, 32, 64),
                 6,
-                new ModelSource.Shipped());
+                new ModelSource.Shipped(Path.of("checkpoints")));
     }
 
     /**

@@ -12,23 +12,34 @@ public sealed interface ModelSource {
      */
     String inWords();
 
-    /** The checkpoints that come with the study. */
-    record Shipped() implements ModelSource {
+    /**
+     * Returns where checkpoints are read from or kept.
+     *
+     * @return a folder with one {@code NAME.safetensors} for each model
+     */
+    Path folder();
+
+    /**
+     * The checkpoints that come with the study; a model without one is trained.
+     *
+     * @param folder where checkpoints of models that are trained are kept, made if it is missing
+     */
+    record Shipped(Path folder) implements ModelSource {
         @Override
         public String inWords() {
-            return "checkpoint that comes with the study";
+            return "checkpoints that come with the study, the others trained in this run";
         }
     }
 
     /**
      * Checkpoints that an earlier run kept.
      *
-     * @param folder holds one {@code NAME.safetensors} for each model
+     * @param folder where they are
      */
     record Folder(Path folder) implements ModelSource {
         @Override
         public String inWords() {
-            return "checkpoint of an earlier run";
+            return "checkpoints of an earlier run";
         }
     }
 
@@ -40,7 +51,7 @@ public sealed interface ModelSource {
     record Trained(Path folder) implements ModelSource {
         @Override
         public String inWords() {
-            return "trained in this run";
+            return "all trained in this run";
         }
     }
 }

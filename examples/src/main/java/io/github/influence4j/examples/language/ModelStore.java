@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Gives the study its models. All go through a file in float32, so that a model that was trained a moment ago and the same
@@ -39,10 +40,6 @@ final class ModelStore {
     /** How to train a model where there is no checkpoint. */
     record Recipe(TransformerShape shape, ExampleSource<TokenSequence> data, TransformerTrainingOptions options) {}
 
-    ModelSource source() {
-        return source;
-    }
-
     /** Time for training so far. */
     Duration training() {
         return training;
@@ -56,24 +53,24 @@ final class ModelStore {
      * @param backend where the model is wanted
      * @return a model that the caller closes
      * @throws MalformedFileException if the checkpoint is of another shape, or none
-     * @throws IllegalArgumentException if there is no such checkpoint
+     * @throws IllegalArgumentException if there is no such checkpoint in the folder of an earlier run
      */
     Transformer model(String name, Recipe recipe, MatrixBackend backend) {
         try {
-            if (source instanceof ModelSource.Trained trained) {
-                Path file = trained.folder().resolve(file(name));
-                Files.createDirectories(trained.folder());
-                train(name, recipe, file);
-                return TransformerCheckpoint.read(file, recipe.shape(), backend);
-            }
-            if (source instanceof ModelSource.Folder kept) {
-                Path file = kept.folder().resolve(file(name));
+            if (source instanceof ModelSource.Folder) {
+                Path file = source.folder().resolve(file(name));
                 if (!Files.exists(file)) {
                     throw new IllegalArgumentException("no checkpoint " + file + "; --train makes one");
                 }
                 return TransformerCheckpoint.read(file, recipe.shape(), backend);
             }
-            return shipped(name, recipe.shape(), backend);
+            if (source instanceof ModelSource.Shipped) {
+                Optional<Transformer> found = shipped(name, recipe.shape(), backend);
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            }
+            return trained(name, recipe, backend);
         } catch (IOException e) {
             throw new UncheckedIOException("checkpoint " + name, e);
         }
@@ -83,28 +80,32 @@ final class ModelStore {
         return name + ".safetensors";
     }
 
-    private void train(String name, Recipe recipe, Path file) throws IOException {
+    private Transformer trained(String name, Recipe recipe, MatrixBackend backend) throws IOException {
+        Path file = source.folder().resolve(file(name));
+        Files.createDirectories(source.folder());
         long start = System.nanoTime();
         ProgressListener named = (stage, done, total) -> progress.progress(stage + " " + name, done, total);
-        try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32);
+        try (MatrixBackend single = MatrixBackends.select(Precision.FLOAT32);
                 Transformer untrained = Transformer.create(
-                        backend, recipe.shape(), recipe.options().seed());
+                        single, recipe.shape(), recipe.options().seed());
                 TrainedTransformer trained =
                         TransformerTraining.train(untrained, recipe.data(), recipe.options(), named)) {
             TransformerCheckpoint.write(trained.model(), file);
         }
         training = training.plusNanos(System.nanoTime() - start);
+        return TransformerCheckpoint.read(file, recipe.shape(), backend);
     }
 
-    private static Transformer shipped(String name, TransformerShape shape, MatrixBackend backend) throws IOException {
+    private static Optional<Transformer> shipped(String name, TransformerShape shape, MatrixBackend backend)
+            throws IOException {
         try (InputStream in = ModelStore.class.getResourceAsStream("/models/" + file(name))) {
             if (in == null) {
-                throw new IllegalArgumentException("no checkpoint " + name + " comes with the study; --train makes one");
+                return Optional.empty();
             }
             Path copy = Files.createTempFile(name, ".safetensors");
             try {
                 Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
-                return TransformerCheckpoint.read(copy, shape, backend);
+                return Optional.of(TransformerCheckpoint.read(copy, shape, backend));
             } finally {
                 Files.delete(copy);
             }

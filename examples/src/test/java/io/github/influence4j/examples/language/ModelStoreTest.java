@@ -14,7 +14,9 @@ import io.github.influence4j.models.transformer.TokenSequence;
 import io.github.influence4j.models.transformer.Transformer;
 import io.github.influence4j.models.transformer.TransformerShape;
 import io.github.influence4j.models.transformer.TransformerTrainingOptions;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,12 +66,27 @@ class ModelStoreTest {
 
     @Test
     void missingCheckpointsSayHowToMakeThem() {
-        for (ModelSource source : List.of(new ModelSource.Folder(folder), new ModelSource.Shipped())) {
-            String message = String.valueOf(assertThrows(
-                            IllegalArgumentException.class, () -> store(source).model("tiny", recipe, backend))
-                    .getMessage());
-            assertTrue(message.contains("--train makes one"), message);
+        String message = String.valueOf(assertThrows(
+                        IllegalArgumentException.class,
+                        () -> store(new ModelSource.Folder(folder)).model("tiny", recipe, backend))
+                .getMessage());
+        assertTrue(message.contains("tiny.safetensors; --train makes one"), message);
+    }
+
+    @Test
+    void whatDoesNotComeWithTheStudyIsTrained() {
+        store(new ModelSource.Shipped(folder)).model("tiny", recipe, backend).close();
+        assertTrue(Files.exists(folder.resolve("tiny.safetensors")));
+    }
+
+    @Test
+    void whatComesWithTheStudyIsNotTrained() {
+        LanguageOptions options = LanguageOptions.defaults();
+        ModelStore shipped = store(new ModelSource.Shipped(folder));
+        for (long seed : List.of(1L, 2L)) {
+            new SyntheticBed(backend, shipped, options, seed, ProgressListener.silent()).close();
         }
+        assertEquals(Duration.ZERO, shipped.training());
     }
 
     @Test
