@@ -97,7 +97,10 @@ final class ScorePlanner {
         return layer.blocks() > 0 && !limits.factors(layer.spec()) && !rotatesCaptures(layer);
     }
 
-    /** Of the decomposition of one query's gradient, in float64: the matrix twice, and its singular vectors. */
+    /**
+     * Of the decomposition of one query's gradient, in float64: the matrix twice, its singular vectors, and LAPACK's workspace of
+     * 4 times the square of the smaller dimension.
+     */
     private double cutBytes() {
         return 8
                 * captures.largest(layer -> {
@@ -109,7 +112,7 @@ final class ScorePlanner {
                     double width = Math.min(rank().rank() + 10, smaller);
                     return rank().seed().isPresent()
                             ? layer.parameters() + width * (2 * sides + Math.max(layer.inputs(), layer.outputs()))
-                            : 2 * layer.parameters() + smaller * sides;
+                            : 2 * layer.parameters() + smaller * (sides + 4 * smaller);
                 });
     }
 
@@ -192,19 +195,25 @@ final class ScorePlanner {
         for (PlannedLayer layer : layers) {
             FitPlanner.model(work, layer, (double) data.examples());
             work.elements(data.examples() * layer.captured());
-            FitPlanner.rotations(work, layer, Rotation.CHEAPEST, (double) data.examples());
-            if (layer.positions() > 1) {
+            FitPlanner.rotations(work, layer, options.rotation(), (double) data.examples());
+            if (!sumsPairs(layer)) {
                 work.add(Kernel.PRODUCT, data.examples() * 2.0 * layer.parameters(), 1);
             }
         }
         double bytes = memory.precision().bytes();
-        double weighted = captures.largest(layer -> layer.positions() == 1 ? (double) batch * layer.inputs() : 0);
+        double weighted = captures.largest(layer -> sumsPairs(layer)
+                ? (double) layer.rotation().pairsAtOnce(batch) * layer.positions() * layer.inputs()
+                : 0);
         double identity = memory.strategy() == Strategy.IDENTITY
                 ? bytes * captures.sum(PlannedLayer::parameters) + 8 * captures.largest(PlannedLayer::parameters)
                 : 0;
-        double workspace = captures.rotationBytes(batch, Rotation.CHEAPEST) + bytes * (weighted + batch) + identity;
+        double workspace = captures.rotationBytes(batch, options.rotation()) + bytes * (weighted + batch) + identity;
         double heap = 8.0 * data.examples() * (layers.size() + 1);
         return work.stage("self-influence", new MemoryUse(factors(), workspace, captures.bytes(batch), 0, heap), heap);
+    }
+
+    private boolean sumsPairs(PlannedLayer layer) {
+        return layer.rotation().sumsPairs(options.rotation());
     }
 
     /** Finished factors of all layers, and the reciprocals of their eigenvalues. */

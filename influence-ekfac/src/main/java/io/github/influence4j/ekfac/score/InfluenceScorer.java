@@ -10,7 +10,6 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
-import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -180,7 +179,7 @@ public final class InfluenceScorer<E> {
 
     private SelfPass selfPass(IhvpSolver solver, List<LayerSpec> layers, double[][] parts) {
         return solver instanceof EigenbasisSolver eigenbasis
-                ? new EigenbasisSelfPass(backend, eigenbasis, Rotation.CHEAPEST, parts)
+                ? new EigenbasisSelfPass(backend, eigenbasis, options.rotation(), parts)
                 : new SolvedSelfPass(backend, solver, layers, parts);
     }
 

@@ -1,5 +1,6 @@
 package io.github.influence4j.ekfac.score;
 
+import io.github.influence4j.ekfac.FitOptions.Rotation;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -12,6 +13,7 @@ import java.util.OptionalLong;
  * @param batchSize training examples per batch
  * @param queryBatchSize queries whose gradients are formed and preconditioned together
  * @param path how full-rank scores are computed
+ * @param rotation how self-influence forms the squares of rotated gradients
  * @param memoryLimit most bytes for preconditioned queries; empty for half of what the backend has. Queries that do not
  *     fit at once are scored in several passes over the training set
  */
@@ -22,6 +24,7 @@ public record ScoreOptions(
         int batchSize,
         int queryBatchSize,
         Path path,
+        Rotation rotation,
         OptionalLong memoryLimit) {
 
     /** How ⟨V_q, G_z⟩ is computed for Q queries V_q and an example with t positions. All ways give the same numbers. */
@@ -57,7 +60,7 @@ public record ScoreOptions(
      * @return the defaults
      */
     public static ScoreOptions defaults() {
-        return new ScoreOptions(Optional.empty(), false, false, 256, 16, Path.CHEAPEST, OptionalLong.empty());
+        return new ScoreOptions(Optional.empty(), false, false, 256, 16, Path.CHEAPEST, Rotation.CHEAPEST, OptionalLong.empty());
     }
 
     /**
@@ -78,7 +81,7 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withRank(QueryRank value) {
-        return new ScoreOptions(Optional.of(value), perLayer, perToken, batchSize, queryBatchSize, path, memoryLimit);
+        return new ScoreOptions(Optional.of(value), perLayer, perToken, batchSize, queryBatchSize, path, rotation, memoryLimit);
     }
 
     /**
@@ -88,7 +91,7 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPerLayer(boolean value) {
-        return new ScoreOptions(rank, value, perToken, batchSize, queryBatchSize, path, memoryLimit);
+        return new ScoreOptions(rank, value, perToken, batchSize, queryBatchSize, path, rotation, memoryLimit);
     }
 
     /**
@@ -98,7 +101,7 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPerToken(boolean value) {
-        return new ScoreOptions(rank, perLayer, value, batchSize, queryBatchSize, path, memoryLimit);
+        return new ScoreOptions(rank, perLayer, value, batchSize, queryBatchSize, path, rotation, memoryLimit);
     }
 
     /**
@@ -109,7 +112,7 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withBatchSize(int value) {
-        return new ScoreOptions(rank, perLayer, perToken, value, queryBatchSize, path, memoryLimit);
+        return new ScoreOptions(rank, perLayer, perToken, value, queryBatchSize, path, rotation, memoryLimit);
     }
 
     /**
@@ -120,7 +123,7 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withQueryBatchSize(int value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, value, path, memoryLimit);
+        return new ScoreOptions(rank, perLayer, perToken, batchSize, value, path, rotation, memoryLimit);
     }
 
     /**
@@ -130,7 +133,17 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPath(Path value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, value, memoryLimit);
+        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, value, rotation, memoryLimit);
+    }
+
+    /**
+     * Forces a way of forming squares of rotated gradients for self-influence; for tests and measurements.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public ScoreOptions withRotation(Rotation value) {
+        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, path, value, memoryLimit);
     }
 
     /**
@@ -141,6 +154,6 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withMemoryLimit(long bytes) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, path, OptionalLong.of(bytes));
+        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, path, rotation, OptionalLong.of(bytes));
     }
 }

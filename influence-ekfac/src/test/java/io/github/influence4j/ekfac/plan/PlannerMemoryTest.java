@@ -70,6 +70,18 @@ class PlannerMemoryTest {
                 new Case("MLP, identity", MLP, one, FIT.withStrategy(Strategy.IDENTITY), SCORE),
                 new Case("tokens", TOKENS, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8)),
                 new Case(
+                        "tokens, by pairs",
+                        TOKENS,
+                        tokens,
+                        FIT.withRotation(FitOptions.Rotation.GRAM),
+                        SCORE.withRotation(FitOptions.Rotation.GRAM)),
+                new Case(
+                        "tokens, rotate first",
+                        TOKENS,
+                        tokens,
+                        FIT.withRotation(FitOptions.Rotation.ROTATE_FIRST),
+                        SCORE.withRotation(FitOptions.Rotation.ROTATE_FIRST)),
+                new Case(
                         "tokens, gradient first",
                         TOKENS,
                         tokens,

@@ -44,6 +44,8 @@ final class Lapack {
     /** Replaces a symmetric matrix by its eigenvectors in columns and returns the eigenvalues, ascending. */
     static double[] eigen(int n, DoublePointer matrix) {
         int exponent = normalise("eigen", n, n, matrix);
+        long workspace = Double.BYTES * (1 + 6L * n + 2L * n * n);
+        MatrixMemory.add(workspace);
         try (DoublePointer values = new DoublePointer(n)) {
             check(
                     "eigen",
@@ -52,6 +54,8 @@ final class Lapack {
                     openblas_full.LAPACKE_dsyevd(LAPACK_COL_MAJOR, (byte) 'V', (byte) 'U', n, matrix, n, values));
             openblas_full.cblas_dimatcopy(CblasRowMajor, CblasTrans, n, n, 1, matrix, n, n);
             return scaledBack(values, n, exponent);
+        } finally {
+            MatrixMemory.remove(workspace);
         }
     }
 
@@ -59,6 +63,8 @@ final class Lapack {
     static double[] svd(int m, int n, DoublePointer matrix, DoublePointer u, DoublePointer vt) {
         int k = Math.min(m, n);
         int exponent = normalise("svd", m, n, matrix);
+        long workspace = Double.BYTES * (7L * k + 4L * k * k);
+        MatrixMemory.add(workspace);
         try (DoublePointer values = new DoublePointer(k)) {
             // Column-major this is Mᵀ = V S Uᵀ: LAPACK's left vectors are our right ones.
             check(
@@ -67,6 +73,8 @@ final class Lapack {
                     n,
                     openblas_full.LAPACKE_dgesdd(LAPACK_COL_MAJOR, (byte) 'S', n, m, matrix, n, values, vt, n, u, k));
             return scaledBack(values, k, exponent);
+        } finally {
+            MatrixMemory.remove(workspace);
         }
     }
 

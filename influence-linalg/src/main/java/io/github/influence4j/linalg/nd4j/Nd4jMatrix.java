@@ -54,7 +54,9 @@ final class Nd4jMatrix implements BackendMatrix {
             array = null;
             hostAddress = null;
             if (open != null) {
+                long bytes = open.length() * precision.bytes();
                 open.close();
+                MatrixMemory.remove(bytes);
             }
         }
     }
@@ -74,6 +76,7 @@ final class Nd4jMatrix implements BackendMatrix {
         // Detached: a workspace that the host has open in this thread must not take the memory away.
         INDArray array = Nd4j.createUninitializedDetached(
                 precision == Precision.FLOAT64 ? DataType.DOUBLE : DataType.FLOAT, 'c', layout.size());
+        MatrixMemory.add((long) layout.size() * precision.bytes());
         return new Nd4jMatrix(new Storage(kernels, precision, array), layout, true);
     }
 
