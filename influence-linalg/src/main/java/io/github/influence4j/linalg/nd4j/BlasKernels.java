@@ -16,6 +16,13 @@ import org.bytedeco.openblas.global.openblas_full;
 /** Calls OpenBLAS on the memory of ND4J's CPU arrays. */
 final class BlasKernels implements Kernels {
 
+    private final ArrayPool memory = new ArrayPool(ArrayPool.LIMIT);
+
+    @Override
+    public ArrayPool memory() {
+        return memory;
+    }
+
     @Override
     public void multiply(
             double alpha,
@@ -178,6 +185,13 @@ final class BlasKernels implements Kernels {
                     c.doubles(),
                     c.stride());
         }
+    }
+
+    @Override
+    public void clear(Nd4jMatrix matrix) {
+        long bytes = (long) matrix.rows() * matrix.columns() * matrix.precision().bytes();
+        Pointer.memset(matrix.precision() == Precision.FLOAT32 ? matrix.floats() : matrix.doubles(), 0, bytes);
+        keep(matrix);
     }
 
     @Override

@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Counts the bytes of all open matrices of this JVM's ND4J backends, and of LAPACK's workspace while it computes: what the
- * memory of a plan is held against. Safe for use by several threads.
+ * memory of a plan is held against. What a backend keeps of closed matrices is not counted. Safe for use by several threads.
  */
 public final class MatrixMemory {
 
