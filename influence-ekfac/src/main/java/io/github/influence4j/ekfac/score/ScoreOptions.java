@@ -85,6 +85,16 @@ public record ScoreOptions(
     }
 
     /**
+     * Leaves preconditioned query gradients whole.
+     *
+     * @return new options
+     */
+    public ScoreOptions withFullRank() {
+        return new ScoreOptions(
+                Optional.empty(), perLayer, perToken, batchSize, queryBatchSize, path, rotation, memoryLimit);
+    }
+
+    /**
      * Keeps or drops the parts of the layers.
      *
      * @param value whether to keep them
