@@ -8,13 +8,12 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.IntPointer;
-import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.openblas.global.openblas_full;
 
 /**
- * Who should divide a batch of small products D_zᵀ A_z, of [t, o] and [t, i], between two cores: OpenBLAS within each product,
- * OpenBLAS over the batch ({@code cblas_sgemm_batch}), or Java over the batch with one OpenBLAS thread in each product.
+ * Who should divide a batch of small products D_zᵀ A_z, of [t, o] and [t, i], between two cores: OpenBLAS within each product, or
+ * Java over the batch with one OpenBLAS thread in each product. ({@code cblas_sgemm_batch}, the third way, ends the process in
+ * OpenBLAS 0.3.31 with these kernels.)
  */
 public final class ThreadDivision {
 
@@ -26,10 +25,6 @@ public final class ThreadDivision {
     private static final int MOST_NUMBERS = 1 << 25;
 
     private record Shape(int inputs, int outputs, int positions) {}
-
-    private interface Batch {
-        void run();
-    }
 
     private final Shape shape;
     private final int members;
@@ -67,8 +62,8 @@ public final class ThreadDivision {
         try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
             System.out.println(backend.description());
             System.out.printf(Locale.ROOT, "sgemm of order 2048: %.0f GFLOP/s%n%n", Sgemm.gflops(backend));
-            System.out.println("| i x o, t | members | one thread | OpenBLAS within | sgemm_batch | Java over the batch |");
-            System.out.println("|---|---|---|---|---|---|");
+            System.out.println("| i x o, t | members | one thread | OpenBLAS within | Java over the batch |");
+            System.out.println("|---|---|---|---|---|");
             for (int size : new int[] {32, 64, 128, 256, 512, 1024}) {
                 for (int positions : new int[] {8, 64}) {
                     new ThreadDivision(new Shape(size, size, positions)).print();
@@ -81,23 +76,21 @@ public final class ThreadDivision {
     private void print() {
         double one = gflops(1, this::inTurn);
         double within = gflops(THREADS, this::inTurn);
-        double batch = gflops(THREADS, sgemmBatch());
         double java = gflops(1, () -> IntStream.range(0, THREADS).parallel().forEach(this::share));
         System.out.printf(
                 Locale.ROOT,
-                "| %d x %d, %d | %d | %.0f | %.0f | %.0f | %.0f |%n",
+                "| %d x %d, %d | %d | %.0f | %.0f | %.0f |%n",
                 shape.inputs(),
                 shape.outputs(),
                 shape.positions(),
                 members,
                 one,
                 within,
-                batch,
                 java);
         List.of(a, d, g).forEach(FloatPointer::close);
     }
 
-    private double gflops(int blasThreads, Batch batch) {
+    private double gflops(int blasThreads, Runnable batch) {
         openblas_full.openblas_set_num_threads(blasThreads);
         double[] seconds = new double[RUNS];
         for (int k = -2; k < RUNS; k++) {
@@ -154,41 +147,5 @@ public final class ThreadDivision {
 
     private FloatPointer gradients(int member) {
         return g.getPointer((long) member * shape.inputs() * shape.outputs());
-    }
-
-    private Batch sgemmBatch() {
-        PointerPointer<FloatPointer> left = new PointerPointer<>(members);
-        PointerPointer<FloatPointer> right = new PointerPointer<>(members);
-        PointerPointer<FloatPointer> results = new PointerPointer<>(members);
-        for (int z = 0; z < members; z++) {
-            left.put(z, outputGradients(z));
-            right.put(z, activations(z));
-            results.put(z, gradients(z));
-        }
-        IntPointer transposed = new IntPointer(new int[] {openblas_full.CblasTrans});
-        IntPointer plain = new IntPointer(new int[] {openblas_full.CblasNoTrans});
-        IntPointer outputs = new IntPointer(new int[] {shape.outputs()});
-        IntPointer inputs = new IntPointer(new int[] {shape.inputs()});
-        IntPointer positions = new IntPointer(new int[] {shape.positions()});
-        FloatPointer one = new FloatPointer(new float[] {1});
-        FloatPointer zero = new FloatPointer(new float[] {0});
-        IntPointer count = new IntPointer(new int[] {members});
-        return () -> openblas_full.cblas_sgemm_batch(
-                openblas_full.CblasRowMajor,
-                transposed,
-                plain,
-                outputs,
-                inputs,
-                positions,
-                one,
-                left,
-                outputs,
-                right,
-                inputs,
-                zero,
-                results,
-                inputs,
-                1,
-                count);
     }
 }

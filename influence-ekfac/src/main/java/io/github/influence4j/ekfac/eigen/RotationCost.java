@@ -22,9 +22,15 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
 
     /**
      * Flops of a large product in whose time one number of an example's gradient is formed by a small product, stored and
-     * squared: what forming gradients costs beyond its flops (see decision 30 for the measurement).
+     * squared: what forming gradients costs beyond its flops. This and the next two were measured, see decision 30.
      */
-    private static final double FORMED_NUMBER_FLOPS = 200;
+    private static final double FORMED_NUMBER_FLOPS = 130;
+
+    /** Likewise for one number of the elementwise products of a pair of positions. */
+    private static final double PAIRED_NUMBER_FLOPS = 500;
+
+    /** Likewise for one row of such products, an example's at one distance. */
+    private static final double PAIRED_ROW_FLOPS = 3e5;
 
     /** Fewest outputs of a tile that is cut: products with fewer rows are slow. */
     private static final int LEAST_OUTPUTS = 64;
@@ -61,7 +67,7 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
     /**
      * Picks the way where only the squares of rotated gradients are needed. Pairs of positions need more flops than a
      * gradient does, but in large products, and nothing of the size of a gradient is stored for an example: for few positions
-     * they take less time.
+     * they take less time, unless the layer is so small that its gradients stay in the cache.
      *
      * @param forced what the options ask for
      * @return whether to sum over pairs of positions
@@ -70,8 +76,13 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
         if (positions == 1 || forced == Rotation.GRAM) {
             return true;
         }
-        return forced == Rotation.CHEAPEST
-                && gram() < chosen(Rotation.CHEAPEST) + FORMED_NUMBER_FLOPS * layer.parameters();
+        if (forced != Rotation.CHEAPEST) {
+            return false;
+        }
+        double pairedNumbers =
+                0.5 * positions * (positions + 1.0) * (layer.gradientColumns() + (double) layer.outputs());
+        double pairs = gram() + PAIRED_NUMBER_FLOPS * pairedNumbers + 2 * (positions - 1) * PAIRED_ROW_FLOPS;
+        return pairs < chosen(Rotation.CHEAPEST) + FORMED_NUMBER_FLOPS * layer.parameters();
     }
 
     /**

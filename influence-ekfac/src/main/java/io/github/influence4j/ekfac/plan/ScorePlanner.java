@@ -64,13 +64,19 @@ final class ScorePlanner {
                 int rank = rank().rank();
                 double smaller = Math.min(layer.inputs(), layer.outputs());
                 if (rank().seed().isPresent()) {
-                    work.add(Kernel.PRODUCT, all * 12 * layer.parameters() * (rank + 10), rank + 10);
+                    // six products with the gradient, five bases of their columns, and the small decomposition
+                    double width = Math.min(rank + 10.0, smaller);
+                    double sides = (double) layer.inputs() + layer.outputs();
+                    work.add(Kernel.PRODUCT_FLOAT64, all * 12 * layer.parameters() * width, width);
+                    work.add(Kernel.SVD, all * 3 * 14 * sides * width * width, width);
                 } else {
                     work.add(Kernel.SVD, all * 14 * layer.parameters() * smaller, smaller);
                 }
                 work.add(Kernel.PRODUCT, all * 2 * rank * layer.covarianceNumbers(), rank);
             }
-            work.elements(all * (layer.captured() + 4 * layer.parameters()));
+            // divided by the eigenvalues; to be cut also copied to float64 and its norm taken
+            double passes = limits.factors(layer.spec()) ? 4 : 1;
+            work.elements(all * (layer.captured() + passes * layer.parameters()));
         }
         double bytes = memory.precision().bytes();
         double solved = captures.largest(layer -> limits.factors(layer.spec()) ? layer.parameters() : 0);

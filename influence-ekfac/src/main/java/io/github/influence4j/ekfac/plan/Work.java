@@ -17,7 +17,7 @@ final class Work {
     }
 
     void add(Kernel kernel, double count, double smallestDimension) {
-        // decompositions run in float64 always, products at half the rate there
+        // what runs in float64 always does so at half the rate of float32
         double relative = kernel.float64() && precision == Precision.FLOAT64 ? 2 : 1;
         seconds += count / (1e9 * rate.productGflops() * relative * kernel.efficiency(smallestDimension));
         if (kernel == Kernel.MODEL) {
