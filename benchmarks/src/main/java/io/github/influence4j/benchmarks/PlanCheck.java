@@ -113,7 +113,7 @@ public final class PlanCheck implements Callable<Integer> {
             Machine machine = Machine.here(backend);
             MachineRate rate = MachineRate.measure(backend);
             for (String name : workloads) {
-                rows.addAll(check(Workload.named(name), backend, rate));
+                rows.addAll(check(Workload.named(name), backend, rate, runs));
             }
             json.put("rows", rows);
             json.put("rate", rate);
@@ -128,7 +128,8 @@ public final class PlanCheck implements Callable<Integer> {
         return rows.stream().allMatch(Row::right) ? 0 : 1;
     }
 
-    private List<Row> check(Workload workload, MatrixBackend backend, MachineRate rate) {
+    /** Runs a workload once to warm up and then as often as asked for, and plans it. */
+    static List<Row> check(Workload workload, MatrixBackend backend, MachineRate rate, int runs) {
         FitOptions fit = FitOptions.defaults().withBatchSize(workload.batchSize());
         ScoreOptions whole =
                 ScoreOptions.defaults().withBatchSize(workload.batchSize()).withQueryBatchSize(workload.queries());

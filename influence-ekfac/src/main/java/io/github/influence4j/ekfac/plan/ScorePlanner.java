@@ -269,7 +269,7 @@ final class ScorePlanner {
     private boolean rotatesCaptures(PlannedLayer layer) {
         return layer.blocks() > 0
                 && !limits.factors(layer.spec())
-                && cost(layer, queries).rotatesCaptures(data.examples());
+                && cost(layer, queries).rotatesCaptures(options.coordinates(), data.examples());
     }
 
     private boolean gradients(PlannedLayer layer) {

@@ -63,7 +63,7 @@ final class PairwiseRun<E> {
         Iterator<ExampleBatch<E>> remaining = queries.iterator();
         for (int first = 0; first < all; first += most) {
             int count = Math.min(most, all - first);
-            try (PreparedQueries prepared = new PreparedQueries(backend, solver, count, options.rank(), train.size())) {
+            try (PreparedQueries prepared = new PreparedQueries(backend, solver, count, options, train.size())) {
                 prepare(prepared, remaining, first, count);
                 collector.startPass(first, count);
                 try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options, collector)) {

@@ -12,6 +12,7 @@ import io.github.influence4j.ekfac.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.ekfac.factor.UploadedCapture;
+import io.github.influence4j.ekfac.score.ScoreOptions.Coordinates;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -29,6 +30,7 @@ final class PreparedQueries implements AutoCloseable {
     private final List<LayerSpec> layers;
     private final int queries;
     private final Optional<QueryRank> rank;
+    private final Coordinates coordinates;
     private final long examples;
     private final List<QueryLayer> queryLayers = new ArrayList<>();
     private final Map<Integer, QueryLayer.Full> multipliedOut = new HashMap<>();
@@ -40,12 +42,13 @@ final class PreparedQueries implements AutoCloseable {
      *
      * @param examples N, number of training examples that will be scored
      */
-    PreparedQueries(MatrixBackend backend, IhvpSolver solver, int queries, Optional<QueryRank> rank, long examples) {
+    PreparedQueries(MatrixBackend backend, IhvpSolver solver, int queries, ScoreOptions options, long examples) {
         this.backend = backend;
         this.solver = solver;
         this.layers = solver.layers();
         this.queries = queries;
-        this.rank = rank;
+        this.rank = options.rank();
+        this.coordinates = options.coordinates();
         this.examples = examples;
         this.inEigenbasis = new boolean[layers.size()];
         try {
@@ -125,7 +128,7 @@ final class PreparedQueries implements AutoCloseable {
             if (first == 0) {
                 // positions of the queries stand in for those of the training examples, which are not known yet
                 ScoringCost cost = new ScoringCost(layers.get(l), capture.positions(), queries, 0);
-                inEigenbasis[l] = basis.isPresent() && cost.rotatesCaptures(examples);
+                inEigenbasis[l] = basis.isPresent() && cost.rotatesCaptures(coordinates, examples);
             }
             if (!inEigenbasis[l]) {
                 eigenbasis.rotateBack(l, count, solved, half);

@@ -172,6 +172,34 @@ class PlannerMemoryTest {
         assertTrue(Math.abs(planned - peakGrouped) <= A_FIFTH * peakGrouped, () -> planned + " and " + peakGrouped);
     }
 
+    /** Ten times the examples, the same peak to the byte: in the fit and in a top-k pass. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void memoryDoesNotGrowWithTheTrainingSet(MatrixBackend inner) {
+        CountingBackend backend = new CountingBackend(inner);
+        for (List<LayerSpec> layers : List.of(MLP, TOKENS)) {
+            long few = peakOfFitAndTopK(backend, new Host(layers, DataShape.of(60, 4).withPositions(16)));
+            long many = peakOfFitAndTopK(backend, new Host(layers, DataShape.of(600, 4).withPositions(16)));
+            assertEquals(few, many);
+        }
+    }
+
+    static List<MatrixBackend> backends() {
+        return List.of(TestBackends.EJML, TestBackends.ND4J_FLOAT32);
+    }
+
+    private static long peakOfFitAndTopK(CountingBackend backend, Host host) {
+        backend.takePeak();
+        ExampleSource<Integer> train = host.examples(host.data().examples());
+        try (EigenbasisCurvature curvature =
+                        EigenbasisApproximator.<Integer>of(backend, FIT.withBatchSize(8)).fit(host, train);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            new InfluenceScorer<>(backend, host, SCORE.withBatchSize(8), ProgressListener.silent())
+                    .topK(solver, host.examples(host.data().queries()), train, 5);
+        }
+        return backend.takePeak();
+    }
+
     private static long peakOfFit(CountingBackend backend, Host host, FitOptions options) {
         backend.takePeak();
         EigenbasisApproximator.<Integer>of(backend, options)
