@@ -34,7 +34,7 @@ record GeneratedExamples(long size, int width, int classes, long seed) implement
         List<Example> examples = new ArrayList<>();
         Examples set = new Examples(count, 1, width, 1, inputs, labels, sampled);
         for (int e = 0; e < count; e++) {
-            SplittableRandom random = new SplittableRandom(seed ^ (first + e) * 0x9E3779B97F4A7C15L);
+            SplittableRandom random = new SplittableRandom(seed ^ ((first + e) * 0x9E3779B97F4A7C15L));
             for (int k = 0; k < width; k++) {
                 inputs[e * width + k] = (random.nextInt() >> 8) * 0x1p-23f;
             }

@@ -132,14 +132,14 @@ final class PlannedRun implements AutoCloseable {
         takePeaks();
         ProgressListener watch = (stage, done, total) -> {
             if (stage.equals("queries") && done == total) {
-                stages.put("query preparation" + suffix, measured(start[0], 0));
+                stages.put("query preparation" + suffix, measured(start[0]));
                 start[0] = System.nanoTime();
             }
         };
         long heapBefore = JavaHeap.inUse();
         start[0] = System.nanoTime();
         Object scores = new InfluenceScorer<>(backend, model, options, watch).pairwise(solver, queries, train);
-        Measured scoring = measured(start[0], 0);
+        Measured scoring = measured(start[0]);
         long heap = JavaHeap.inUse() - heapBefore;
         stages.put("scoring" + suffix, with(scoring, heap, scores));
     }
@@ -149,7 +149,7 @@ final class PlannedRun implements AutoCloseable {
         takePeaks();
         long start = System.nanoTime();
         Object result = work.get();
-        Measured measured = measured(start, 0);
+        Measured measured = measured(start);
         stages.put(name, with(measured, JavaHeap.inUse() - heapBefore, result));
     }
 
@@ -162,10 +162,9 @@ final class PlannedRun implements AutoCloseable {
                 measured.residentBytes());
     }
 
-    private Measured measured(long start, long heap) {
+    private Measured measured(long start) {
         double seconds = (System.nanoTime() - start) / 1e9;
-        return new Measured(
-                seconds, MatrixMemory.takePeak() - openBefore, heap, resident.takePeak() - residentBefore);
+        return new Measured(seconds, MatrixMemory.takePeak() - openBefore, 0, resident.takePeak() - residentBefore);
     }
 
     private void takePeaks() {

@@ -23,6 +23,7 @@ import io.github.influence4j.ekfac.factor.FactorMemory;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.ekfac.score.QueryRank;
 import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.score.ScoreOptions.Coordinates;
 import io.github.influence4j.ekfac.score.ScoreOptions.Path;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -194,7 +195,9 @@ class PlannerMemoryTest {
         try (EigenbasisCurvature curvature =
                         EigenbasisApproximator.<Integer>of(backend, FIT.withBatchSize(8)).fit(host, train);
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
-            new InfluenceScorer<>(backend, host, SCORE.withBatchSize(8), ProgressListener.silent())
+            // few examples would be scored in other coordinates
+            ScoreOptions score = SCORE.withBatchSize(8).withCoordinates(Coordinates.PARAMETERS);
+            new InfluenceScorer<>(backend, host, score, ProgressListener.silent())
                     .topK(solver, host.examples(host.data().queries()), train, 5);
         }
         return backend.takePeak();
