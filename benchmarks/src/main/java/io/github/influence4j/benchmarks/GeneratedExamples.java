@@ -42,6 +42,7 @@ record GeneratedExamples(long size, int width, int classes, long seed) implement
             sampled[e] = random.nextInt(classes);
             examples.add(new Example(set, e));
         }
-        return new ExampleBatch<>(examples, LongStream.range(first, first + count).toArray());
+        return new ExampleBatch<>(
+                examples, LongStream.range(first, first + count).toArray());
     }
 }

@@ -70,8 +70,9 @@ public final class GramForm {
                                 backend, pass, data, batch, fisher, ProgressListener.silent())
                         .get(0)) {
             LayerEigenbasis basis = EigenbasisStage.decompose(backend, covariance);
-            ToDoubleFunction<Rotation> eigenvalues = rotation -> milliseconds(
-                    () -> eigenvalues(backend, pass, data, batch, fisher, rotation, basis).close());
+            ToDoubleFunction<Rotation> eigenvalues =
+                    rotation -> milliseconds(() -> eigenvalues(backend, pass, data, batch, fisher, rotation, basis)
+                            .close());
             double gradients = eigenvalues.applyAsDouble(Rotation.ROTATE_FIRST);
             double pairs = eigenvalues.applyAsDouble(Rotation.GRAM);
             try (LayerCurvature curvature = LayerCurvature.of(
@@ -81,8 +82,7 @@ public final class GramForm {
                     EigenbasisSolver solver = EigenbasisSolver.of(
                             backend,
                             List.of(curvature),
-                            LayerDamping.of(
-                                    List.of(layer), l -> Damping.DEFAULT.resolve(curvature.meanEigenvalue())),
+                            LayerDamping.of(List.of(layer), l -> Damping.DEFAULT.resolve(curvature.meanEigenvalue())),
                             Provenance.here(backend.description(), backend.precision(), Optional.empty()))) {
                 ToDoubleFunction<Rotation> self = rotation -> milliseconds(() -> new InfluenceScorer<>(
                                 backend,
@@ -117,8 +117,7 @@ public final class GramForm {
             Rotation rotation,
             LayerEigenbasis basis) {
         EigenvalueStage.Options options = new EigenvalueStage.Options(batch, fisher, rotation);
-        return EigenvalueStage.fit(
-                        backend, pass, data, options, List.of(Optional.of(basis)), ProgressListener.silent())
+        return EigenvalueStage.fit(backend, pass, data, options, List.of(Optional.of(basis)), ProgressListener.silent())
                 .get(0);
     }
 

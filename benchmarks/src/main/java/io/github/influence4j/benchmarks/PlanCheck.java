@@ -175,8 +175,9 @@ public final class PlanCheck implements Callable<Integer> {
     }
 
     private static String table(List<Row> rows) {
-        StringBuilder text = new StringBuilder("| workload | stage | memory planned / found, MiB | ratio | RssAnon, MiB |"
-                + " time planned / found, s | ratio |\n|---|---|---|---|---|---|---|\n");
+        StringBuilder text =
+                new StringBuilder("| workload | stage | memory planned / found, MiB | ratio | RssAnon, MiB |"
+                        + " time planned / found, s | ratio |\n|---|---|---|---|---|---|---|\n");
         for (Row row : rows) {
             text.append(String.format(
                     Locale.ROOT,

@@ -51,7 +51,10 @@ public final class StreamingTopK implements Callable<Integer> {
             description = "training examples, in this order in one process; default: ${DEFAULT-VALUE}")
     private List<Long> sizes = List.of();
 
-    @Option(names = "--k", defaultValue = "100", description = "best and worst that are kept; default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--k",
+            defaultValue = "100",
+            description = "best and worst that are kept; default: ${DEFAULT-VALUE}")
     private int k;
 
     @Option(names = "--out", required = true, description = "folder for the result")
@@ -146,8 +149,7 @@ public final class StreamingTopK implements Callable<Integer> {
             if (top.helpful().size() != QUERIES || top.helpful().get(0).size() != Math.min(k, size)) {
                 throw new IllegalStateException("expected the best " + k + " of " + QUERIES + " queries");
             }
-            return new Row(
-                    size, (fitted - start) / 1e9, (scored - fitted) / 1e9, fitPeak, peak, JavaHeap.inUse());
+            return new Row(size, (fitted - start) / 1e9, (scored - fitted) / 1e9, fitPeak, peak, JavaHeap.inUse());
         }
     }
 

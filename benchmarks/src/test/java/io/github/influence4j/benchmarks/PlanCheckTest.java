@@ -20,13 +20,15 @@ class PlanCheckTest {
     @Test
     void everyStageIsPlannedAndMeasured() {
         try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
-            List<PlanCheck.Row> rows =
-                    PlanCheck.check(Workload.named("tiny-tokens"), backend, MachineRate.of(100), 1);
+            List<PlanCheck.Row> rows = PlanCheck.check(Workload.named("tiny-tokens"), backend, MachineRate.of(100), 1);
             List<String> stages =
                     List.of("covariances", "eigendecomposition", "eigenvalues", "query preparation", "scoring");
             List<String> names = rows.stream().map(PlanCheck.Row::stage).toList();
             assertTrue(names.containsAll(stages), names::toString);
-            assertTrue(names.containsAll(Stream.of("scoring, rank 32", "self-influence").toList()), names::toString);
+            assertTrue(
+                    names.containsAll(
+                            Stream.of("scoring, rank 32", "self-influence").toList()),
+                    names::toString);
             for (PlanCheck.Row row : rows) {
                 assertTrue(row.bytes() > 0 && row.seconds() > 0 && row.plannedBytes() > 0, row::toString);
             }

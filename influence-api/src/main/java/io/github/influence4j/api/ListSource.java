@@ -46,8 +46,8 @@ final class ListSource<E> implements ExampleSource<E> {
                 .filter(k -> wanted.contains(ids[k]))
                 .toArray();
         if (indices.length < wanted.size()) {
-            throw new IllegalArgumentException("the data set has " + indices.length + " of the " + wanted.size()
-                    + " examples that were selected");
+            throw new IllegalArgumentException(
+                    "the data set has " + indices.length + " of the " + wanted.size() + " examples that were selected");
         }
         return new ListSource<>(
                 IntStream.of(indices).mapToObj(examples::get).toList(),

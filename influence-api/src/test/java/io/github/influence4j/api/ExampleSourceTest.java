@@ -74,7 +74,8 @@ class ExampleSourceTest {
         Set<Long> ids = wanted.stream().filter(k -> k < size).map(k -> 7L * k).collect(Collectors.toSet());
         long[] sevens = LongStream.range(0, size).map(k -> 7 * k).toArray();
         ExampleSource<Integer> list = ExampleSource.of(numbers, sevens);
-        List<Integer> expected = numbers.stream().filter(k -> ids.contains(7L * k)).toList();
+        List<Integer> expected =
+                numbers.stream().filter(k -> ids.contains(7L * k)).toList();
         for (ExampleSource<Integer> source : List.of(list, onlyBatches(list))) {
             ExampleSource<Integer> selected = source.select(ids);
             assertEquals(expected.size(), selected.size());

@@ -28,8 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every way of forming squares of rotated gradients gives the same eigenvalues and the same self-influence. */
 class RotationPathsTest {
 
-    private static final List<Strategy> MEASURED =
-            List.of(Strategy.EKFAC, Strategy.GRADIENT_BASIS, Strategy.DIAGONAL);
+    private static final List<Strategy> MEASURED = List.of(Strategy.EKFAC, Strategy.GRADIENT_BASIS, Strategy.DIAGONAL);
 
     static List<MatrixBackend> backends() {
         return TestBackends.all();
@@ -82,7 +81,8 @@ class RotationPathsTest {
                     for (int l = 0; l < model.layers().size(); l++) {
                         if (options.strategy() != Strategy.IDENTITY) {
                             double[][] values = eigenvalues(actual, l);
-                            assertClose(eigenvalues(expected, l), values, tolerance, options.strategy() + " " + rotation);
+                            assertClose(
+                                    eigenvalues(expected, l), values, tolerance, options.strategy() + " " + rotation);
                         }
                     }
                     assertTrue(actual.layerCurvatures().stream().allMatch(c -> c.leastEigenvalue() >= 0));
@@ -94,7 +94,12 @@ class RotationPathsTest {
     }
 
     private static double[][] eigenvalues(EigenbasisCurvature curvature, int layer) {
-        return curvature.layerCurvatures().get(layer).eigenvalues().orElseThrow().toArray();
+        return curvature
+                .layerCurvatures()
+                .get(layer)
+                .eigenvalues()
+                .orElseThrow()
+                .toArray();
     }
 
     private static EigenbasisCurvature fit(
@@ -124,8 +129,7 @@ class RotationPathsTest {
         assertFalse(new RotationCost(layer, 2, 1).sumsPairs(Rotation.ROTATE_FIRST));
         assertTrue(new RotationCost(layer, 1, 1).sumsPairs(Rotation.GRADIENT_FIRST), "one position needs no more");
         // 2t(i² + o²) + t(t + 1)·i·o with i = 301 for the bias
-        assertEquals(
-                2 * 3 * (301.0 * 301 + 200 * 200) + 12 * 301.0 * 200, new RotationCost(layer, 3, 1).gram());
+        assertEquals(2 * 3 * (301.0 * 301 + 200 * 200) + 12 * 301.0 * 200, new RotationCost(layer, 3, 1).gram());
         assertEquals(1 << 22, new RotationCost(LayerSpec.tokens("one", 1, 1).withoutBias(), 1, 1).pairsAtOnce(1 << 24));
     }
 }

@@ -186,7 +186,8 @@ class ScoreIdentitiesTest {
                         assertEquals(
                                 exact,
                                 influence.score(),
-                                Tolerances.reordered(backend.precision()) * full.topK(q, 1).get(0).score());
+                                Tolerances.reordered(backend.precision())
+                                        * full.topK(q, 1).get(0).score());
                     }
                 }
             }
@@ -206,12 +207,9 @@ class ScoreIdentitiesTest {
             InfluenceScorer<Sequence> scorer = new InfluenceScorer<>(backend, model);
             TopInfluences candidates = scorer.topK(solver, QUERIES, TRAIN, 3);
             ExampleSource<Sequence> two = RandomSequences.sequences(2, 900);
-            assertThrows(
-                    IllegalArgumentException.class, () -> scorer.rescore(solver, two, TRAIN, candidates, 3));
-            assertThrows(
-                    IllegalArgumentException.class, () -> scorer.rescore(solver, QUERIES, two, candidates, 3));
-            assertThrows(
-                    IllegalArgumentException.class, () -> scorer.rescore(solver, QUERIES, TRAIN, candidates, 0));
+            assertThrows(IllegalArgumentException.class, () -> scorer.rescore(solver, two, TRAIN, candidates, 3));
+            assertThrows(IllegalArgumentException.class, () -> scorer.rescore(solver, QUERIES, two, candidates, 3));
+            assertThrows(IllegalArgumentException.class, () -> scorer.rescore(solver, QUERIES, TRAIN, candidates, 0));
         }
     }
 

@@ -176,11 +176,7 @@ public final class RotatedGradients implements AutoCloseable {
      * @param outputGradients g_p∘g_{p+k}, [m·(t − k), o]
      */
     public record Pairs(
-            int firstExample,
-            int examples,
-            double weight,
-            BackendMatrix activations,
-            BackendMatrix outputGradients) {}
+            int firstExample, int examples, double weight, BackendMatrix activations, BackendMatrix outputGradients) {}
 
     /**
      * Multiplies rotated vectors at all pairs of positions: P_z∘P_z is the sum over all pairs of weight · g aᵀ. Masked positions

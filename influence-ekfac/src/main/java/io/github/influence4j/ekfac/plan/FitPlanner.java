@@ -259,9 +259,7 @@ final class FitPlanner {
         if (cost.sumsPairs(options.rotation())) {
             return pairs + ", all in large products" + against(first, second);
         }
-        return cost.rotatesFirst(options.rotation())
-                ? first + against(second, pairs)
-                : second + against(first, pairs);
+        return cost.rotatesFirst(options.rotation()) ? first + against(second, pairs) : second + against(first, pairs);
     }
 
     private static String against(String... others) {

@@ -64,7 +64,9 @@ public record MachineRate(double productGflops, double gigaElements) {
             order *= 2;
             seconds = productSeconds(backend, order);
         }
-        return new MachineRate(2e-9 * order * order * order / seconds, 1e-9 * ELEMENTS_ORDER * ELEMENTS_ORDER / elementSeconds(backend));
+        return new MachineRate(
+                2e-9 * order * order * order / seconds,
+                1e-9 * ELEMENTS_ORDER * ELEMENTS_ORDER / elementSeconds(backend));
     }
 
     private static double productSeconds(MatrixBackend backend, int order) {

@@ -78,7 +78,16 @@ public record ScoreOptions(
      * @return the defaults
      */
     public static ScoreOptions defaults() {
-        return new ScoreOptions(Optional.empty(), false, false, 256, 16, Path.CHEAPEST, Rotation.CHEAPEST, Coordinates.CHEAPEST, OptionalLong.empty());
+        return new ScoreOptions(
+                Optional.empty(),
+                false,
+                false,
+                256,
+                16,
+                Path.CHEAPEST,
+                Rotation.CHEAPEST,
+                Coordinates.CHEAPEST,
+                OptionalLong.empty());
     }
 
     /**
@@ -99,7 +108,16 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withRank(QueryRank value) {
-        return new ScoreOptions(Optional.of(value), perLayer, perToken, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
+        return new ScoreOptions(
+                Optional.of(value),
+                perLayer,
+                perToken,
+                batchSize,
+                queryBatchSize,
+                path,
+                rotation,
+                coordinates,
+                memoryLimit);
     }
 
     /**
@@ -109,7 +127,15 @@ public record ScoreOptions(
      */
     public ScoreOptions withFullRank() {
         return new ScoreOptions(
-                Optional.empty(), perLayer, perToken, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
+                Optional.empty(),
+                perLayer,
+                perToken,
+                batchSize,
+                queryBatchSize,
+                path,
+                rotation,
+                coordinates,
+                memoryLimit);
     }
 
     /**
@@ -119,7 +145,8 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPerLayer(boolean value) {
-        return new ScoreOptions(rank, value, perToken, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
+        return new ScoreOptions(
+                rank, value, perToken, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -129,7 +156,8 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPerToken(boolean value) {
-        return new ScoreOptions(rank, perLayer, value, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, value, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -140,7 +168,8 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withBatchSize(int value) {
-        return new ScoreOptions(rank, perLayer, perToken, value, queryBatchSize, path, rotation, coordinates, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, perToken, value, queryBatchSize, path, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -161,7 +190,8 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPath(Path value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, value, rotation, coordinates, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, perToken, batchSize, queryBatchSize, value, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -171,7 +201,8 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withRotation(Rotation value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, path, value, coordinates, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, perToken, batchSize, queryBatchSize, path, value, coordinates, memoryLimit);
     }
 
     /**
@@ -181,7 +212,8 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withCoordinates(Coordinates value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, path, rotation, value, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, perToken, batchSize, queryBatchSize, path, rotation, value, memoryLimit);
     }
 
     /**
@@ -192,6 +224,15 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withMemoryLimit(long bytes) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, path, rotation, coordinates, OptionalLong.of(bytes));
+        return new ScoreOptions(
+                rank,
+                perLayer,
+                perToken,
+                batchSize,
+                queryBatchSize,
+                path,
+                rotation,
+                coordinates,
+                OptionalLong.of(bytes));
     }
 }

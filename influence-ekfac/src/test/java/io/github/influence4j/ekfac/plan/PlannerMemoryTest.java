@@ -179,8 +179,10 @@ class PlannerMemoryTest {
     void memoryDoesNotGrowWithTheTrainingSet(MatrixBackend inner) {
         CountingBackend backend = new CountingBackend(inner);
         for (List<LayerSpec> layers : List.of(MLP, TOKENS)) {
-            long few = peakOfFitAndTopK(backend, new Host(layers, DataShape.of(60, 4).withPositions(16)));
-            long many = peakOfFitAndTopK(backend, new Host(layers, DataShape.of(600, 4).withPositions(16)));
+            long few = peakOfFitAndTopK(
+                    backend, new Host(layers, DataShape.of(60, 4).withPositions(16)));
+            long many = peakOfFitAndTopK(
+                    backend, new Host(layers, DataShape.of(600, 4).withPositions(16)));
             assertEquals(few, many);
         }
     }
@@ -192,8 +194,8 @@ class PlannerMemoryTest {
     private static long peakOfFitAndTopK(CountingBackend backend, Host host) {
         backend.takePeak();
         ExampleSource<Integer> train = host.examples(host.data().examples());
-        try (EigenbasisCurvature curvature =
-                        EigenbasisApproximator.<Integer>of(backend, FIT.withBatchSize(8)).fit(host, train);
+        try (EigenbasisCurvature curvature = EigenbasisApproximator.<Integer>of(backend, FIT.withBatchSize(8))
+                        .fit(host, train);
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
             // few examples would be scored in other coordinates
             ScoreOptions score = SCORE.withBatchSize(8).withCoordinates(Coordinates.PARAMETERS);

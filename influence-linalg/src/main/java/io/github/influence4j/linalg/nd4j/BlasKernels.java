@@ -189,7 +189,8 @@ final class BlasKernels implements Kernels {
 
     @Override
     public void clear(Nd4jMatrix matrix) {
-        long bytes = (long) matrix.rows() * matrix.columns() * matrix.precision().bytes();
+        long bytes =
+                (long) matrix.rows() * matrix.columns() * matrix.precision().bytes();
         Pointer.memset(matrix.precision() == Precision.FLOAT32 ? matrix.floats() : matrix.doubles(), 0, bytes);
         keep(matrix);
     }
