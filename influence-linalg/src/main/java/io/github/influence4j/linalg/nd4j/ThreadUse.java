@@ -70,6 +70,13 @@ final class ThreadUse {
         return limited > 0 ? limited : openblas_full.openblas_get_num_threads();
     }
 
+    /** Returns among how many cores a batch of products is worth dividing; 1 where its members can be shared themselves. */
+    static int coresForBatch(int members, double multiplicationsOfMember) {
+        boolean divided = multiplicationsOfMember < SHARED_MULTIPLICATIONS
+                && members * multiplicationsOfMember >= SHARED_MULTIPLICATIONS;
+        return divided ? Math.min(members, threads()) : 1;
+    }
+
     /** Runs a product with as many OpenBLAS threads as its size is worth. */
     static void forProduct(double multiplications, Runnable product) {
         if (ONE_OF_SEVERAL.get()) {
