@@ -25,7 +25,7 @@ interface Kernels {
 
     /**
      * The products of a batch, one after the other. OpenBLAS's gemm_batch would be the native way, but 0.3.31's crashes on
-     * small members; threads of our own gained nothing over the threads that OpenBLAS uses inside a member.
+     * small members.
      */
     default void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, Nd4jMatrix c) {
         for (int j = 0; j < members; j++) {

@@ -9,6 +9,7 @@ import io.github.influence4j.linalg.Operand;
 import io.github.influence4j.linalg.Shapes;
 import io.github.influence4j.linalg.SymmetricEigen;
 import io.github.influence4j.linalg.ThinSvd;
+import java.util.function.IntConsumer;
 
 /**
  * A backend on ND4J's arrays, in float32 or float64, on the CPU or on a CUDA device, whichever ND4J finds.
@@ -174,6 +175,20 @@ public final class Nd4jBackend implements MatrixBackend {
     public void rowDots(int groups, BackendMatrix a, BackendMatrix b, BackendMatrix result) {
         Shapes.rowDots(groups, a, b, result);
         kernels.rowDots(groups, own(a), own(b), own(result));
+    }
+
+    @Override
+    public int parallelism() {
+        return runtime.cpu() ? ThreadUse.threads() : 1;
+    }
+
+    @Override
+    public void inParallel(int tasks, IntConsumer task) {
+        if (runtime.cpu()) {
+            ThreadUse.inParallel(tasks, task);
+        } else {
+            MatrixBackend.super.inParallel(tasks, task);
+        }
     }
 
     @Override
