@@ -191,7 +191,7 @@ final class FitPlanner {
         double captures = (double) data.examples() * objectives;
         for (PlannedLayer layer : layers) {
             model(work, layer, captures * groups.groups().size());
-            work.elements(captures * layer.captured());
+            work.uploads(captures * layer.captured());
         }
     }
 

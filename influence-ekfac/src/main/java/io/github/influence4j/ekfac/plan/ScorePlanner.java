@@ -76,7 +76,8 @@ final class ScorePlanner {
             }
             // divided by the eigenvalues; to be cut also copied to float64 and its norm taken
             double passes = limits.factors(layer.spec()) ? 4 : 1;
-            work.elements(all * (layer.captured() + passes * layer.parameters()));
+            work.uploads(all * layer.captured());
+            work.elements(all * passes * layer.parameters());
         }
         double bytes = memory.precision().bytes();
         double solved = captures.largest(layer -> limits.factors(layer.spec()) ? layer.parameters() : 0);
@@ -128,7 +129,7 @@ final class ScorePlanner {
             int count = Math.min(queries, data.queries() - first);
             for (PlannedLayer layer : layers) {
                 FitPlanner.model(work, layer, (double) data.examples());
-                work.elements(data.examples() * layer.captured());
+                work.uploads(data.examples() * layer.captured());
                 scores(work, layer, count);
             }
         }
@@ -200,7 +201,7 @@ final class ScorePlanner {
         Work work = new Work(rate, memory.precision());
         for (PlannedLayer layer : layers) {
             FitPlanner.model(work, layer, (double) data.examples());
-            work.elements(data.examples() * layer.captured());
+            work.uploads(data.examples() * layer.captured());
             FitPlanner.rotations(work, layer, options.rotation(), (double) data.examples());
             if (!sumsPairs(layer)) {
                 work.add(Kernel.PRODUCT, data.examples() * 2.0 * layer.parameters(), 1);

@@ -5,6 +5,9 @@ import io.github.influence4j.api.Precision;
 /** Adds up the work of a stage, and the time it takes at the machine's rates. */
 final class Work {
 
+    /** Elementwise operations that uploading a number takes as long as: read, checked, written through the heap. */
+    private static final double PASSES_OF_AN_UPLOAD = 8;
+
     private final MachineRate rate;
     private final Precision precision;
     private double flops;
@@ -30,6 +33,11 @@ final class Work {
     /** Work that is bound by memory: one elementwise operation on so many numbers. */
     void elements(double count) {
         seconds += count / (1e9 * rate.gigaElements());
+    }
+
+    /** Numbers of captures that are checked and uploaded. */
+    void uploads(double count) {
+        elements(PASSES_OF_AN_UPLOAD * count);
     }
 
     StagePlan stage(String name, MemoryUse memory, double diskBytes) {

@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -65,9 +66,9 @@ final class ArrayPool {
     /** Returns memory of undefined content for at least so many elements, at most a quarter more. */
     Block take(Precision precision, long elements) {
         synchronized (this) {
-            Map.Entry<Long, Deque<Block>> fitting = free.get(precision).ceilingEntry(elements);
+            Map.Entry<Long, Deque<Block>> fitting = free(precision).ceilingEntry(elements);
             if (fitting != null && fitting.getKey() <= elements + elements / 4) {
-                Block block = fitting.getValue().peekLast();
+                Block block = fitting.getValue().getLast();
                 remove(block);
                 return block;
             }
@@ -92,7 +93,7 @@ final class ArrayPool {
             block.array.close();
             return;
         }
-        free.get(block.precision)
+        free(block.precision)
                 .computeIfAbsent(block.array.length(), length -> new ArrayDeque<>())
                 .addLast(block);
         byAge.add(block);
@@ -106,14 +107,18 @@ final class ArrayPool {
         }
     }
 
+    private NavigableMap<Long, Deque<Block>> free(Precision precision) {
+        return Objects.requireNonNull(free.get(precision));
+    }
+
     private void remove(Block block) {
         byAge.remove(block);
         forget(block);
     }
 
     private void forget(Block block) {
-        NavigableMap<Long, Deque<Block>> lengths = free.get(block.precision);
-        Deque<Block> same = lengths.get(block.array.length());
+        NavigableMap<Long, Deque<Block>> lengths = free(block.precision);
+        Deque<Block> same = Objects.requireNonNull(lengths.get(block.array.length()));
         same.remove(block);
         if (same.isEmpty()) {
             lengths.remove(block.array.length());
