@@ -33,8 +33,8 @@ import org.bytedeco.javacpp.Pointer;
  * Scores a stream of sequences of a transformer against 100 queries and compares the time with what the flops need at the
  * rate of plain products of the same shapes, measured in the same run; and the memory for ten times the sequences.
  *
- * <p>A layer takes the cheaper of whole queries, for which each example's gradient is formed, and factors of rank 32. Flops
- * are those of {@link ScoringCost}.
+ * <p>A layer takes the cheaper of whole queries, for which each example's gradient is formed, and factors of rank 32; where
+ * the former is cheaper at every layer, the queries are not cut to a rank at all. Flops are those of {@link ScoringCost}.
  */
 final class StreamScoring {
 
@@ -128,7 +128,7 @@ final class StreamScoring {
             for (LayerSpec layer : model.layers()) {
                 ScoringCost cost = new ScoringCost(layer, size.positions(), QUERIES, RANK);
                 gflop += 1e-9 * size.sequences() * Math.min(cost.gradient(), cost.factored());
-                ideal += cost.gradient() < cost.factored() ? gradientProducts(layer) : factoredProducts(layer);
+                ideal += wholeIsCheaper(layer) ? gradientProducts(layer) : factoredProducts(layer);
             }
             long[] bytes = new long[2];
             double alone = seconds(stored, solver, stored.source(QUERIES), stored.source(size.sequences()), new long[1]);
@@ -137,6 +137,11 @@ final class StreamScoring {
             score(model, solver, sequences(QUERIES, 4), sequences(10 * size.sequences(), 3), tenfold);
             return new Result(gflop, ideal, alone, captureSeconds(model, train), together, bytes[0], tenfold[0]);
         }
+    }
+
+    private boolean wholeIsCheaper(LayerSpec layer) {
+        ScoringCost cost = new ScoringCost(layer, size.positions(), QUERIES, RANK);
+        return cost.gradient() < cost.factored();
     }
 
     private ExampleSource<TokenSequence> sequences(int count, long seed) {
@@ -175,10 +180,10 @@ final class StreamScoring {
             times[stage.equals("queries") ? 0 : 1] = System.nanoTime();
             bytes[0] = Math.max(bytes[0], Pointer.physicalBytes());
         };
-        ScoreOptions options = ScoreOptions.defaults()
-                .withRank(QueryRank.randomised(RANK, 1))
-                .withBatchSize(BATCH)
-                .withQueryBatchSize(QUERIES);
+        ScoreOptions options = ScoreOptions.defaults().withBatchSize(BATCH).withQueryBatchSize(QUERIES);
+        if (!model.layers().stream().allMatch(this::wholeIsCheaper)) {
+            options = options.withRank(QueryRank.randomised(RANK, 1));
+        }
         new InfluenceScorer<>(backend, model, options, watch).topK(solver, queries, train, TOP);
         return (times[1] - times[0]) / 1e9;
     }

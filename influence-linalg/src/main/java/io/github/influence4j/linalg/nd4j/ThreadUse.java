@@ -122,11 +122,14 @@ final class ThreadUse {
             try {
                 asOneOfSeveral(0, task);
             } finally {
-                CompletableFuture.allOf(others.toArray(CompletableFuture[]::new)).exceptionally(e -> null).join();
+                CompletableFuture.allOf(others.toArray(CompletableFuture[]::new)).handle((none, error) -> 0).join();
             }
             others.forEach(CompletableFuture::join);
         } catch (CompletionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof Error cause) {
                 throw cause;
             }
             throw e;
