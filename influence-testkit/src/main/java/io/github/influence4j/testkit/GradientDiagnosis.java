@@ -35,7 +35,8 @@ final class GradientDiagnosis {
     String sentence() {
         String name = "layer " + layer.name() + ": gradients ";
         int n = own.size();
-        double[] positions = own.stream().mapToDouble(ExampleCaptures::positions).toArray();
+        double[] positions =
+                own.stream().mapToDouble(ExampleCaptures::positions).toArray();
         double longest = Arrays.stream(positions).max().orElse(1);
         double total = Arrays.stream(positions).sum();
         if (holds(constant(n, n))) {

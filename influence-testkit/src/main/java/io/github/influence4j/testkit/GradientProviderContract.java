@@ -45,7 +45,8 @@ public abstract class GradientProviderContract<E> {
         List<LayerSpec> layers = provider.layers();
         Set<String> names = new HashSet<>();
         for (LayerSpec layer : layers) {
-            Assertions.assertTrue(names.add(layer.name()), () -> "layer " + layer.name() + ": two layers have this name");
+            Assertions.assertTrue(
+                    names.add(layer.name()), () -> "layer " + layer.name() + ": two layers have this name");
         }
         Assertions.assertEquals(layers, provider.layers(), "layers() must give the same layers in the same order");
         for (LayerSpec layer : layers) {
@@ -73,8 +74,8 @@ public abstract class GradientProviderContract<E> {
                 Assertions.fail(new GradientDiagnosis(layer, slopes, layers, captures, tolerance).sentence());
             }
             if (layer.bias()) {
-                double error = LossSlopes.of(host, layer, true, batch.examples(), own)
-                        .error(ones);
+                double error =
+                        LossSlopes.of(host, layer, true, batch.examples(), own).error(ones);
                 Assertions.assertTrue(
                         error <= tolerance,
                         () -> "layer " + layer.name() + ": the weights' gradients are right, the bias's are not (worst "
@@ -219,8 +220,7 @@ public abstract class GradientProviderContract<E> {
         String name = "layer " + layer.name() + ": sampled labels do not depend on ";
         Assertions.assertTrue(seedMatters, () -> name + "the seed: are they the most probable or the true ones?");
         Assertions.assertTrue(
-                idMatters,
-                () -> name + "the example's id: two examples with the same seed must draw independently");
+                idMatters, () -> name + "the example's id: two examples with the same seed must draw independently");
     }
 
     /** Sampled labels follow the model's own probabilities. */

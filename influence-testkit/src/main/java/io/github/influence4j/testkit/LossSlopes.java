@@ -98,8 +98,8 @@ final class LossSlopes {
         double norm = 0;
         for (int o = 0; o < own.length; o++) {
             for (int i = 0; i < own[o].length; i++) {
-                direction[o][i] = (ownNorm > 0 ? direction[o][i] / Math.sqrt(ownNorm) : 0)
-                        + noise[o][i] / Math.sqrt(noiseNorm);
+                direction[o][i] =
+                        (ownNorm > 0 ? direction[o][i] / Math.sqrt(ownNorm) : 0) + noise[o][i] / Math.sqrt(noiseNorm);
                 norm += direction[o][i] * direction[o][i];
             }
         }

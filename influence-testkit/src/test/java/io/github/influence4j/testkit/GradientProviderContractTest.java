@@ -37,9 +37,12 @@ class GradientProviderContractTest {
                 Arguments.of(Defect.AVERAGED_OVER_ALL_POSITIONS, slopes, "averaged over the 19 positions of the batch"),
                 Arguments.of(Defect.WRONG_SIGN, slopes, "wrong sign"),
                 Arguments.of(Defect.DOUBLED, slopes, "but for a factor: divide by 2.0"),
-                Arguments.of(Defect.BIAS_COUNTS_PADDING, slopes, "layer fc1: the weights' gradients are right, the bias's"),
                 Arguments.of(
-                        Defect.SWAPPED_LAYERS, slopes, "layer fc1: gradients are another layer's; what was captured as layer fc2"),
+                        Defect.BIAS_COUNTS_PADDING, slopes, "layer fc1: the weights' gradients are right, the bias's"),
+                Arguments.of(
+                        Defect.SWAPPED_LAYERS,
+                        slopes,
+                        "layer fc1: gradients are another layer's; what was captured as layer fc2"),
                 Arguments.of(Defect.TRANSPOSED, slopes, "layer fc1: gradients are transposed"),
                 Arguments.of(
                         Defect.ACTIVATION_INSTEAD_OF_INPUT, slopes, "layer fc2: gradients are not those of the loss"),

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /** A host that multiplies changes of its biases by a factor, which its provider does not know. */
-record ScaledBias(TokenNetwork network, double factor, Map<LayerSpec, double[][]> captured) implements HostModel<Sequence> {
+record ScaledBias(TokenNetwork network, double factor, Map<LayerSpec, double[][]> captured)
+        implements HostModel<Sequence> {
 
     @Override
     public GradientProvider<Sequence> provider() {

@@ -111,7 +111,8 @@ class LastLayerTest {
                 new ExampleBatch<>(List.of(1), new long[] {0}),
                 new Objective.TrainingLoss(),
                 provider.layers(),
-                capture -> assertEquals(1 * 5 + 2 * 7 + 3 - 20, capture.outputGradients().toArray()[0][0]));
+                capture -> assertEquals(
+                        1 * 5 + 2 * 7 + 3 - 20, capture.outputGradients().toArray()[0][0]));
         assertThrows(
                 IllegalArgumentException.class,
                 () -> LastLayer.of(

@@ -123,7 +123,7 @@ class OnnxTest {
                 .count();
     }
 
-    private static byte[] model() throws IOException {
+    static byte[] model() throws IOException {
         try (InputStream in = Objects.requireNonNull(OnnxTest.class.getResourceAsStream("/all-minilm-l6-v2-q.onnx"))) {
             return in.readAllBytes();
         }
