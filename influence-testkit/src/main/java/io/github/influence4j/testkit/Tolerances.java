@@ -138,7 +138,7 @@ public final class Tolerances {
 
     /**
      * Roundoff of a float32 loss relative to the largest loss: 6e-8 an operation, sums of some dozen terms and some layers
-     * leave one digit; the bias of an attention's keys, whose slopes are nothing but this, stays three times below.
+     * leave one digit; the slopes of the bias of an attention's keys, which are nothing but this, stay below.
      */
     public static final double CONTRACT_LOSS_FLOAT32 = 6e-7;
 

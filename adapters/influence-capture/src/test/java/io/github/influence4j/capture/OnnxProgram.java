@@ -23,10 +23,10 @@ public final class OnnxProgram {
                 sentence -> new double[] {sentence.label()});
         ExampleSource<Sentence> train = ExampleSource.of(training);
         try (var backend = MatrixBackends.select(Precision.FLOAT32);
-                var curvature =
-                        EigenbasisApproximator.<Sentence>ekfac(backend).fit(model, train);
+                var curvature = EigenbasisApproximator.<Sentence>ekfac(backend).fit(model, train);
                 var solver = curvature.solver(Damping.DEFAULT)) {
-            var scores = new InfluenceScorer<>(backend, model).pairwise(solver, ExampleSource.of(List.of(query)), train);
+            var scores =
+                    new InfluenceScorer<>(backend, model).pairwise(solver, ExampleSource.of(List.of(query)), train);
             scores.topK(0, 10).forEach(i -> System.out.println("example " + i.trainId() + ": " + i.score()));
         }
     }

@@ -74,9 +74,11 @@ class OnnxTest {
                         .weights()
                         .layer(shape.layers().get(0).name())
                         .toArray();
-                double[][] rows =
-                        Arrays.stream(weights).map(row -> Arrays.copyOf(row, 384)).toArray(double[][]::new);
-                double[] bias = Arrays.stream(weights).mapToDouble(row -> row[384]).toArray();
+                double[][] rows = Arrays.stream(weights)
+                        .map(row -> Arrays.copyOf(row, 384))
+                        .toArray(double[][]::new);
+                double[] bias =
+                        Arrays.stream(weights).mapToDouble(row -> row[384]).toArray();
                 assertEquals(10, printed(() -> OnnxProgram.run(session, rows, bias, sentences, sentences.get(0))));
                 LastLayer<Sentence> provider = LastLayer.of(
                         "head",
@@ -87,8 +89,7 @@ class OnnxTest {
                                 .map(s -> OnnxProgram.vector(session, s))
                                 .toArray(double[][]::new),
                         sentence -> new double[] {sentence.label()});
-                GradientChecks.sameInEveryBatch(
-                        provider, train, new Objective.SampledLabels(1), 1e-6);
+                GradientChecks.sameInEveryBatch(provider, train, new Objective.SampledLabels(1), 1e-6);
                 try (EigenbasisCurvature curvature =
                                 EigenbasisApproximator.<Sentence>ekfac(backend).fit(provider, train);
                         EigenbasisSolver solver = curvature.solver(Damping.DEFAULT);
