@@ -134,8 +134,7 @@ public final class Dl4jProvider implements OutputHessianRoots<DataSet> {
         if (wanted.isEmpty()) {
             return;
         }
-        MergedBatch merged =
-                MergedBatch.of(batch, network.parameters().dataType());
+        MergedBatch merged = MergedBatch.of(batch, network.parameters().dataType());
         tracing.loss().prepare(objective, targets(merged.rows(), batch.ids()), batch.ids());
         tracing.traced().forEach(layer -> layer.prepare(wanted.contains(layer.spec())));
         network.backpropagate(merged.features(), merged.labels());
