@@ -136,6 +136,15 @@ public final class Tolerances {
      */
     public static final double CONTRACT_SLOPE_FLOAT32 = 5e-3;
 
+    /**
+     * Roundoff of a float32 loss relative to the largest loss: 6e-8 an operation, sums of some dozen terms and some layers
+     * leave one digit; the slopes of the bias of an attention's keys, which are nothing but this, stay below.
+     */
+    public static final double CONTRACT_LOSS_FLOAT32 = 6e-7;
+
+    /** The same in float64: 1.1e-16 an operation and one digit. */
+    public static final double CONTRACT_LOSS_FLOAT64 = 1e-15;
+
     /** One example's captures in two batches, float64: some layers of reordered sums, each at 1e-12. */
     public static final double CONTRACT_BATCH_FLOAT64 = 1e-10;
 
@@ -152,6 +161,16 @@ public final class Tolerances {
      */
     public static double eigenbasis(Precision precision) {
         return precision == Precision.FLOAT64 ? EXACT_SOLVE : EIGENBASIS_FLOAT32;
+    }
+
+    /**
+     * Returns the roundoff that is granted to a loss of the contract.
+     *
+     * @param precision the precision of the model
+     * @return relative to the largest loss
+     */
+    static double lossRoundoff(Precision precision) {
+        return precision == Precision.FLOAT64 ? CONTRACT_LOSS_FLOAT64 : CONTRACT_LOSS_FLOAT32;
     }
 
     /**
