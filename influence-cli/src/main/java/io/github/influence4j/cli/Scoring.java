@@ -14,6 +14,7 @@ import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,11 @@ final class Scoring {
                     resume);
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("scores", out.toString());
-            made.counts().forEach(result::put);
+            for (String count : List.of("queries", "training examples")) {
+                if (made.counts().containsKey(count)) {
+                    result.put(count, made.counts().get(count));
+                }
+            }
             result.put("damping", damping.toString());
             result.put("lambdas", made.options().getOrDefault("damping", ""));
             result.put("backend", started.description());

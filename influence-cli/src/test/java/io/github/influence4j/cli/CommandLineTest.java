@@ -108,7 +108,7 @@ class CommandLineTest {
         assertError(3, "training", with(command("fit"), "--captures", train));
         assertError(3, "manifest.json", with(command("score"), "--factors", folder.resolve("empty").toString()));
         assertError(4, "nothing", List.of("inspect", folder.resolve("nothing").toString()));
-        assertError(5, "no such backend", with(command("fit"), "--backend", "no such backend"));
+        assertError(3, "no such backend", with(command("fit"), "--backend", "no such backend"));
         assertError(3, "per layer", with(command("score"), "--top-k", "3", "--per-layer"));
         for (List<String> wrong : List.of(
                 List.of("fit"), with(command("score"), "--damping", "much"), with(command("fit"), "--strategy", "x"))) {

@@ -148,7 +148,7 @@ class CommandParityTest {
     }
 
     private static int run(String... arguments) {
-        return InfluenceCommand.commandLine().execute(arguments);
+        return Influence.run(arguments).exitCode();
     }
 
     private static String path(String name, String kind) throws URISyntaxException {

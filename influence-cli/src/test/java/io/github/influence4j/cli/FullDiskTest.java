@@ -20,10 +20,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A file system of one megabyte that is full, or gets full at any moment. Needs the right to mount one, as root has it. */
+/** A file system of two megabytes that is full, or gets full at any moment. Needs the right to mount one, as root has it. */
 class FullDiskTest {
 
-    private static final int SIZE = 1 << 20;
+    private static final int SIZE = 2 << 20;
 
     @TempDir
     private Path folder;
@@ -62,7 +62,8 @@ class FullDiskTest {
     void leavesWhatWasThereAndIsTakenUp() throws IOException {
         String sampled = path(RandomShards.write(folder.resolve("sampled"), CaptureObjective.SAMPLED));
         String train = path(RandomShards.write(folder.resolve("train"), CaptureObjective.TRAINING));
-        String queries = path(RandomShards.write(folder.resolve("queries"), CaptureObjective.MEASUREMENT));
+        String queries = path(RandomShards.write(folder.resolve("queries"), CaptureObjective.MEASUREMENT)
+                .resolve("shard-0.safetensors"));
         String factors = path(folder.resolve("factors"));
         List<String> fit = List.of("fit", "--captures", sampled, "--precision", "float64");
         assertEquals(0, run(fit, factors).exitCode());

@@ -124,7 +124,9 @@ class KilledRunsTest {
                 heard.add(next);
             }
             Thread.sleep(lines == 0 ? 10L * millis : millis);
-            child.destroyForcibly().waitFor();
+            // by its handle, as the process's own method closes the stream
+            child.toHandle().destroyForcibly();
+            child.waitFor();
             // what it said between the last line that was waited for and its end
             for (String next = reader.readLine(); next != null; next = reader.readLine()) {
                 if (next.contains(" of ")) {

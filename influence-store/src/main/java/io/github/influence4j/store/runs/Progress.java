@@ -127,6 +127,8 @@ final class Progress {
                 throw entry.malformed("files", "one file");
             }
             String file = checksum.keySet().iterator().next();
+            // files that are named here are removed when they are out of date
+            new ShardFolder(folder).resolve(file);
             progress.finished.put(
                     name,
                     new Finished(
