@@ -23,17 +23,17 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * Captures of any size: two layers of 1024 inputs and outputs with bias at 64 tokens in float32, 1 MiB an example, in shards of 256
+ * Captures of any size: two layers of 512 inputs and outputs with bias at 64 tokens in float32, half a MiB an example, in shards of 512
  * examples, or 16 of queries. Every number follows from its place, none is 0, and no two shards are alike.
  *
  * <p>{@code main FOLDER BYTES OBJECTIVE} writes a folder; {@code main FOLDER OBJECTIVE} has the files of one say another objective.
  */
 final class GeneratedShards {
 
-    private static final int EXAMPLES = 256;
+    private static final int EXAMPLES = 512;
     private static final int QUERIES = 16;
     private static final int TOKENS = 64;
-    private static final int WIDTH = 1024;
+    private static final int WIDTH = 512;
     private static final long EXAMPLE_BYTES = 2L * 2 * TOKENS * WIDTH * Float.BYTES;
 
     private GeneratedShards() {}
@@ -48,7 +48,7 @@ final class GeneratedShards {
         }
     }
 
-    /** Writes shards until there are so many bytes. */
+    /** Writes shards until there are so many bytes, but for those that are there. */
     static void write(Path folder, long bytes, CaptureObjective objective) throws IOException {
         Files.createDirectories(folder);
         CaptureWriter writer = new CaptureWriter(objective, Optional.empty(), TensorType.F32);
@@ -65,6 +65,9 @@ final class GeneratedShards {
                         TOKENS,
                         new Mixed(seed, examples * TOKENS, 1),
                         new Mixed(seed + 1, examples * TOKENS, 0.01f)));
+            }
+            if (Files.exists(file)) {
+                continue;
             }
             writer.write(
                     file, LongStream.range(first, first + examples).toArray(), captures);
