@@ -74,11 +74,9 @@ final class Scoring {
                     resume);
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("scores", out.toString());
-            for (String count : List.of("queries", "training examples")) {
-                if (made.counts().containsKey(count)) {
-                    result.put(count, made.counts().get(count));
-                }
-            }
+            Map<String, Long> counts = new LinkedHashMap<>(made.counts());
+            counts.keySet().retainAll(List.of("queries", "training examples"));
+            result.putAll(counts);
             result.put("damping", damping.toString());
             result.put("lambdas", made.options().getOrDefault("damping", ""));
             result.put("backend", started.description());

@@ -135,7 +135,8 @@ public record ScoreRun(
                     }
                 }
             });
-            out.write(units.sum(shards.size(), groups, groups.provenance(digest(run), train.size())), lock);
+            Provenance made = groups.provenance(digest(run), train.size());
+            out.write(units.sum(shards.size(), Math.toIntExact(train.size()), groups, made), lock);
         });
     }
 

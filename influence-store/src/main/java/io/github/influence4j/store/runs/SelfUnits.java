@@ -49,8 +49,7 @@ final class SelfUnits {
     }
 
     /** Puts the shards one behind the other. */
-    SelfInfluence sum(int shards, ScoreGroups groups, Provenance provenance) throws IOException {
-        int examples = Math.toIntExact(provenance.counts().get("training examples"));
+    SelfInfluence sum(int shards, int examples, ScoreGroups groups, Provenance provenance) throws IOException {
         long[] ids = new long[examples];
         Map<String, double[]> parts = new LinkedHashMap<>();
         for (LayerSpec layer : groups.layers()) {
@@ -62,9 +61,9 @@ final class SelfUnits {
                 try (SafetensorsFile file = kept.open(series(g, s))) {
                     int count = (int) file.tensor(IDS).elements();
                     file.read(IDS, 0, count, ids, first);
-                    for (String name : file.names()) {
-                        if (name.startsWith(LAYER)) {
-                            file.read(name, 0, count, parts.get(name.substring(LAYER.length())), first);
+                    for (Map.Entry<String, double[]> part : parts.entrySet()) {
+                        if (file.find(LAYER + part.getKey()).isPresent()) {
+                            file.read(LAYER + part.getKey(), 0, count, part.getValue(), first);
                         }
                     }
                     first += count;
