@@ -89,6 +89,32 @@ public final class InfluenceScorer<E> {
     }
 
     /**
+     * Scores a training set part by part, leaving out what was finished before. Queries are preconditioned once for all parts
+     * of a pass. Which queries share a pass, and how they are scored, follows from the options' memory limit: set one, so that
+     * it does not change from run to run.
+     *
+     * @param solver the inverse curvature
+     * @param queries the queries
+     * @param parts the training set, in parts
+     * @param kept says what is finished, and takes what gets finished
+     * @throws IllegalArgumentException if a data set is empty, the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public void pairwise(
+            IhvpSolver solver,
+            ExampleSource<E> queries,
+            List<? extends ExampleSource<E>> parts,
+            KeptScores kept) {
+        long start = System.nanoTime();
+        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+            requireLayers(solver, pass.layers());
+            new PairwiseRun<>(backend, pass, solver, queries, options, progress)
+                    .score(parts, kept, run -> provenance(solver, start, run, run.examples()));
+        }
+    }
+
+    /**
      * Finds the most helpful and the most harmful training examples of every query, without keeping the other scores:
      * memory does not grow with the training set.
      *
