@@ -1,12 +1,11 @@
 package io.github.influence4j.examples.validation;
 
 import io.github.influence4j.api.Curvature;
-import io.github.influence4j.api.ExampleSource;
-import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.CurvatureProduct;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
-import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
 import io.github.influence4j.baselines.exact.ExactOptions;
@@ -28,6 +27,7 @@ import io.github.influence4j.baselines.validation.PbrfTruth;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.Mlp;

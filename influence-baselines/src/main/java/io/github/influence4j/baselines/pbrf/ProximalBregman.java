@@ -312,7 +312,7 @@ public final class ProximalBregman<E> {
         return sum;
     }
 
-    private static double norm(double[] a) {
+    static double norm(double[] a) {
         return Math.sqrt(dot(a, a));
     }
 }
