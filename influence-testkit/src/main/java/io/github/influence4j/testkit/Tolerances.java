@@ -108,6 +108,12 @@ public final class Tolerances {
      */
     public static final double ANOTHER_OPTIMISER = 1e-5;
 
+    /**
+     * Gradient by central differences of step 1e-5 at a minimum, relative to that at the start of about 0.1: differences err
+     * by 1e-16 / 1e-5 + (1e-5)² = 1e-10, the search stops at 1e-9.
+     */
+    public static final double GRADIENT_AT_MINIMUM = 1e-7;
+
     /** A ratio of differences that are of first order in ε = 1e-3 or 2e-3: terms of second order remain. */
     public static final double HALVED_EPSILON = 0.02;
 
