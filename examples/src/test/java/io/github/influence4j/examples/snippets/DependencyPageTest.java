@@ -28,13 +28,16 @@ class DependencyPageTest {
     @TestFactory
     Stream<DynamicTest> eachArtifactIsListedAsItIs() throws IOException {
         String page = Files.readString(ROOT.resolve("docs/dependencies.md"));
-        return published().stream().map(module -> DynamicTest.dynamicTest(module, () -> {
-            Assumptions.assumeTrue(Files.exists(tree(module)), () -> module + " was not built");
-            DependencyTree tree = DependencyTree.parse(Files.readAllLines(tree(module)), DependencyPageTest::size);
-            assertTrue(
-                    page.contains(tree.row()) && page.contains(tree.section()),
-                    () -> "docs/dependencies.md must have this row and section:\n" + tree.row() + "\n" + tree.section());
-        }));
+        return published().stream()
+                .map(module -> DynamicTest.dynamicTest(module, () -> {
+                    Assumptions.assumeTrue(Files.exists(tree(module)), () -> module + " was not built");
+                    DependencyTree tree =
+                            DependencyTree.parse(Files.readAllLines(tree(module)), DependencyPageTest::size);
+                    assertTrue(
+                            page.contains(tree.row()) && page.contains(tree.section()),
+                            () -> "docs/dependencies.md must have this row and section:\n" + tree.row() + "\n"
+                                    + tree.section());
+                }));
     }
 
     @Test

@@ -22,8 +22,8 @@ record DependencyTree(String artifact, int jars, long bytes, List<String> lines)
 
     private static final String OWN = "io.github.influence4j";
     /** Three characters a level, then group:artifact:jar, a classifier or not, the version and, but for the root, the scope. */
-    private static final Pattern NODE =
-            Pattern.compile("((?:[| ] {2}|[+\\\\]- )*)([^: ]+):([^: ]+):jar(:[^: ]+)??:([^: ]+)(?::(?:compile|runtime).*)?");
+    private static final Pattern NODE = Pattern.compile(
+            "((?:[| ] {2}|[+\\\\]- )*)([^: ]+):([^: ]+):jar(:[^: ]+)??:([^: ]+)(?::(?:compile|runtime).*)?");
 
     /** Parses what {@code dependency:tree} prints. */
     static DependencyTree parse(List<String> tree, ToLongFunction<Coordinates> size) {
