@@ -116,7 +116,8 @@ record ValidationChart(String title, String axis, List<Line> lines, List<Tick> c
                                 + (dots.containsKey(name) ? dots.size() - 1 : dots.size()) * SPREAD
                                 - STYLES.size() * SPREAD / 2.0;
                         dots.computeIfAbsent(name, key -> new ArrayList<>())
-                                .add(new Dot(number(x), number(y(at)), number(y(at - whisker)), number(y(at + whisker))));
+                                .add(new Dot(
+                                        number(x), number(y(at)), number(y(at - whisker)), number(y(at + whisker))));
                         last.put(name, y(at));
                     }
                 }

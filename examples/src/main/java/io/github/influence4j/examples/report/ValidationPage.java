@@ -124,9 +124,7 @@ final class ValidationPage {
                                 ScoreFormat.fixed(removal.rise(), 4) + " ± " + ScoreFormat.fixed(removal.se(), 4)))
                         .toList(),
                 mislabelled(bed),
-                bed.lissa().stream()
-                        .filter(choice -> !choice.tried().isEmpty())
-                        .toList());
+                bed.lissa().stream().filter(choice -> !choice.tried().isEmpty()).toList());
     }
 
     private static String removed(BedResult bed) {

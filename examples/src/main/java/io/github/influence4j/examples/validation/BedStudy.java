@@ -212,11 +212,7 @@ final class BedStudy {
                 .withLabels(new FisherLabels.Sampled(
                         FisherLabels.DEFAULT_SEED, bed.shape().outputs()));
         List<StagePlan> stages = new Planner(backend, MachineRate.of(1))
-                .plan(
-                        bed.shape().layers(),
-                        DataShape.of(sources.train().size(), queries),
-                        fit,
-                        ScoreOptions.defaults())
+                .plan(bed.shape().layers(), DataShape.of(sources.train().size(), queries), fit, ScoreOptions.defaults())
                 .stages();
         double all = stages.stream().mapToDouble(BedStudy::flops).sum();
         double ofQueries = stages.stream()

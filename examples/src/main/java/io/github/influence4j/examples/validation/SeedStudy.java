@@ -1,6 +1,5 @@
 package io.github.influence4j.examples.validation;
 
-import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleSource;
@@ -69,6 +68,10 @@ final class SeedStudy implements AutoCloseable {
         this.backend = backend;
         this.model = run.checkpoints().trained();
         this.sources = sources;
+        try (Estimator warmUp = eigenbasis(EstimatorNames.EKFAC, Strategy.EKFAC)) {
+            // the first fit in a JVM takes ten times as long as the next
+            warmUp.estimate(LayerDamping.of(model.layers(), layer -> DampingLevel.DETAIL.value()));
+        }
         this.ekfac = eigenbasis(EstimatorNames.EKFAC, Strategy.EKFAC);
         this.exact = exact(EstimatorNames.EXACT, ExactOptions.Scope.WHOLE);
         estimators.add(eigenbasis(EstimatorNames.DOT_PRODUCT, Strategy.IDENTITY));

@@ -15,7 +15,14 @@ import java.util.List;
  * @param tuneLissa whether LiSSA's batches, depth and scale are tuned on the first seed
  */
 public record ValidationOptions(
-        List<Bed> beds, int seeds, int candidates, int queries, int subsets, int repeats, int removalQueries, boolean tuneLissa) {
+        List<Bed> beds,
+        int seeds,
+        int candidates,
+        int queries,
+        int subsets,
+        int repeats,
+        int removalQueries,
+        boolean tuneLissa) {
 
     /**
      * One data set, one network, a minute or two.

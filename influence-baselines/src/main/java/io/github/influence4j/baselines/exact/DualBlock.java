@@ -76,7 +76,8 @@ final class DualBlock implements GaussNewtonBlock {
         double captures = captured.stream()
                 .mapToDouble(layer -> (double) examples
                         * layer.positions()
-                        * (layer.layer().gradientColumns() + (double) columns * layer.layer().outputs()))
+                        * (layer.layer().gradientColumns()
+                                + (double) columns * layer.layer().outputs()))
                 .sum();
         return 8 * (rows * rows + captures);
     }

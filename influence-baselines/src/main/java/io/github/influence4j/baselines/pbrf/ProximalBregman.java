@@ -238,8 +238,8 @@ public final class ProximalBregman<E> {
             this.offset = offset;
             this.example = example;
             this.epsilon = epsilon;
-            this.model = ProximalBregman.this.model.at(
-                    LayerGradients.ofFlat(ProximalBregman.this.model.layers(), offset));
+            this.model =
+                    ProximalBregman.this.model.at(LayerGradients.ofFlat(ProximalBregman.this.model.layers(), offset));
             try {
                 this.value = evaluate(startLoss);
             } catch (RuntimeException | Error e) {

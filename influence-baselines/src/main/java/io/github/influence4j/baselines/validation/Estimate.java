@@ -12,7 +12,8 @@ import java.util.OptionalDouble;
  * @param heldBytes what must stay in memory from the fit to the last query, without model and data
  * @param solveFlops flops of the iterations; empty where the solver does not count
  */
-public record Estimate(InfluenceScores scores, double fitMillis, double queryMillis, double heldBytes, OptionalDouble solveFlops) {
+public record Estimate(
+        InfluenceScores scores, double fitMillis, double queryMillis, double heldBytes, OptionalDouble solveFlops) {
 
     /**
      * Returns the time for one query.

@@ -146,8 +146,8 @@ class ProximalBregmanTest {
                 ExactCurvature exact =
                         new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(model, data);
                 ExactSolver solver = exact.solver(damping(model, scale))) {
-            ProximalBregman<LabelledExample> search =
-                    new ProximalBregman<>(model, data, solver, PbrfOptions.defaults().withTolerance(1e-9));
+            ProximalBregman<LabelledExample> search = new ProximalBregman<>(
+                    model, data, solver, PbrfOptions.defaults().withTolerance(1e-9));
             for (int z = 0; z < EXAMPLES; z++) {
                 ExampleBatch<LabelledExample> example = example(data, z);
                 PbrfResponse response = search.respond(example, epsilon);

@@ -190,8 +190,7 @@ public final class BlockDiagonal implements Matrix, AutoCloseable {
      */
     public double heldBytes() {
         return blocks.stream()
-                .mapToDouble(block ->
-                        (double) block.precision().bytes() * block.rows() * block.columns())
+                .mapToDouble(block -> (double) block.precision().bytes() * block.rows() * block.columns())
                 .sum();
     }
 
