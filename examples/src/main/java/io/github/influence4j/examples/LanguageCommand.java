@@ -45,7 +45,8 @@ final class LanguageCommand implements Callable<Integer> {
 
     @Option(
             names = "--seed",
-            description = "seed of the model of the made-up language; 1 to 3 have checkpoints (default: ${DEFAULT-VALUE})")
+            description =
+                    "seed of the model of the made-up language; 1 to 3 have checkpoints (default: ${DEFAULT-VALUE})")
     private long seed = LanguageOptions.defaults().seed();
 
     @ArgGroup
@@ -54,8 +55,9 @@ final class LanguageCommand implements Callable<Integer> {
     static final class Origin {
         @Option(
                 names = "--train",
-                description = "train all models and keep them in DIR/checkpoints, instead of those only that have no checkpoint in"
-                        + " the study")
+                description =
+                        "train all models and keep them in DIR/checkpoints, instead of those only that have no checkpoint in"
+                                + " the study")
         private boolean train;
 
         @Option(

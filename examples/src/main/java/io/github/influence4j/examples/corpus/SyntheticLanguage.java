@@ -208,7 +208,8 @@ public final class SyntheticLanguage {
      * @return a longer sentence
      */
     public int[] afterFiller(int[] sentence, int count) {
-        return join(IntStream.range(0, count).map(k -> token(Lexicon.FILLER.get(k))).toArray(), sentence);
+        return join(
+                IntStream.range(0, count).map(k -> token(Lexicon.FILLER.get(k))).toArray(), sentence);
     }
 
     /**

@@ -44,10 +44,7 @@ public record BasisComparison(
          * @return from 0 to 1
          */
         public double precision() {
-            return queries.stream()
-                    .mapToDouble(Retrieval::precision)
-                    .average()
-                    .orElse(Double.NaN);
+            return queries.stream().mapToDouble(Retrieval::precision).average().orElse(Double.NaN);
         }
 
         /**
@@ -119,10 +116,8 @@ public record BasisComparison(
      * @return the means
      */
     public Mean mean(long seed, Function<Layer, Basis> which) {
-        List<Basis> bases = layers.stream()
-                .filter(layer -> layer.seed() == seed)
-                .map(which)
-                .toList();
+        List<Basis> bases =
+                layers.stream().filter(layer -> layer.seed() == seed).map(which).toList();
         return new Mean(
                 average(bases, Basis::meanPearson),
                 average(bases, Basis::meanSpearman),

@@ -50,7 +50,8 @@ final class BasisStudy {
         List<BasisComparison.Layer> layers = new ArrayList<>();
         List<BasisComparison.Words> words = new ArrayList<>();
         for (long seed : options.basisSeeds()) {
-            ProgressListener named = (stage, done, total) -> progress.progress("seed " + seed + ": " + stage, done, total);
+            ProgressListener named =
+                    (stage, done, total) -> progress.progress("seed " + seed + ": " + stage, done, total);
             try (SyntheticBed bed = new SyntheticBed(backend, store, options, seed, named)) {
                 compare(bed, seed, named, layers, words);
             }
@@ -77,8 +78,8 @@ final class BasisStudy {
         LayerDamping damping = LayerDamping.of(List.of(), layer -> 0);
         for (Strategy strategy : STRATEGIES) {
             try (EigenbasisCurvature curvature = bed.fit(FitOptions.defaults().withStrategy(strategy), bed.train());
-                    IhvpSolver solver = curvature.solver(
-                            strategy == Strategy.IDENTITY ? Damping.absolute(0) : Damping.DEFAULT)) {
+                    IhvpSolver solver =
+                            curvature.solver(strategy == Strategy.IDENTITY ? Damping.absolute(0) : Damping.DEFAULT)) {
                 scores.add(bed.scores(
                         solver, prompts, bed.train(), ScoreOptions.defaults().withPerLayer(true)));
                 damping = solver.damping();
@@ -90,7 +91,8 @@ final class BasisStudy {
         double[][] exactSum = new double[prompts.size()][bed.sentences().size()];
         for (int l = 0; l < bed.model().layers().size(); l++) {
             LayerSpec layer = bed.model().layers().get(l);
-            double[][] exact = exact(bed, layer, queries, damping, named).matrix().toArray();
+            double[][] exact =
+                    exact(bed, layer, queries, damping, named).matrix().toArray();
             List<BasisComparison.Basis> bases = new ArrayList<>();
             for (int b = 0; b < scores.size(); b++) {
                 double[][] own = scores.get(b).layer(layer.name()).toArray();
@@ -137,9 +139,8 @@ final class BasisStudy {
             ProgressListener named) {
         SampledRoots<TokenSequence> one = new SampledRoots<>(bed.model(), layer, DRAWS, EXACT_LABELS);
         LayerDamping times = LayerDamping.of(one.layers(), l -> DRAWS * damping.lambda(l.name()));
-        try (ExactCurvature curvature =
-                        new ExactGaussNewton<TokenSequence>(backend, ExactOptions.defaults())
-                                .fit(one, bed.train(), named);
+        try (ExactCurvature curvature = new ExactGaussNewton<TokenSequence>(backend, ExactOptions.defaults())
+                        .fit(one, bed.train(), named);
                 IhvpSolver solver = curvature.solver(times)) {
             return new InfluenceScorer<>(backend, one, ScoreOptions.defaults(), named)
                     .pairwise(solver, queries, bed.train());

@@ -64,7 +64,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withClaims(boolean value) {
-        return new LanguageOptions(value, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(
+                value, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -74,7 +75,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSeed(long value) {
-        return new LanguageOptions(claims, value, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(
+                claims, value, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -84,7 +86,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSteps(int value) {
-        return new LanguageOptions(claims, seed, value, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(
+                claims, seed, value, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -94,7 +97,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSequences(int value) {
-        return new LanguageOptions(claims, seed, steps, value, facts, words, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(
+                claims, seed, steps, value, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -104,7 +108,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withFacts(int value) {
-        return new LanguageOptions(claims, seed, steps, sequences, value, words, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, value, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -114,7 +119,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withWords(int value) {
-        return new LanguageOptions(claims, seed, steps, sequences, facts, value, basisSeeds, verses, verseWidths, epochs, models);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, value, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -124,7 +130,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withBasisSeeds(List<Long> value) {
-        return new LanguageOptions(claims, seed, steps, sequences, facts, words, value, verses, verseWidths, epochs, models);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, words, value, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -134,7 +141,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerses(int value) {
-        return new LanguageOptions(claims, seed, steps, sequences, facts, words, basisSeeds, value, verseWidths, epochs, models);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, words, basisSeeds, value, verseWidths, epochs, models);
     }
 
     /**
@@ -144,7 +152,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerseWidths(List<Integer> value) {
-        return new LanguageOptions(claims, seed, steps, sequences, facts, words, basisSeeds, verses, value, epochs, models);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, words, basisSeeds, verses, value, epochs, models);
     }
 
     /**
@@ -154,7 +163,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withEpochs(double value) {
-        return new LanguageOptions(claims, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, value, models);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, value, models);
     }
 
     /**
@@ -164,6 +174,7 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withModels(ModelSource value) {
-        return new LanguageOptions(claims, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, value);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, value);
     }
 }

@@ -54,9 +54,8 @@ public final class LanguageStudy {
                 }));
             }
             if (!options.basisSeeds().isEmpty()) {
-                basis = Optional.of(timed(
-                        "comparison of eigenbases",
-                        () -> new BasisStudy(exact, store, options, progress).run()));
+                basis = Optional.of(
+                        timed("comparison of eigenbases", () -> new BasisStudy(exact, store, options, progress).run()));
             }
         }
         VerseStudy.Findings verses = new VerseStudy.Findings(List.of(), List.of());
@@ -87,7 +86,10 @@ public final class LanguageStudy {
         long start = System.nanoTime();
         Duration before = store.training();
         T result = work.get();
-        durations.put(part, Duration.ofNanos(System.nanoTime() - start).minus(store.training().minus(before)));
+        durations.put(
+                part,
+                Duration.ofNanos(System.nanoTime() - start)
+                        .minus(store.training().minus(before)));
         return result;
     }
 }

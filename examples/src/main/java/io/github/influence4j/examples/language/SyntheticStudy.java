@@ -79,10 +79,7 @@ final class SyntheticStudy {
                     RetrievalClaim.tables(found),
                     explain(ekfac, close, scores),
                     new LanguageResult.SyntheticModel(
-                            bed.model().shape().parameters(),
-                            bed.sentences().size(),
-                            loss(),
-                            factsKnown()),
+                            bed.model().shape().parameters(), bed.sentences().size(), loss(), factsKnown()),
                     ekfac.provenance());
         }
     }

@@ -66,8 +66,7 @@ final class WordOrderClaim {
         double[] flipped = flippedTranslations(bed, ekfac);
         Map<String, Object> measured = new LinkedHashMap<>();
         measured.put("median influence relative to the identical sentence, EK-FAC", medians);
-        measured.put(
-                "median influence relative to the identical sentence, dot product", medians(relativeOfDotProduct));
+        measured.put("median influence relative to the identical sentence, dot product", medians(relativeOfDotProduct));
         measured.put("median influence of a translation the other way round, EK-FAC", Statistics.median(flipped));
         measured.put("per unseen fact, EK-FAC", relative);
         measured.put("per unseen fact, dot product", relativeOfDotProduct);

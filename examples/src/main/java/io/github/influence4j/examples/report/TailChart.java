@@ -37,8 +37,8 @@ record TailChart(Axes axes, String points, String law) {
         }
         double start = Math.log10(tail.minimum());
         double end = Math.min(x.to(), reach(tail, y.from()));
-        String law = "M" + plain.point(x.share(start), y.share(Math.log10(tail.survival(tail.minimum()))))
-                + "L" + plain.point(x.share(end), y.share(Math.log10(tail.survival(Math.pow(10, end)))));
+        String law = "M" + plain.point(x.share(start), y.share(Math.log10(tail.survival(tail.minimum())))) + "L"
+                + plain.point(x.share(end), y.share(Math.log10(tail.survival(Math.pow(10, end)))));
         return new TailChart(plain.withTicks(xTicks(plain, x), yTicks(plain, y)), points.toString(), law);
     }
 

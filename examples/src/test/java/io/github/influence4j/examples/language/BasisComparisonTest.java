@@ -24,7 +24,8 @@ class BasisComparisonTest {
     @Test
     void verdictNeedsEverySeed() {
         assertTrue(verdict(layer(1, 0.5, 0.6), layer(2, 0.5, 0.51))
-                .startsWith("Scores: the gradients' directions are better in every seed (the gradients' in 2 of 2 seeds"));
+                .startsWith(
+                        "Scores: the gradients' directions are better in every seed (the gradients' in 2 of 2 seeds"));
         assertTrue(verdict(layer(1, 0.5, 0.6), layer(2, 0.5, 0.4)).contains("neither is better in every seed"));
         assertTrue(verdict(layer(1, 0.5, 0.3)).contains("EK-FAC's directions are better in every seed"));
     }

@@ -27,15 +27,15 @@ import org.junit.jupiter.api.Test;
 class HeldOutFisherTest {
 
     private final MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
-    private final TransformerShape shape =
-            TransformerShape.of(7, 6, 1, 4, 2).withHidden(3);
+    private final TransformerShape shape = TransformerShape.of(7, 6, 1, 4, 2).withHidden(3);
 
     @Test
     void shareIsThatOfTheMatrix() {
         List<TokenSequence> sequences = new ArrayList<>();
         Random random = new Random(3);
         for (int z = 0; z < 9; z++) {
-            sequences.add(TokenSequence.of(random.ints(2 + random.nextInt(5), 0, 7).toArray()));
+            sequences.add(
+                    TokenSequence.of(random.ints(2 + random.nextInt(5), 0, 7).toArray()));
         }
         ExampleSource<TokenSequence> source = ExampleSource.of(sequences);
         try (Transformer model = Transformer.create(backend, shape, 1);
@@ -45,8 +45,8 @@ class HeldOutFisherTest {
                 LayerSpec layer = model.layers().get(l);
                 Optional<LayerEigenbasis> basis =
                         curvature.layerCurvatures().get(l).basis();
-                double[] shares = new HeldOutFisher(backend, model, source)
-                        .explained(layer, List.of(Optional.empty(), basis));
+                double[] shares =
+                        new HeldOutFisher(backend, model, source).explained(layer, List.of(Optional.empty(), basis));
                 List<double[][]> plain = gradients(model, source, layer);
                 double whole = 0;
                 for (int z = 0; z < plain.size(); z++) {
@@ -90,7 +90,9 @@ class HeldOutFisherTest {
     }
 
     private static double[][] rotate(double[][] gradient, LayerEigenbasis basis) {
-        return times(transposed(basis.gradientVectors().toArray()), times(gradient, basis.activationVectors().toArray()));
+        return times(
+                transposed(basis.gradientVectors().toArray()),
+                times(gradient, basis.activationVectors().toArray()));
     }
 
     private static double[][] transposed(double[][] a) {
@@ -115,8 +117,7 @@ class HeldOutFisherTest {
         return result;
     }
 
-    private static List<double[][]> gradients(
-            Transformer model, ExampleSource<TokenSequence> source, LayerSpec layer) {
+    private static List<double[][]> gradients(Transformer model, ExampleSource<TokenSequence> source, LayerSpec layer) {
         List<double[][]> gradients = new ArrayList<>();
         for (ExampleBatch<TokenSequence> batch : source.batches(1)) {
             model.capture(batch, new Objective.SampledLabels(HeldOutFisher.LABELS), List.of(layer), capture -> {

@@ -45,7 +45,8 @@ class ModelStoreTest {
     void whatWasTrainedIsReadAgain() {
         ModelStore training = store(new ModelSource.Trained(folder.resolve("new")));
         try (Transformer trained = training.model("tiny", recipe, backend);
-                Transformer read = store(new ModelSource.Folder(folder.resolve("new"))).model("tiny", recipe, backend)) {
+                Transformer read =
+                        store(new ModelSource.Folder(folder.resolve("new"))).model("tiny", recipe, backend)) {
             assertArrayEquals(trained.weights().toFlat(), read.weights().toFlat());
             assertEquals(trained.fingerprint(), read.fingerprint());
             assertTrue(training.training().toNanos() > 0);
@@ -56,20 +57,20 @@ class ModelStoreTest {
     void anotherShapeIsNamed() {
         store(new ModelSource.Trained(folder)).model("tiny", recipe, backend).close();
         ModelStore.Recipe wider = recipe(TransformerShape.of(5, 4, 1, 8, 1));
-        String message = String.valueOf(assertThrows(
-                        IllegalArgumentException.class,
-                        () -> store(new ModelSource.Folder(folder)).model("tiny", wider, backend))
-                .getMessage());
+        String message =
+                String.valueOf(assertThrows(IllegalArgumentException.class, () -> store(new ModelSource.Folder(folder))
+                                .model("tiny", wider, backend))
+                        .getMessage());
         assertTrue(message.contains("a checkpoint of another shape"), message);
         assertTrue(message.contains("width=8") && message.contains("width=4"), message);
     }
 
     @Test
     void missingCheckpointsSayHowToMakeThem() {
-        String message = String.valueOf(assertThrows(
-                        IllegalArgumentException.class,
-                        () -> store(new ModelSource.Folder(folder)).model("tiny", recipe, backend))
-                .getMessage());
+        String message =
+                String.valueOf(assertThrows(IllegalArgumentException.class, () -> store(new ModelSource.Folder(folder))
+                                .model("tiny", recipe, backend))
+                        .getMessage());
         assertTrue(message.contains("tiny.safetensors; --train makes one"), message);
     }
 
@@ -93,10 +94,10 @@ class ModelStoreTest {
     void aCorpusWithOneSequenceIsRefused() {
         ModelStore.Recipe one = new ModelStore.Recipe(
                 recipe.shape(), ExampleSource.of(List.of(TokenSequence.of(1, 2))), recipe.options());
-        String message = String.valueOf(assertThrows(
-                        IllegalArgumentException.class,
-                        () -> store(new ModelSource.Trained(folder)).model("tiny", one, backend))
-                .getMessage());
+        String message =
+                String.valueOf(assertThrows(IllegalArgumentException.class, () -> store(new ModelSource.Trained(folder))
+                                .model("tiny", one, backend))
+                        .getMessage());
         assertTrue(message.contains("at least two sequences, found 1"), message);
     }
 }
