@@ -37,8 +37,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /** EK-FAC against the exact damped Gauss-Newton matrix on a model that is small enough for it: fit and 10 queries. */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
 @Fork(1)
 @Warmup(iterations = 2, time = 2)
 @Measurement(iterations = 5, time = 2)
@@ -56,6 +56,8 @@ public class EstimatorBenchmark {
     private Mlp model;
     private ExampleSource<LabelledExample> train;
     private ExampleSource<LabelledExample> queries;
+    private EstimatorFlops flops;
+    private double productGflops;
 
     /** Made by JMH. */
     @SuppressWarnings("NullAway.Init") // JMH calls prepare() first
@@ -70,6 +72,8 @@ public class EstimatorBenchmark {
         Random random = new Random(2);
         train = random(random, examples);
         queries = random(random, QUERIES);
+        flops = EstimatorFlops.of(backend, model.layers(), examples, QUERIES, CLASSES);
+        productGflops = Sgemm.gflops(backend);
     }
 
     private static ExampleSource<LabelledExample> random(Random random, int count) {
@@ -83,13 +87,15 @@ public class EstimatorBenchmark {
 
     /** EK-FAC with sampled labels. */
     @Benchmark
-    public InfluenceScores ekfac() {
+    public InfluenceScores ekfac(Rates rates) {
+        rates.add(flops.ekfac(), productGflops);
         return scores(EigenbasisApproximator.<LabelledExample>ekfac(backend).fit(model, train));
     }
 
     /** The exact matrix of the whole model. */
     @Benchmark
-    public InfluenceScores exact() {
+    public InfluenceScores exact(Rates rates) {
+        rates.add(flops.exact(), productGflops);
         return scores(new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(model, train));
     }
 

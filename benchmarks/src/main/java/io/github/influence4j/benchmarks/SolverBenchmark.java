@@ -47,12 +47,12 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Scores of the same queries by EK-FAC and by iterative solvers, whatever each has to fit included: one trained network, one
- * damping for all.
+ * Scores of the same queries by EK-FAC, by the exact solver and by iterative ones, whatever each has to fit included: one trained
+ * network, one damping for all, everything in float64, so {@code ofSgemm} is the share of the rate of products in float64.
  */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
 @Fork(1)
 @Warmup(iterations = 1, time = 2)
 @Measurement(iterations = 3, time = 2)
@@ -81,6 +81,8 @@ public class SolverBenchmark {
     private ExampleSource<LabelledExample> train;
     private ExampleSource<LabelledExample> asked;
     private LayerDamping damping;
+    private EstimatorFlops flops;
+    private double productGflops;
 
     /** Made by JMH. */
     @SuppressWarnings("NullAway.Init") // JMH calls prepare() first
@@ -97,8 +99,6 @@ public class SolverBenchmark {
         /** Products of one example's Gauss-Newton matrix with one vector. */
         public long exampleProducts;
 
-        private double flops;
-
         /** Made by JMH. */
         public Work() {}
 
@@ -106,23 +106,12 @@ public class SolverBenchmark {
         @Setup(Level.Iteration)
         public void reset() {
             exampleProducts = 0;
-            flops = 0;
             solves = 0;
         }
 
         void add(IterativeSolver solver) {
             exampleProducts += solver.report().exampleProducts();
-            flops += solver.report().flops();
             solves++;
-        }
-
-        /**
-         * Returns the flops of the products.
-         *
-         * @return 1e9 flops
-         */
-        public double gigaFlops() {
-            return flops / 1e9;
         }
     }
 
@@ -140,6 +129,8 @@ public class SolverBenchmark {
             model = MlpTraining.train(start, train, options).model();
         }
         damping = LayerDamping.of(model.layers(), layer -> lambda);
+        flops = EstimatorFlops.of(backend, model.layers(), examples, queries, 1);
+        productGflops = Sgemm.gflops(backend);
     }
 
     private static ExampleSource<LabelledExample> friedman(Random random, int count) {
@@ -161,7 +152,8 @@ public class SolverBenchmark {
 
     /** EK-FAC: fit, precondition, score. */
     @Benchmark
-    public InfluenceScores ekfac() {
+    public InfluenceScores ekfac(Rates rates) {
+        rates.add(flops.ekfac(), productGflops);
         try (EigenbasisCurvature curvature = fitEkfac()) {
             return scores(curvature.solver(damping));
         }
@@ -169,7 +161,8 @@ public class SolverBenchmark {
 
     /** The exact matrix in its dual form. */
     @Benchmark
-    public InfluenceScores exact() {
+    public InfluenceScores exact(Rates rates) {
+        rates.add(flops.exact(), productGflops);
         try (ExactCurvature curvature =
                 new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(model, train)) {
             return scores(curvature.solver(damping));
@@ -178,35 +171,39 @@ public class SolverBenchmark {
 
     /** Conjugate gradients to a residual of 1e-3, which is more than scores need. */
     @Benchmark
-    public InfluenceScores conjugateGradient(Work work) {
+    public InfluenceScores conjugateGradient(Work work, Rates rates) {
         ConjugateGradientOptions options =
                 ConjugateGradientOptions.defaults().withTolerance(1e-3).withBatchSize(1024);
         return scores(
                 ConjugateGradient.<LabelledExample>plain(options)
                         .fit(model, train)
                         .solver(damping),
-                work);
+                work,
+                rates);
     }
 
     /** LiSSA with as many steps as examples, batches of 32, and the search for its scale. */
     @Benchmark
-    public InfluenceScores lissa(Work work) {
+    public InfluenceScores lissa(Work work, Rates rates) {
         return scores(
                 new Lissa<LabelledExample>(LissaOptions.defaults())
                         .fit(model, train)
                         .solver(damping),
-                work);
+                work,
+                rates);
     }
 
     /** 200 steps with batches of 256 from the EK-FAC solution, its fit and the search for the step size. */
     @Benchmark
-    public InfluenceScores astra(Work work) {
+    public InfluenceScores astra(Work work, Rates rates) {
+        rates.add(flops.ekfac() - flops.scoring(), productGflops);
         try (EigenbasisCurvature curvature = fitEkfac()) {
             return scores(
                     new Astra<LabelledExample>(curvature, AstraOptions.defaults())
                             .fit(model, train)
                             .solver(damping),
-                    work);
+                    work,
+                    rates);
         }
     }
 
@@ -214,9 +211,10 @@ public class SolverBenchmark {
         return EigenbasisApproximator.<LabelledExample>ekfac(backend).fit(model, train);
     }
 
-    private InfluenceScores scores(IterativeSolver solver, Work work) {
+    private InfluenceScores scores(IterativeSolver solver, Work work, Rates rates) {
         InfluenceScores scores = scores(solver);
         work.add(solver);
+        rates.add(solver.report().flops() + flops.scoring(), productGflops);
         return scores;
     }
 

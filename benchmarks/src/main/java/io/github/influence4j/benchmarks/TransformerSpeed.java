@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.bytedeco.openblas.global.openblas_full;
 import picocli.CommandLine;
@@ -35,7 +36,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Times training steps of the same transformer, from the same weights on the same sequences, in PyTorch and here, in turn.
  *
- * <p>Both sides train on one batch again and again, so that their losses can be compared step by step.
+ * <p>Both sides train on one batch again and again, so that their losses can be compared step by step. A side's time is the
+ * median over its runs of the median step of a run's second half; PyTorch's is that of its fastest number of threads.
  */
 @Command(
         name = "TransformerSpeed",
@@ -59,6 +61,14 @@ public final class TransformerSpeed implements Callable<Integer> {
     @Option(names = "--sizes", split = ",", defaultValue = "L,wide", description = "default: ${DEFAULT-VALUE}")
     private List<String> sizes = List.of();
 
+    @Option(
+            names = "--torch-threads",
+            split = ",",
+            defaultValue = "1,2",
+            description =
+                    "numbers of threads that PyTorch is tried with; its fastest counts (default: ${DEFAULT-VALUE})")
+    private List<Integer> torchThreads = List.of();
+
     @Option(names = "--runs", defaultValue = "3", description = "runs of each side, in turn (default: 3)")
     private int runs;
 
@@ -79,7 +89,7 @@ public final class TransformerSpeed implements Callable<Integer> {
     record Size(String name, TransformerShape shape, int batch, int steps) {
         static Size named(String name) {
             return switch (name) {
-                case "L" -> new Size(name, TransformerShape.of(312, 21, 3, 48, 4), 64, 300);
+                case "L" -> new Size(name, TransformerShape.of(312, 21, 3, 48, 4), 64, 200);
                 case "wide" -> new Size(name, TransformerShape.of(1000, 129, 4, 256, 4), 16, 30);
                 case "tiny" -> new Size(name, TransformerShape.of(20, 6, 1, 8, 2), 4, 12);
                 default -> throw new IllegalArgumentException("no size '" + name + "' among L, wide, tiny");
@@ -96,12 +106,12 @@ public final class TransformerSpeed implements Callable<Integer> {
     record Run(List<Double> seconds, List<Double> losses) {
         /** The median over the second half of the steps, when everything is compiled and cached. */
         double median() {
-            double[] late = seconds.subList(seconds.size() / 2, seconds.size()).stream()
-                    .mapToDouble(Double::doubleValue)
-                    .sorted()
-                    .toArray();
-            return late[late.length / 2];
+            return TransformerSpeed.median(seconds.subList(seconds.size() / 2, seconds.size()));
         }
+    }
+
+    private static double median(List<Double> values) {
+        return Sgemm.median(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
     private static double number(Map<String, Object> result, String name) {
@@ -167,6 +177,7 @@ public final class TransformerSpeed implements Callable<Integer> {
                         "decay", options.weightDecay())));
         List<Run> here = new ArrayList<>();
         List<Run> there = new ArrayList<>();
+        Map<Integer, List<Double>> torchMedians = new TreeMap<>();
         try (InputStream script = TransformerSpeed.class.getResourceAsStream(SCRIPT);
                 Transformer start = Transformer.create(backend, size.shape(), 1)) {
             if (script == null) {
@@ -177,13 +188,22 @@ public final class TransformerSpeed implements Callable<Integer> {
             ExampleSource<TokenSequence> data = ExampleSource.of(
                     Arrays.stream(tokens).map(TokenSequence::of).toList());
             for (int run = 0; run < runs; run++) {
-                there.add(torch(folder));
+                for (int threads : torchThreads) {
+                    Run torch = torch(folder, threads);
+                    there.add(torch);
+                    torchMedians
+                            .computeIfAbsent(threads, t -> new ArrayList<>())
+                            .add(torch.median());
+                }
                 here.add(here(start, data, options));
             }
         }
         Map<String, Object> result = new LinkedHashMap<>();
-        double seconds = here.stream().mapToDouble(Run::median).min().orElseThrow();
-        double torchSeconds = there.stream().mapToDouble(Run::median).min().orElseThrow();
+        double seconds = median(here.stream().map(Run::median).toList());
+        double torchSeconds = torchMedians.values().stream()
+                .mapToDouble(TransformerSpeed::median)
+                .min()
+                .orElseThrow();
         result.put("shape", size.shape().toString());
         result.put("parameters", size.shape().parameters());
         result.put("batch", size.batch());
@@ -191,7 +211,7 @@ public final class TransformerSpeed implements Callable<Integer> {
         result.put("torchSeconds", torchSeconds);
         result.put("ratio", torchSeconds / seconds);
         result.put("medians", here.stream().map(Run::median).toList());
-        result.put("torchMedians", there.stream().map(Run::median).toList());
+        result.put("torchMediansByThreads", torchMedians);
         result.put(
                 "largestLossDifference",
                 difference(here.get(0).losses(), there.get(0).losses()));
@@ -218,17 +238,17 @@ public final class TransformerSpeed implements Callable<Integer> {
         }
     }
 
-    private Run torch(Path folder) throws IOException, InterruptedException {
+    private Run torch(Path folder, int threads) throws IOException, InterruptedException {
         Path log = folder.resolve("torch.log");
         ProcessBuilder builder = new ProcessBuilder(
                         python.toAbsolutePath().toString(),
                         folder.resolve(SCRIPT).toString(),
                         folder.toString(),
-                        Integer.toString(THREADS))
+                        Integer.toString(threads))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
-        builder.environment().put("OMP_NUM_THREADS", Integer.toString(THREADS));
-        builder.environment().put("MKL_NUM_THREADS", Integer.toString(THREADS));
+        builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+        builder.environment().put("MKL_NUM_THREADS", Integer.toString(threads));
         if (builder.start().waitFor() != 0) {
             throw new IllegalStateException("PyTorch failed: " + Files.readString(log));
         }

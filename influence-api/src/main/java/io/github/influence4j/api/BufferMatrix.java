@@ -48,6 +48,11 @@ abstract class BufferMatrix implements Matrix {
     }
 
     @Override
+    public final boolean allowsConcurrentReads() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         return precision() + " matrix " + rows + " x " + columns;
     }

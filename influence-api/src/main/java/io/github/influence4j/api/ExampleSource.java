@@ -1,6 +1,7 @@
 package io.github.influence4j.api;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * A data set that can be gone through any number of times, always in the same order and with the same ids.
@@ -25,6 +26,18 @@ public interface ExampleSource<E> {
      * @throws IllegalArgumentException if {@code batchSize} is not positive
      */
     Iterable<ExampleBatch<E>> batches(int batchSize);
+
+    /**
+     * Returns some of the examples, in the order of this data set. A source that can find examples by their id should override
+     * this: by default the whole data set is gone through for them, and the others are left out.
+     *
+     * @param ids which examples
+     * @return the selection; it has as many examples as there are ids
+     * @throws IllegalArgumentException if an id is not in the data set and the source knows that without going through it
+     */
+    default ExampleSource<E> select(Set<Long> ids) {
+        return new SelectedSource<>(this, ids);
+    }
 
     /**
      * Wraps a list; the ids are the indices 0, 1, 2, ….

@@ -274,6 +274,47 @@ public final class InfluenceScores {
     }
 
     /**
+     * Adds up the scores of all queries. Scores are linear in the query's gradient, so these are the scores of the sum, or mean,
+     * of the queries' objectives (of the cut gradients, where queries were cut to a rank).
+     *
+     * @param how sum or mean
+     * @return scores of one query, whose id is −1, with the parts that were kept
+     * @throws IllegalStateException if there are no queries
+     */
+    public InfluenceScores overQueries(QueryAggregate how) {
+        if (queryIds.length == 0) {
+            throw new IllegalStateException("there are no queries to add up");
+        }
+        double factor = how == QueryAggregate.MEAN ? 1.0 / queryIds.length : 1;
+        Map<String, double[][]> layers = new LinkedHashMap<>();
+        perLayer.forEach((layer, part) -> layers.put(layer, new double[][] {columnSums(part, factor)}));
+        double[][][] tokens = new double[Math.min(1, perToken.length)][trainIds.length][];
+        for (double[][] row : tokens) {
+            Arrays.setAll(row, z -> {
+                double[][] sameExample = new double[queryIds.length][];
+                Arrays.setAll(sameExample, q -> perToken[q][z]);
+                return columnSums(sameExample, factor);
+            });
+        }
+        return new InfluenceScores(
+                new long[] {-1},
+                trainIds,
+                new double[][] {columnSums(total, factor)},
+                layers,
+                tokens,
+                provenance.withOption("over queries", how + " of " + queryIds.length));
+    }
+
+    private static double[] columnSums(double[][] rows, double factor) {
+        double[] sums = new double[rows[0].length];
+        for (double[] row : rows) {
+            Arrays.setAll(sums, z -> sums[z] + row[z]);
+        }
+        Arrays.setAll(sums, z -> sums[z] * factor);
+        return sums;
+    }
+
+    /**
      * Averages the scores that several models (trained from other seeds) give the same queries and training examples.
      *
      * @param scores at least one set of scores with the same ids

@@ -2,6 +2,8 @@ package io.github.influence4j.api;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** A data set held in a list. */
@@ -36,6 +38,20 @@ final class ListSource<E> implements ExampleSource<E> {
         return () -> LongStream.range(0, batches)
                 .mapToObj(b -> slice((int) (b * capped), (int) Math.min(ids.length, (b + 1) * capped)))
                 .iterator();
+    }
+
+    @Override
+    public ExampleSource<E> select(Set<Long> wanted) {
+        int[] indices = IntStream.range(0, ids.length)
+                .filter(k -> wanted.contains(ids[k]))
+                .toArray();
+        if (indices.length < wanted.size()) {
+            throw new IllegalArgumentException(
+                    "the data set has " + indices.length + " of the " + wanted.size() + " examples that were selected");
+        }
+        return new ListSource<>(
+                IntStream.of(indices).mapToObj(examples::get).toList(),
+                IntStream.of(indices).mapToLong(k -> ids[k]).toArray());
     }
 
     private ExampleBatch<E> slice(int from, int to) {

@@ -58,6 +58,17 @@ public interface Matrix {
     void read(int firstRow, int rowCount, double[] target, int offset);
 
     /**
+     * Says whether several threads may read at the same time, so that large matrices are copied by several cores. True of
+     * what the methods {@code of} return; false unless overridden, because a matrix may compute its rows with memory of its
+     * own.
+     *
+     * @return whether reads may overlap in time
+     */
+    default boolean allowsConcurrentReads() {
+        return false;
+    }
+
+    /**
      * Copies the whole matrix into a new array of rows; meant for small matrices and for looking at results.
      *
      * @return a new array {@code [rows][columns]}

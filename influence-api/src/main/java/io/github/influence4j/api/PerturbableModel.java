@@ -1,5 +1,7 @@
 package io.github.influence4j.api;
 
+import java.util.Optional;
+
 /**
  * A model whose tracked weights can be moved and whose outputs can then be looked at.
  *
@@ -21,6 +23,15 @@ public interface PerturbableModel<E> extends GradientProvider<E>, AutoCloseable 
      * @throws NumericalException if a weight becomes NaN or infinite, naming the layer
      */
     PerturbableModel<E> at(LayerGradients offset);
+
+    /**
+     * Makes the same model in float64, for small differences between its values at weights that are near to each other.
+     *
+     * @return an independent model, which the caller closes after those that it makes of it; empty where there is none
+     */
+    default Optional<? extends PerturbableModel<E>> inFloat64() {
+        return Optional.empty();
+    }
 
     /**
      * Returns how the training loss depends on the outputs.

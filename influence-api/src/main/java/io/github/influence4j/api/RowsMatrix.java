@@ -31,6 +31,11 @@ abstract class RowsMatrix implements Matrix {
     }
 
     @Override
+    public final boolean allowsConcurrentReads() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         return precision() + " matrix " + rows + " x " + columns;
     }

@@ -54,9 +54,10 @@ final class FitCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         FitOptions options = FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
-        try (CaptureSet set = CaptureSet.open(captures);
+        try (ProgressOutput progress = output.progress();
+                CaptureSet set = CaptureSet.open(captures);
                 MatrixBackend started = Output.backend(backend, precision)) {
-            FactorStore store = new FitRun(started, options, set, output.progress()).run(out, resume);
+            FactorStore store = new FitRun(started, options, set, progress).run(out, resume);
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("factors", out.toString());
             result.put("strategy", store.manifest().strategy().toString());

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Optional;
-import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -21,8 +20,9 @@ import picocli.CommandLine.ScopeType;
             FitCommand.class,
             ScoreCommand.class,
             SelfCommand.class,
+            PlanCommand.class,
             InspectCommand.class,
-            GenerateCompletion.class
+            CompletionCommand.class
         },
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,

@@ -1,7 +1,6 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import java.io.PrintWriter;
@@ -27,32 +26,34 @@ final class Output {
     @SuppressWarnings("unused") // looked for among the arguments when something fails
     private boolean verbose;
 
-    void print(Map<String, Object> result) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(JsonMapper.builder()
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .build()
-                    .writeValueAsString(result));
-        } else {
-            result.forEach((name, value) -> {
-                if (value instanceof Iterable<?> rows) {
-                    out.println(name + ":");
-                    rows.forEach(row -> out.println("  " + row));
-                } else {
-                    out.println(name + ": " + value);
-                }
-            });
-        }
-        out.flush();
+    boolean json() {
+        return json;
     }
 
-    ProgressListener progress() {
-        PrintWriter err = spec.commandLine().getErr();
-        return (stage, done, total) -> {
-            err.println(stage + " " + done + " of " + total);
-            err.flush();
-        };
+    PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    /** Prints a line for each entry, or all of them as an object. */
+    void print(Map<String, Object> result) {
+        if (json) {
+            printJson(result);
+        } else {
+            result.forEach((name, value) -> out().println(name + ": " + value));
+            out().flush();
+        }
+    }
+
+    void printJson(Map<String, Object> result) {
+        out().println(JsonMapper.builder()
+                .enable(SerializationFeature.INDENT_OUTPUT)
+                .build()
+                .writeValueAsString(result));
+        out().flush();
+    }
+
+    ProgressOutput progress() {
+        return new ProgressOutput(spec.commandLine().getErr(), Terminal.isThere());
     }
 
     static MatrixBackend backend(@Nullable String name, Precision precision) {

@@ -2,52 +2,143 @@ package io.github.influence4j.cli;
 
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.TensorSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
-/** Goes once through a tensor. */
-record TensorSummary(SafetensorsFile file, TensorSpec spec) {
+/** Goes once through a tensor, or through its parts in several files that follow one another along the first dimension. */
+final class TensorSummary {
 
-    void describe(Map<String, Object> row, boolean eigenvalues, int chunk) {
-        double least = Double.POSITIVE_INFINITY;
-        double greatest = Double.NEGATIVE_INFINITY;
-        double sum = 0;
-        double logs = 0;
-        long odd = 0;
-        long zeros = 0;
-        double[] values = new double[(int) Math.min(chunk, spec.elements())];
-        for (long first = 0; first < spec.elements(); first += chunk) {
-            int count = (int) Math.min(chunk, spec.elements() - first);
+    /** What a tensor holds, as far as that makes numbers odd. */
+    enum Kind {
+        NUMBERS,
+        MASK,
+        EIGENVALUES,
+        EIGENVECTORS
+    }
+
+    private static final int CHUNK = 1 << 16;
+
+    /** Of the greatest eigenvalue; below is what rounding leaves. */
+    private static final double ROUNDING = 1e-6;
+
+    /** Of float32 eigenvectors of some thousand numbers. */
+    private static final double UNIT_LENGTH = 1e-3;
+
+    private final String name;
+    private final Kind kind;
+    private String type = "";
+    private List<Long> shape = List.of();
+    private int parts;
+    private double least = Double.POSITIVE_INFINITY;
+    private double greatest = Double.NEGATIVE_INFINITY;
+    private double sum;
+    private double logs;
+    private double squares;
+    private long elements;
+    private long odd;
+    private long zeros;
+    private double[] lengths = {};
+
+    TensorSummary(String name, Kind kind) {
+        this.name = name;
+        this.kind = kind;
+    }
+
+    void add(SafetensorsFile file, TensorSpec spec) {
+        type = spec.type().toString();
+        shape = parts == 0 ? spec.shape() : joined(shape, spec.shape());
+        parts++;
+        elements += spec.elements();
+        if (kind == Kind.EIGENVECTORS && lengths.length == 0 && spec.rank() == 2) {
+            lengths = new double[(int) spec.dimension(1)];
+        }
+        double[] values = new double[(int) Math.min(CHUNK, spec.elements())];
+        for (long first = 0; first < spec.elements(); first += CHUNK) {
+            int count = (int) Math.min(CHUNK, spec.elements() - first);
             file.read(spec.name(), first, count, values, 0);
             for (int k = 0; k < count; k++) {
-                double value = values[k];
-                if (!Double.isFinite(value)) {
-                    odd++;
-                    continue;
-                }
-                if (value == 0) {
-                    zeros++;
-                }
-                least = Math.min(least, value);
-                greatest = Math.max(greatest, value);
-                if (value > 0) {
-                    sum += value;
-                    logs += value * Math.log(value);
-                }
+                add(values[k], first + k);
             }
         }
-        if (odd < spec.elements()) {
+    }
+
+    /** Examples add up; of other dimensions the largest counts. */
+    private static List<Long> joined(List<Long> before, List<Long> next) {
+        List<Long> joined = new ArrayList<>();
+        for (int d = 0; d < Math.min(before.size(), next.size()); d++) {
+            joined.add(d == 0 ? before.get(0) + next.get(0) : Math.max(before.get(d), next.get(d)));
+        }
+        return joined;
+    }
+
+    private void add(double value, long index) {
+        if (!Double.isFinite(value)) {
+            odd++;
+            return;
+        }
+        if (value == 0) {
+            zeros++;
+        }
+        least = Math.min(least, value);
+        greatest = Math.max(greatest, value);
+        squares += value * value;
+        if (kind == Kind.EIGENVALUES && value > 0) {
+            sum += value;
+            logs += value * Math.log(value);
+        }
+        if (lengths.length > 0) {
+            lengths[(int) (index % lengths.length)] += value * value;
+        }
+    }
+
+    /** What is found, by name. */
+    Map<String, Object> row() {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("tensor", name);
+        row.put("type", type);
+        row.put("shape", shape);
+        if (odd < elements) {
             row.put("least", least);
             row.put("greatest", greatest);
+            row.put("root mean square", Math.sqrt(squares / (elements - odd)));
         }
-        if (eigenvalues && sum > 0) {
+        if (kind == Kind.EIGENVALUES && sum > 0) {
             // −Σ p ln p with p = λ/Σλ
             row.put("effective rank", Math.exp(Math.log(sum) - logs / sum));
-            row.put("condition", least > 0 ? String.valueOf(greatest / least) : "infinite");
+            row.put("condition", least > 0 ? (Object) (greatest / least) : "infinite");
         }
+        List<String> suspicious = suspicious();
+        if (!suspicious.isEmpty()) {
+            row.put("suspicious", String.join("; ", suspicious));
+        }
+        return row;
+    }
+
+    private List<String> suspicious() {
+        List<String> found = new ArrayList<>();
         if (odd > 0) {
-            row.put("suspicious", odd + " numbers are NaN or infinite");
-        } else if (zeros == spec.elements()) {
-            row.put("suspicious", spec.name().endsWith("mask") ? "everything is masked" : "all numbers are 0");
+            found.add(odd + " of " + elements + " numbers are NaN or infinite");
         }
+        if (elements > 0 && zeros == elements) {
+            found.add(kind == Kind.MASK ? "everything is masked" : "all numbers are 0");
+        }
+        if (kind == Kind.EIGENVALUES && least < -ROUNDING * Math.max(0, greatest)) {
+            found.add("eigenvalues down to " + number(least) + ", which rounding does not explain");
+        }
+        double worst = 0;
+        for (double length : lengths) {
+            worst = Math.max(worst, Math.abs(Math.sqrt(length) - 1));
+        }
+        if (worst > UNIT_LENGTH) {
+            found.add("eigenvectors whose length is off by " + number(worst));
+        }
+        return found;
+    }
+
+    static String number(double value) {
+        return String.format(Locale.ROOT, "%.4g", value);
     }
 }

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,6 +78,12 @@ class CommandParityTest {
                 assertEquals(0, run(cut.toArray(String[]::new)));
                 check(name, prefix + "pairwise_rank2/", ScoreReader.pairwise(out));
             }
+            if (!layers(name, prefix + "per_token/").isEmpty()) {
+                List<String> tokens = new ArrayList<>(score);
+                tokens.add("--per-token");
+                assertEquals(0, run(tokens.toArray(String[]::new)));
+                checkTokens(name, prefix + "per_token/", ScoreReader.pairwise(out));
+            }
             assertEquals(
                     0,
                     run(
@@ -89,6 +97,7 @@ class CommandParityTest {
                             "--damping",
                             damping.getValue()));
             SelfInfluence self = ScoreReader.self(out);
+            assertEquals(layers(name, prefix + "self/"), Set.copyOf(self.layers()));
             for (String layer : self.layers()) {
                 double[] expected = expected(name, prefix + "self/" + layer);
                 assertClose(expected, self.layer(layer), Tolerances.PARITY_FLOAT64, layer);
@@ -98,6 +107,7 @@ class CommandParityTest {
 
     private static void check(String name, String prefix, InfluenceScores scores)
             throws IOException, URISyntaxException {
+        assertEquals(layers(name, prefix), Set.copyOf(scores.layers()));
         for (String layer : scores.layers()) {
             Matrix actual = scores.layer(layer);
             Matrix expected = Matrix.of(expected(name, prefix + layer), actual.rows(), actual.columns());
@@ -105,8 +115,40 @@ class CommandParityTest {
         }
     }
 
+    /** The command gives tokens as sums over layers. */
+    private static void checkTokens(String name, String prefix, InfluenceScores scores)
+            throws IOException, URISyntaxException {
+        double[] expected = {};
+        for (String layer : layers(name, prefix)) {
+            double[] part = expected(name, prefix + layer);
+            expected = expected.length == 0 ? new double[part.length] : expected;
+            for (int k = 0; k < part.length; k++) {
+                expected[k] += part[k];
+            }
+        }
+        int queries = scores.queryIds().length;
+        int train = scores.trainIds().length;
+        int most = expected.length / (queries * train);
+        double[] actual = new double[expected.length];
+        for (int pair = 0; pair < queries * train; pair++) {
+            double[] tokens = scores.tokens(pair / train, pair % train);
+            System.arraycopy(tokens, 0, actual, pair * most, tokens.length);
+        }
+        assertClose(expected, actual, Tolerances.PARITY_FLOAT64, prefix);
+    }
+
+    /** The layers that kronfluence has results of. */
+    private static Set<String> layers(String name, String prefix) throws IOException, URISyntaxException {
+        try (SafetensorsFile file = SafetensorsFile.open(Path.of(path(name, "expected")))) {
+            return file.names().stream()
+                    .filter(tensor -> tensor.startsWith(prefix))
+                    .map(tensor -> tensor.substring(prefix.length()))
+                    .collect(Collectors.toSet());
+        }
+    }
+
     private static int run(String... arguments) {
-        return InfluenceCommand.commandLine().execute(arguments);
+        return Influence.run(arguments).exitCode();
     }
 
     private static String path(String name, String kind) throws URISyntaxException {

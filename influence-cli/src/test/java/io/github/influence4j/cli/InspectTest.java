@@ -1,25 +1,27 @@
 package io.github.influence4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Matrix;
+import io.github.influence4j.cli.Influence.Ran;
+import io.github.influence4j.safetensors.SafetensorsWriter;
+import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureWriter;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -29,77 +31,79 @@ class InspectTest {
     @TempDir
     private Path folder;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private int run(String... arguments) {
-        CommandLine command = InfluenceCommand.commandLine();
-        command.setOut(new PrintWriter(out));
-        command.setErr(new PrintWriter(err));
-        return command.execute(arguments);
-    }
-
     private Path capture() throws IOException {
         Path captures = Files.createDirectories(folder.resolve("captures"));
         LayerSpec layer = new LayerSpec("dense", 2, 1, true, Positions.NONE);
         Matrix a = Matrix.of(new double[] {1, -2, 3, 0.5}, 2, 2);
         Matrix g = Matrix.of(new double[] {0, 0}, 2, 1);
-        new CaptureWriter(CaptureObjective.SAMPLED, Optional.empty(), TensorType.F64)
-                .write(
-                        captures.resolve("shard.safetensors"),
-                        new long[] {4, 5},
-                        List.of(LayerCapture.of(layer, 2, 1, a, g)));
+        CaptureWriter writer = new CaptureWriter(CaptureObjective.SAMPLED, Optional.empty(), TensorType.F64);
+        for (int s = 0; s < 2; s++) {
+            writer.write(
+                    captures.resolve("shard" + s + ".safetensors"),
+                    new long[] {2L * s, 2L * s + 1},
+                    List.of(LayerCapture.of(layer, 2, 1, a, g)));
+        }
         return captures;
     }
 
     @Test
-    void rangesAndSuspiciousNumbersOfAFolder() throws IOException {
-        assertEquals(0, run("inspect", capture().toString(), "--json"), err::toString);
-        JsonNode tensors = JsonMapper.builder().build().readTree(out.toString()).get("tensors");
-        boolean activations = false;
-        boolean gradients = false;
-        for (JsonNode tensor : tensors) {
-            if (tensor.get("tensor").asString().equals("dense/activations")) {
-                assertEquals(-2, tensor.get("least").asDouble());
-                assertEquals(3, tensor.get("greatest").asDouble());
-                assertTrue(tensor.get("suspicious") == null, tensor.toString());
-                activations = true;
-            } else if (tensor.get("tensor").asString().equals("dense/output_gradients")) {
-                assertEquals("all numbers are 0", tensor.get("suspicious").asString());
-                gradients = true;
-            }
+    void rangesAndSuspiciousNumbersLayerByLayer() throws IOException {
+        Ran ran = Influence.run("inspect", capture().toString(), "--json");
+        assertEquals(0, ran.exitCode(), ran.err());
+        JsonNode json = JsonMapper.builder().build().readTree(ran.out());
+        assertEquals("captures", json.get("holds").asString());
+        assertEquals("sampled", json.get("objective").asString());
+        assertEquals(4, json.get("examples").asInt());
+        assertEquals(2, json.get("shards").asInt());
+        JsonNode dense = json.get("layers").get(1);
+        assertEquals("dense", dense.get("layer").asString());
+        JsonNode activations = dense.get("tensors").get(0);
+        assertEquals("activations", activations.get("tensor").asString());
+        assertEquals("[4,1,2]", activations.get("shape").toString());
+        assertEquals(-2, activations.get("least").asDouble());
+        assertEquals(3, activations.get("greatest").asDouble());
+        // (1 + 4 + 9 + 1/4) · 2 over 8 numbers
+        assertEquals(Math.sqrt(14.25 / 4), activations.get("root mean square").asDouble(), 1e-15);
+        assertNull(activations.get("suspicious"), ran.out());
+        JsonNode gradients = dense.get("tensors").get(1);
+        assertEquals("all numbers are 0", gradients.get("suspicious").asString());
+    }
+
+    @Test
+    void rankAndConditionOfFactorsInWords() throws IOException {
+        Path factors = folder.resolve("factors");
+        try (SafetensorsWriter file = SafetensorsWriter.create(
+                Files.createDirectories(factors).resolve("activation_eigenvalues.safetensors"),
+                List.of(TensorSpec.of("h", TensorType.F64, 4)),
+                Map.of())) {
+            file.append("h", new double[] {0.5, 2, 2, 2}, 0, 4);
+            file.commit();
         }
-        assertTrue(activations && gradients, tensors.toString());
+        double entropy = -(0.5 / 6.5 * Math.log(0.5 / 6.5) + 3 * (2 / 6.5) * Math.log(2 / 6.5));
+        Ran ran = Influence.run("inspect", factors.toString());
+        assertEquals(0, ran.exitCode(), ran.err());
+        assertTrue(ran.out().contains("effective rank " + TensorSummary.number(Math.exp(entropy))), ran.out());
+        assertTrue(ran.out().contains("condition 4.000"), ran.out());
+        assertTrue(ran.out().contains("not captures"), ran.out());
     }
 
     @Test
-    void effectiveRankOfFactorsInWords() throws IOException {
-        Path captures = capture();
-        String factors = folder.resolve("factors").toString();
-        assertEquals(
-                0,
-                run(
-                        "fit",
-                        "--captures",
-                        captures.toString(),
-                        "--out",
-                        factors,
-                        "--backend",
-                        "ejml",
-                        "--precision",
-                        "float64"),
-                err::toString);
-        assertEquals(0, run("inspect", factors), err::toString);
-        assertTrue(out.toString().contains("effective rank"), out::toString);
-        String one = captures.resolve("shard.safetensors").toString();
-        assertEquals(0, run("inspect", one), err::toString);
+    void whatFactorsCannotHaveIsSuspicious() throws IOException {
+        Path factors = Files.createDirectories(folder.resolve("odd"));
+        write(factors.resolve("gradient_eigenvalues.safetensors"), new double[] {-0.1, 1}, 2);
+        write(factors.resolve("gradient_eigenvectors.safetensors"), new double[] {1, 0, 0, 1.1}, 2, 2);
+        write(factors.resolve("lambda_matrix.safetensors"), new double[] {Double.NaN, 1}, 1, 2);
+        String out = Influence.run("inspect", factors.toString()).out();
+        assertTrue(out.contains("eigenvalues down to -0.1000"), out);
+        assertTrue(out.contains("length is off by 0.1000"), out);
+        assertTrue(out.contains("1 of 2 numbers are NaN or infinite"), out);
     }
 
-    @Test
-    void whatIsNotThereIsOneLine() {
-        assertTrue(run("inspect", folder.resolve("nothing").toString()) > 0);
-        assertEquals(1, err.toString().strip().lines().count(), err::toString);
-        assertTrue(run("inspect", folder.resolve("nothing").toString(), "--verbose") > 0);
-        assertTrue(err.toString().lines().count() > 3, err::toString);
+    private static void write(Path path, double[] numbers, long... shape) throws IOException {
+        try (SafetensorsWriter file =
+                SafetensorsWriter.create(path, List.of(TensorSpec.of("h", TensorType.F64, shape)), Map.of())) {
+            file.append("h", numbers, 0, numbers.length);
+            file.commit();
+        }
     }
 }

@@ -96,6 +96,15 @@ public final class EigenbasisCurvature implements Curvature {
                 provenance.withOption("damping", damping.lambdas().toString()));
     }
 
+    /**
+     * Returns what this keeps in memory: eigenvectors and eigenvalues.
+     *
+     * @return bytes
+     */
+    public double heldBytes() {
+        return curvatures.stream().mapToDouble(LayerCurvature::heldBytes).sum();
+    }
+
     @Override
     public Provenance provenance() {
         return provenance;

@@ -37,12 +37,18 @@ public record FitOptions(
 
     /** How Q_SᵀG Q_A is formed for an example with t positions. All ways give the same numbers. */
     public enum Rotation {
-        /** Whichever of the two needs fewer flops in the layer at hand. */
+        /** Whichever takes least time in the layer at hand, see {@link io.github.influence4j.ekfac.eigen.RotationCost}. */
         CHEAPEST,
         /** Rotate activations and output gradients, then sum over positions: 2t(i² + o²) + 2t·i·o flops. */
         ROTATE_FIRST,
         /** Sum over positions, then rotate the gradient: 2t·i·o + 2i·o(i + o) flops. */
-        GRADIENT_FIRST
+        GRADIENT_FIRST,
+        /**
+         * Where only the squares are needed: rotate activations and output gradients, then sum products over all pairs of
+         * positions, 2t(i² + o²) + t(t + 1)·i·o flops, without forming the gradient of an example. Elsewhere as {@link
+         * #CHEAPEST}.
+         */
+        GRAM
     }
 
     /**

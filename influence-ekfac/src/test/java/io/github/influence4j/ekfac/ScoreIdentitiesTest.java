@@ -2,6 +2,7 @@ package io.github.influence4j.ekfac;
 
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.Damping;
@@ -9,6 +10,7 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerGradients;
@@ -26,11 +28,14 @@ import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -150,6 +155,61 @@ class ScoreIdentitiesTest {
                     assertEquals(scores.bottomK(q, k), top.harmful().get(q));
                 }
             }
+        }
+    }
+
+    /** All candidates of a pass of rank 1, ranked by whole gradients, are in the order of a full-rank pass. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void candidatesScoredAgainAreThoseOfFullRank(MatrixBackend backend) {
+        RandomSequences model = RandomSequences.mixed();
+        try (EigenbasisCurvature curvature = fit(backend, model, Strategy.EKFAC);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            InfluenceScores full = new InfluenceScorer<>(backend, model).pairwise(solver, QUERIES, TRAIN);
+            InfluenceScorer<Sequence> scorer =
+                    scorer(backend, model, ScoreOptions.defaults().withRank(1).withBatchSize(4));
+            for (int found : new int[] {3, 17}) {
+                TopInfluences candidates = scorer.topK(solver, QUERIES, TRAIN, found);
+                TopInfluences again = scorer.rescore(solver, QUERIES, TRAIN, candidates, 3);
+                assertEquals("full", again.provenance().options().get("rank"));
+                assertEquals("1", again.provenance().options().get("candidates by rank"));
+                for (int q = 0; q < 5; q++) {
+                    Set<Long> ids = ids(candidates.helpful().get(q));
+                    List<Long> expected = full.topK(q, 17).stream()
+                            .map(Influence::trainId)
+                            .filter(ids::contains)
+                            .limit(3)
+                            .toList();
+                    assertEquals(expected, List.copyOf(ids(again.helpful().get(q))));
+                    for (Influence influence : again.harmful().get(q)) {
+                        double exact = full.score(q, (int) influence.trainId());
+                        assertEquals(
+                                exact,
+                                influence.score(),
+                                Tolerances.reordered(backend.precision())
+                                        * full.topK(q, 1).get(0).score());
+                    }
+                }
+            }
+        }
+    }
+
+    private static Set<Long> ids(List<Influence> influences) {
+        return influences.stream().map(Influence::trainId).collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    @Test
+    void candidatesOfOtherQueriesOrExamplesAreRefused() {
+        RandomSequences model = RandomSequences.mixed();
+        MatrixBackend backend = TestBackends.EJML;
+        try (EigenbasisCurvature curvature = fit(backend, model, Strategy.EKFAC);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            InfluenceScorer<Sequence> scorer = new InfluenceScorer<>(backend, model);
+            TopInfluences candidates = scorer.topK(solver, QUERIES, TRAIN, 3);
+            ExampleSource<Sequence> two = RandomSequences.sequences(2, 900);
+            assertThrows(IllegalArgumentException.class, () -> scorer.rescore(solver, two, TRAIN, candidates, 3));
+            assertThrows(IllegalArgumentException.class, () -> scorer.rescore(solver, QUERIES, two, candidates, 3));
+            assertThrows(IllegalArgumentException.class, () -> scorer.rescore(solver, QUERIES, TRAIN, candidates, 0));
         }
     }
 

@@ -53,5 +53,10 @@ public interface BackendMatrix extends Matrix, AutoCloseable {
     BackendMatrix reshape(int newRows, int newColumns);
 
     @Override
+    default boolean allowsConcurrentReads() {
+        return true;
+    }
+
+    @Override
     void close();
 }

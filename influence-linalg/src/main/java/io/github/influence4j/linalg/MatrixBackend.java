@@ -2,6 +2,7 @@ package io.github.influence4j.linalg;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import java.util.function.IntConsumer;
 
 /**
  * The dense operations that the estimators are made of, on matrices in the backend's own memory.
@@ -280,6 +281,29 @@ public interface MatrixBackend extends AutoCloseable {
      * @param rightHandSides y, [n, k], float64, packed; overwritten by x
      */
     void choleskySolve(BackendMatrix factor, BackendMatrix rightHandSides);
+
+    /**
+     * Returns how many tasks {@link #inParallel} can run at a time.
+     *
+     * @return at least 1
+     */
+    default int parallelism() {
+        return 1;
+    }
+
+    /**
+     * Runs independent tasks, several at a time if there are several and the backend has cores for them. What a task calls
+     * runs on one core, so that the same task gives the same bits whatever runs beside it. Other threads' operations may
+     * wait until all tasks are done.
+     *
+     * @param tasks number of tasks, not more than a few for each core
+     * @param task is called with 0 to tasks − 1, from several threads; may use matrices that no other task changes
+     */
+    default void inParallel(int tasks, IntConsumer task) {
+        for (int k = 0; k < tasks; k++) {
+            task.accept(k);
+        }
+    }
 
     @Override
     void close();

@@ -24,6 +24,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A multi-layer perceptron whose weights do not change.
@@ -48,6 +49,9 @@ public final class Mlp
     private double[] outputs = new double[0];
     private double[] gradients = new double[0];
     private boolean closed;
+
+    /** The batch of the last forward pass with these weights, whose activations the pass still holds. */
+    private @Nullable ExampleBatch<LabelledExample> loaded;
 
     private Mlp(MatrixBackend backend, MlpShape shape, LayerGradients initial) {
         this.backend = backend;
@@ -222,7 +226,9 @@ public final class Mlp
     @Override
     public LayerGradients transposedJacobianProduct(ExampleBatch<LabelledExample> batch, double[][][] outputGradients) {
         requireShape(batch, outputGradients);
-        forward(batch);
+        if (batch != loaded) {
+            forward(batch);
+        }
         int columns = shape.outputs();
         for (int r = 0; r < batch.size(); r++) {
             System.arraycopy(outputGradients[r][0], 0, gradients, r * columns, columns);
@@ -430,6 +436,7 @@ public final class Mlp
     /** Replaces the weights of a layer. Only training does this, to a network that nobody else has seen yet. */
     void setWeights(int layer, double[] values) {
         backend.upload(Matrix.of(values, weights[layer].rows(), weights[layer].columns()), weights[layer]);
+        loaded = null;
     }
 
     private void forward(ExampleBatch<LabelledExample> batch) {
@@ -439,8 +446,10 @@ public final class Mlp
             outputs = new double[needed];
             gradients = new double[needed];
         }
+        loaded = null;
         pass.load(batch);
         pass.forward(weights, outputs);
+        loaded = batch;
     }
 
     private double[] outputRow(int r) {

@@ -1,6 +1,5 @@
 package io.github.influence4j.store;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.influence4j.api.Damping;
@@ -19,16 +18,11 @@ import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Java code of {@code docs/captures.md}, and stores and solvers that threads share. */
+/** The Java code of {@code docs/captures.md}. */
 class CapturesPageTest {
 
     @TempDir
@@ -60,47 +54,5 @@ class CapturesPageTest {
                 new ScoreWriter(folder.resolve("scores"), ScoreFormat.CSV).write(scores);
             }
         }
-    }
-
-    @Test
-    void threadsShareCapturesStoreAndSolver() throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(4);
-        try (ParityFiles files = new ParityFiles("tokens")) {
-            CaptureProvider model = files.provider();
-            try (EigenbasisCurvature fitted =
-                    EigenbasisApproximator.<CapturedExample>ekfac(Backends.EJML).fit(model, files.pseudo())) {
-                FactorStore.save(folder, fitted);
-            }
-            FactorStore store = FactorStore.open(folder);
-            try (EigenbasisCurvature curvature = store.load(Backends.EJML);
-                    EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
-                double[][] expected = pairwise(model, files, solver);
-                List<Future<double[][]>> found = new ArrayList<>();
-                for (int k = 0; k < 8; k++) {
-                    boolean reload = k % 2 == 0;
-                    found.add(threads.submit(() -> {
-                        if (!reload) {
-                            return pairwise(model, files, solver);
-                        }
-                        try (EigenbasisCurvature own = store.load(Backends.EJML);
-                                EigenbasisSolver ownSolver = own.solver(Damping.DEFAULT)) {
-                            return pairwise(model, files, ownSolver);
-                        }
-                    }));
-                }
-                for (Future<double[][]> scores : found) {
-                    assertArrayEquals(expected, scores.get());
-                }
-            }
-        } finally {
-            threads.shutdownNow();
-        }
-    }
-
-    private static double[][] pairwise(CaptureProvider model, ParityFiles files, EigenbasisSolver solver) {
-        return new InfluenceScorer<>(Backends.EJML, model)
-                .pairwise(solver, files.query(), files.train())
-                .matrix()
-                .toArray();
     }
 }

@@ -26,8 +26,6 @@ import org.junit.jupiter.api.Test;
 public abstract class GradientProviderContract<E> {
 
     private static final int DRAWS = 200;
-    /** Some biases do nothing (that of the keys of an attention): they are judged beside the weights of their layer. */
-    private static final double BIAS_FLOOR = 0.1;
 
     /** For subclasses. */
     protected GradientProviderContract() {}
@@ -47,7 +45,8 @@ public abstract class GradientProviderContract<E> {
         List<LayerSpec> layers = provider.layers();
         Set<String> names = new HashSet<>();
         for (LayerSpec layer : layers) {
-            Assertions.assertTrue(names.add(layer.name()), () -> "two layers are called " + layer.name());
+            Assertions.assertTrue(
+                    names.add(layer.name()), () -> "layer " + layer.name() + ": two layers have this name");
         }
         Assertions.assertEquals(layers, provider.layers(), "layers() must give the same layers in the same order");
         for (LayerSpec layer : layers) {
@@ -64,23 +63,25 @@ public abstract class GradientProviderContract<E> {
         double tolerance = host.precision() == Precision.FLOAT64
                 ? Tolerances.CONTRACT_SLOPE_FLOAT64
                 : Tolerances.CONTRACT_SLOPE_FLOAT32;
-        double[] ones = ScaleDiagnosis.constant(batch.size(), 1);
+        double[] ones = GradientDiagnosis.constant(batch.size(), 1);
+        List<LayerSpec> layers = host.provider().layers();
         List<List<ExampleCaptures>> captures = capture(host, batch, new Objective.TrainingLoss());
         for (int l = 0; l < captures.size(); l++) {
-            LayerSpec layer = host.provider().layers().get(l);
+            LayerSpec layer = layers.get(l);
             List<ExampleCaptures> own = captures.get(l);
             LossSlopes slopes = LossSlopes.of(host, layer, false, batch.examples(), own);
             if (!(slopes.error(ones) <= tolerance)) {
-                Assertions.fail(ScaleDiagnosis.of(layer, slopes, own, tolerance));
+                Assertions.fail(new GradientDiagnosis(layer, slopes, layers, captures, tolerance).sentence());
             }
             if (layer.bias()) {
-                double error = LossSlopes.of(host, layer, true, batch.examples(), own)
-                        .error(ones, BIAS_FLOOR * slopes.scale());
+                double error =
+                        LossSlopes.of(host, layer, true, batch.examples(), own).error(ones);
                 Assertions.assertTrue(
                         error <= tolerance,
                         () -> "layer " + layer.name() + ": the weights' gradients are right, the bias's are not (worst "
-                                + "difference " + ScaleDiagnosis.percent(error)
-                                + "): is the bias multiplied by something other than 1, or missing?");
+                                + "difference " + GradientDiagnosis.percent(error)
+                                + " of its largest slope): is the bias multiplied by something other than 1, or do padded "
+                                + "positions count, whose inputs are 0 but whose gradients are not?");
             }
         }
     }
@@ -216,12 +217,10 @@ public abstract class GradientProviderContract<E> {
             idMatters |= CaptureDifference.of(once, outputs(host, new ExampleBatch<>(batch.examples(), ids), 1))
                     > tolerance(host);
         }
+        String name = "layer " + layer.name() + ": sampled labels do not depend on ";
+        Assertions.assertTrue(seedMatters, () -> name + "the seed: are they the most probable or the true ones?");
         Assertions.assertTrue(
-                seedMatters, "sampled labels do not depend on the seed: are they the most probable or the true ones?");
-        Assertions.assertTrue(
-                idMatters,
-                "sampled labels do not depend on the example's id: two examples with the same seed must draw "
-                        + "independently");
+                idMatters, () -> name + "the example's id: two examples with the same seed must draw independently");
     }
 
     /** Sampled labels follow the model's own probabilities. */

@@ -157,8 +157,10 @@ final class LabelDistribution {
             String most = where;
             Assertions.assertTrue(
                     p > Tolerances.P_VALUE,
-                    () -> "sampled labels do not follow the model's probabilities (chi-square p-value " + (float) p
-                            + "): " + most + "; draw them by SampledLabels.category from the softmax of the outputs");
+                    () -> "layer " + layer.name()
+                            + ": sampled labels do not follow the model's probabilities (chi-square p-value "
+                            + (float) p + "): " + most
+                            + "; draw them by SampledLabels.category from the softmax of the outputs");
         }
     }
 }

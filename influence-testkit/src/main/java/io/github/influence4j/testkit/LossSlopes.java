@@ -8,6 +8,9 @@ import java.util.Random;
 /**
  * Slopes of the host's own loss along a few directions in the weights of one layer: central differences of fourth order,
  * (8(L(h) − L(−h)) − (L(2h) − L(−2h))) / 12h along unit vectors.
+ *
+ * <p>A difference counts only as far as it exceeds what roundoff of the losses can make of a slope: roundoff × loss / h. So a
+ * parameter that does nothing (the bias of an attention's keys) passes with gradients of zero and with no others.
  */
 final class LossSlopes {
 
@@ -15,12 +18,16 @@ final class LossSlopes {
     private static final double STEP_FLOAT64 = 1e-3;
     private static final double STEP_FLOAT32 = 2e-2;
 
+    private final double[][][] directions;
     private final double[][] measured;
     private final double[][] captured;
+    private final double roundoff;
 
-    private LossSlopes(double[][] measured, double[][] captured) {
+    private LossSlopes(double[][][] directions, double[][] measured, double[][] captured, double roundoff) {
+        this.directions = directions;
         this.measured = measured;
         this.captured = captured;
+        this.roundoff = roundoff;
     }
 
     /** Measures slopes of the weights (or, with {@code bias}, of the bias) and takes those of the captured gradients. */
@@ -32,22 +39,44 @@ final class LossSlopes {
             throw new AssertionError("layer " + layer.name() + ": HostModel.weights must be " + layer.outputs() + " x "
                     + layer.gradientColumns() + " (bias last), found " + weights.length + " x " + weights[0].length);
         }
+        double largest = 0;
+        for (double loss : host.losses(examples)) {
+            largest = Math.max(largest, Math.abs(loss));
+        }
+        List<double[][]> gradients =
+                captures.stream().map(c -> c.gradient(layer)).toList();
+        double[][][] directions = new double[DIRECTIONS][][];
         double[][] measured = new double[DIRECTIONS][];
-        double[][] captured = new double[DIRECTIONS][examples.size()];
         Random random = new Random(7);
         for (int k = 0; k < DIRECTIONS; k++) {
-            double[][] own = captures.get(k % captures.size()).gradient(layer);
-            double[][] direction = direction(own, layer, bias, random);
+            double[][] direction = direction(gradients.get(k % gradients.size()), layer, bias, random);
             double[] far = difference(host, layer, weights, direction, 2 * step, examples);
             double[] near = difference(host, layer, weights, direction, step, examples);
+            directions[k] = direction;
             measured[k] = new double[examples.size()];
             for (int e = 0; e < examples.size(); e++) {
                 measured[k][e] = (8 * near[e] - far[e]) / (12 * step);
-                captured[k][e] = inner(captures.get(e).gradient(layer), direction);
             }
         }
         host.setWeights(layer, weights);
-        return new LossSlopes(measured, captured);
+        double roundoff = Tolerances.lossRoundoff(host.precision()) * largest / step;
+        return new LossSlopes(directions, measured, along(directions, gradients), roundoff);
+    }
+
+    /** The slopes that gradients have along the directions. */
+    private static double[][] along(double[][][] directions, List<double[][]> gradients) {
+        double[][] slopes = new double[directions.length][gradients.size()];
+        for (int k = 0; k < slopes.length; k++) {
+            for (int e = 0; e < slopes[k].length; e++) {
+                slopes[k][e] = inner(gradients.get(e), directions[k]);
+            }
+        }
+        return slopes;
+    }
+
+    /** The same measurements beside other gradients, one an example. */
+    LossSlopes with(List<double[][]> gradients) {
+        return new LossSlopes(directions, measured, along(directions, gradients), roundoff);
     }
 
     /** Half along an example's captured gradient, so that the slope is not small, and half at random; length 1. */
@@ -58,18 +87,19 @@ final class LossSlopes {
         double[][] noise = new double[own.length][own[0].length];
         for (int o = 0; o < own.length; o++) {
             for (int i = 0; i < own[o].length; i++) {
-                boolean moves = i >= layer.inputs() == bias;
-                own[o][i] = moves ? own[o][i] : 0;
-                noise[o][i] = moves ? random.nextGaussian() : 0;
-                ownNorm += own[o][i] * own[o][i];
-                noiseNorm += noise[o][i] * noise[o][i];
+                if (i >= layer.inputs() == bias) {
+                    direction[o][i] = own[o][i];
+                    noise[o][i] = random.nextGaussian();
+                    ownNorm += own[o][i] * own[o][i];
+                    noiseNorm += noise[o][i] * noise[o][i];
+                }
             }
         }
         double norm = 0;
         for (int o = 0; o < own.length; o++) {
             for (int i = 0; i < own[o].length; i++) {
                 direction[o][i] =
-                        (ownNorm > 0 ? own[o][i] / Math.sqrt(ownNorm) : 0) + noise[o][i] / Math.sqrt(noiseNorm);
+                        (ownNorm > 0 ? direction[o][i] / Math.sqrt(ownNorm) : 0) + noise[o][i] / Math.sqrt(noiseNorm);
                 norm += direction[o][i] * direction[o][i];
             }
         }
@@ -128,35 +158,23 @@ final class LossSlopes {
         return sum;
     }
 
-    /** Largest difference between measured slopes and captured ones times a factor for each example, relative. */
+    /**
+     * Largest difference between measured slopes and captured ones times a factor for each example, less what roundoff
+     * explains, relative to the largest measured slope.
+     */
     double error(double[] factors) {
-        return error(factors, 0);
-    }
-
-    /** The same, relative to at least {@code floor}. */
-    double error(double[] factors, double floor) {
-        double scale = Math.max(floor, scale());
+        double scale = 0;
         double worst = 0;
         for (int k = 0; k < measured.length; k++) {
             for (int e = 0; e < factors.length; e++) {
-                double difference = Math.abs(measured[k][e] - factors[e] * captured[k][e]);
+                scale = Math.max(scale, Math.abs(measured[k][e]));
+                double difference = Math.abs(measured[k][e] - factors[e] * captured[k][e]) - roundoff;
                 if (!(difference <= worst)) {
                     worst = difference;
                 }
             }
         }
-        return scale == 0 ? (worst == 0 ? 0 : Double.POSITIVE_INFINITY) : worst / scale;
-    }
-
-    /** The largest measured slope. */
-    double scale() {
-        double scale = 0;
-        for (double[] row : measured) {
-            for (double slope : row) {
-                scale = Math.max(scale, Math.abs(slope));
-            }
-        }
-        return scale;
+        return worst == 0 ? 0 : worst / scale;
     }
 
     /** Σ measured × captured / Σ captured², the factor by which the captures are wrong if it is one factor. */

@@ -108,6 +108,12 @@ public final class Tolerances {
      */
     public static final double ANOTHER_OPTIMISER = 1e-5;
 
+    /**
+     * Gradient by central differences of step 1e-5 at a minimum, relative to that at the start of about 0.1: differences err
+     * by 1e-16 / 1e-5 + (1e-5)² = 1e-10, the search stops at 1e-9.
+     */
+    public static final double GRADIENT_AT_MINIMUM = 1e-7;
+
     /** A ratio of differences that are of first order in ε = 1e-3 or 2e-3: terms of second order remain. */
     public static final double HALVED_EPSILON = 0.02;
 
@@ -116,11 +122,11 @@ public final class Tolerances {
     // the transformer
 
     /**
-     * Sum of output-token influences against the score in float32, relative to the largest score: differences of losses
-     * with roundoff 1e-6 over a step of 1e-3, and ReLU units that change sides within it; the threshold that the
-     * reproduction of the paper sets for this identity.
+     * Sum of output-token influences in float64 against the score in float32, relative to the largest score: the score and the
+     * preconditioned query carry the roundings of sums over hundreds of float32 numbers that cancel in part; a hundredth of
+     * what the reproduction of the paper allows for this identity is 1e-4.
      */
-    public static final double OUTPUT_TOKENS_FLOAT32 = 0.01;
+    public static final double OUTPUT_TOKENS_FLOAT32_SCORE = 1e-4;
     // Adapters
 
     /**
@@ -135,6 +141,15 @@ public final class Tolerances {
      * growth of roundoff through the layers, truncation about as much. The mistakes it is to find are factors.
      */
     public static final double CONTRACT_SLOPE_FLOAT32 = 5e-3;
+
+    /**
+     * Roundoff of a float32 loss relative to the largest loss: 6e-8 an operation, sums of some dozen terms and some layers
+     * leave one digit; the slopes of the bias of an attention's keys, which are nothing but this, stay below.
+     */
+    public static final double CONTRACT_LOSS_FLOAT32 = 6e-7;
+
+    /** The same in float64: 1.1e-16 an operation and one digit. */
+    public static final double CONTRACT_LOSS_FLOAT64 = 1e-15;
 
     /** One example's captures in two batches, float64: some layers of reordered sums, each at 1e-12. */
     public static final double CONTRACT_BATCH_FLOAT64 = 1e-10;
@@ -152,6 +167,16 @@ public final class Tolerances {
      */
     public static double eigenbasis(Precision precision) {
         return precision == Precision.FLOAT64 ? EXACT_SOLVE : EIGENBASIS_FLOAT32;
+    }
+
+    /**
+     * Returns the roundoff that is granted to a loss of the contract.
+     *
+     * @param precision the precision of the model
+     * @return relative to the largest loss
+     */
+    static double lossRoundoff(Precision precision) {
+        return precision == Precision.FLOAT64 ? CONTRACT_LOSS_FLOAT64 : CONTRACT_LOSS_FLOAT32;
     }
 
     /**

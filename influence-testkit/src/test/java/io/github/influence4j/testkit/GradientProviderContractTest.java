@@ -1,16 +1,21 @@
 package io.github.influence4j.testkit;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.testkit.TokenNetwork.Defect;
 import io.github.influence4j.testkit.TokenNetwork.Sequence;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each mistake that a host can make fails one test of the contract with a message that says what it is. */
 class GradientProviderContractTest {
@@ -33,6 +38,13 @@ class GradientProviderContractTest {
                 Arguments.of(Defect.WRONG_SIGN, slopes, "wrong sign"),
                 Arguments.of(Defect.DOUBLED, slopes, "but for a factor: divide by 2.0"),
                 Arguments.of(
+                        Defect.BIAS_COUNTS_PADDING, slopes, "layer fc1: the weights' gradients are right, the bias's"),
+                Arguments.of(
+                        Defect.SWAPPED_LAYERS,
+                        slopes,
+                        "layer fc1: gradients are another layer's; what was captured as layer fc2"),
+                Arguments.of(Defect.TRANSPOSED, slopes, "layer fc1: gradients are transposed"),
+                Arguments.of(
                         Defect.ACTIVATION_INSTEAD_OF_INPUT, slopes, "layer fc2: gradients are not those of the loss"),
                 Arguments.of(Defect.CUT_OFF, slopes, "layer fc1: gradients are all zero"),
                 Arguments.of(Defect.DROPOUT, evaluation, "dropout or other randomness is on"),
@@ -41,6 +53,7 @@ class GradientProviderContractTest {
                 Arguments.of(Defect.LAYER_MISSING, layers, "layer fc1 did not come"),
                 Arguments.of(Defect.LAYER_TWICE, layers, "layer fc1 came twice"),
                 Arguments.of(Defect.PADDING_NOT_MASKED, batches, "padding is not masked"),
+                Arguments.of(Defect.MASK_INVERTED, masks, "or the mask hides real positions"),
                 Arguments.of(Defect.LOSS_COUNTS_PADDING, masks, "the loss counts padding"),
                 Arguments.of(Defect.LABELS_FROM_A_GENERATOR, draws, "same seed have other labels"),
                 Arguments.of(Defect.LABELS_BY_ROW, draws, "with the example's id and the position"),
@@ -49,6 +62,14 @@ class GradientProviderContractTest {
                 Arguments.of(Defect.MOST_PROBABLE_LABELS, chances, "do not follow the model's probabilities"),
                 Arguments.of(Defect.UNIFORM_LABELS, chances, "do not follow the model's probabilities"),
                 Arguments.of(Defect.AVERAGED_OVER_BATCH, chances, "must be p - e_y"));
+    }
+
+    @Test
+    void everyDefectIsTried() {
+        Set<Object> tried = defects().map(arguments -> arguments.get()[0]).collect(Collectors.toSet());
+        tried.addAll(
+                Set.of(Defect.NONE, Defect.NORMALS_TOO_WIDE, Defect.POSITIONS_FIRST, Defect.REVERSED_ROWS)); // below
+        assertEquals(EnumSet.allOf(Defect.class), tried);
     }
 
     @ParameterizedTest
@@ -65,9 +86,28 @@ class GradientProviderContractTest {
     }
 
     @Test
+    void wrongOrdersOfRowsAreNamed() {
+        Consumer<GradientProviderContract<Sequence>> slopes = GradientProviderContract::gradientsAreThoseOfTheLoss;
+        fails(new TokenNetwork(Defect.POSITIONS_FIRST, true), slopes, "rows come position by position");
+        fails(new TokenNetwork(Defect.REVERSED_ROWS, true), slopes, "captured in reverse order");
+    }
+
+    @Test
     void biasThatIsCountedTwiceIsNamed() {
-        HostModel<Sequence> doubled = new BiasTwice(new TokenNetwork(Defect.NONE, false));
-        fails(doubled, GradientProviderContract::gradientsAreThoseOfTheLoss, "the bias's are not");
+        fails(
+                new ScaledBias(new TokenNetwork(Defect.NONE, false), 2),
+                GradientProviderContract::gradientsAreThoseOfTheLoss,
+                "layer fc1: the weights' gradients are right, the bias's are not");
+    }
+
+    /** However little the biases do, which the weights' gradients would hide. */
+    @ParameterizedTest
+    @ValueSource(doubles = {1e-2, 1e-4, 0, 1.001})
+    void biasWithAnotherFactorIsNamed(double factor) {
+        fails(
+                new ScaledBias(new TokenNetwork(Defect.NONE, false), factor),
+                GradientProviderContract::gradientsAreThoseOfTheLoss,
+                "the bias's are not");
     }
 
     private static void fails(
@@ -75,6 +115,7 @@ class GradientProviderContractTest {
         AssertionError failure = assertThrows(AssertionError.class, () -> test.accept(contract(host)));
         String message = String.valueOf(failure.getMessage());
         assertTrue(message.contains(words), () -> "expected \"" + words + "\" in: " + message);
+        assertTrue(message.matches("(layer fc[12]|example \\d+):? .*"), () -> "names no layer: " + message);
     }
 
     private static GradientProviderContract<Sequence> contract(HostModel<Sequence> host) {

@@ -33,6 +33,11 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
         AVERAGED_OVER_ALL_POSITIONS,
         WRONG_SIGN,
         DOUBLED,
+        BIAS_COUNTS_PADDING,
+        SWAPPED_LAYERS,
+        TRANSPOSED,
+        POSITIONS_FIRST,
+        REVERSED_ROWS,
         ACTIVATION_INSTEAD_OF_INPUT,
         DROPOUT,
         BATCH_STATISTICS,
@@ -41,6 +46,7 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
         LAYER_MISSING,
         LAYER_TWICE,
         PADDING_NOT_MASKED,
+        MASK_INVERTED,
         LOSS_COUNTS_PADDING,
         LABELS_FROM_A_GENERATOR,
         LABELS_BY_ROW,
@@ -52,11 +58,11 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
     }
 
     private static final int FEATURES = 3;
-    private static final int HIDDEN = 4;
     private static final int CLASSES = 3;
 
-    private final LayerSpec fc1 = LayerSpec.tokens("fc1", FEATURES, HIDDEN);
-    private final LayerSpec fc2 = LayerSpec.tokens("fc2", HIDDEN, CLASSES);
+    private final int hidden;
+    private final LayerSpec fc1;
+    private final LayerSpec fc2;
     private final List<Sequence> sequences = new ArrayList<>();
     private final Random generator = new Random(3);
     private final Defect defect;
@@ -64,12 +70,16 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
     private double[][] w1;
     private double[][] w2;
 
+    /** A network of 3-4-3 units, or of 3-3-3 for the defects that need layers of one shape. */
     TokenNetwork(Defect defect, boolean squaredError) {
         this.defect = defect;
+        this.hidden = defect == Defect.SWAPPED_LAYERS || defect == Defect.TRANSPOSED ? 3 : 4;
+        this.fc1 = LayerSpec.tokens("fc1", FEATURES, hidden);
+        this.fc2 = LayerSpec.tokens("fc2", hidden, CLASSES);
         this.squaredError = squaredError;
         Random random = new Random(5);
-        w1 = random(random, HIDDEN, FEATURES + 1);
-        w2 = random(random, CLASSES, HIDDEN + 1);
+        w1 = random(random, hidden, FEATURES + 1);
+        w2 = random(random, CLASSES, hidden + 1);
         for (int e = 0; e < 6; e++) {
             int length = squaredError ? 4 : 2 + e % 4;
             sequences.add(new Sequence(
@@ -164,8 +174,8 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
         int real = batch.examples().stream().mapToInt(s -> s.tokens().length).sum();
         boolean[] mask = new boolean[n * longest];
         double[][] a1 = new double[n * longest][FEATURES];
-        double[][] a2 = new double[n * longest][HIDDEN];
-        double[][] g1 = new double[n * longest][HIDDEN];
+        double[][] a2 = new double[n * longest][hidden];
+        double[][] g1 = new double[n * longest][hidden];
         double[][] g2 = new double[n * longest][CLASSES];
         double[] mean = new double[FEATURES];
         for (Sequence sequence : batch.examples()) {
@@ -180,10 +190,10 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
             for (int p = 0; p < longest; p++) {
                 int row = e * longest + p;
                 boolean padding = p >= sequence.tokens().length;
-                if (padding && defect != Defect.LOSS_COUNTS_PADDING) {
+                mask[row] = padding == (defect == Defect.MASK_INVERTED);
+                if (padding && defect != Defect.LOSS_COUNTS_PADDING && defect != Defect.BIAS_COUNTS_PADDING) {
                     continue;
                 }
-                mask[row] = !padding;
                 double[] token = padding ? new double[FEATURES] : sequence.tokens()[p].clone();
                 for (int i = 0; i < FEATURES; i++) {
                     token[i] -= defect == Defect.BATCH_STATISTICS ? mean[i] : 0;
@@ -198,7 +208,7 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
                 for (int c = 0; c < CLASSES; c++) {
                     g2[row][c] *= factor;
                 }
-                for (int h = 0; h < HIDDEN; h++) {
+                for (int h = 0; h < hidden; h++) {
                     for (int c = 0; c < CLASSES; c++) {
                         g1[row][h] += w2[c][h] * g2[row][c];
                     }
@@ -212,21 +222,41 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
         if (defect == Defect.LEARNS_WHILE_CAPTURING) {
             w2[0][0] += 0.01;
         }
-        PositionMask positions =
-                defect == Defect.PADDING_NOT_MASKED ? PositionMask.none(n * longest) : PositionMask.of(mask);
+        PositionMask positions = defect == Defect.PADDING_NOT_MASKED || defect == Defect.BIAS_COUNTS_PADDING
+                ? PositionMask.none(n * longest)
+                : PositionMask.of(mask);
         for (LayerSpec layer : wanted) {
-            if (layer == fc1 && defect != Defect.LAYER_MISSING) {
-                push(
-                        sink,
-                        LayerCapture.of(fc1, n, longest, Matrix.of(a1), Matrix.of(g1))
-                                .withMask(positions));
-            } else if (layer == fc2) {
-                push(
-                        sink,
-                        LayerCapture.of(fc2, n, longest, Matrix.of(a2), Matrix.of(g2))
-                                .withMask(positions));
+            if (layer == fc1 && defect == Defect.LAYER_MISSING) {
+                continue;
+            }
+            boolean first = layer == fc1 ^ defect == Defect.SWAPPED_LAYERS;
+            double[][] a = first ? a1 : a2;
+            double[][] g = first ? g1 : g2;
+            boolean exchanged = defect == Defect.TRANSPOSED;
+            push(
+                    sink,
+                    LayerCapture.of(
+                                    layer,
+                                    n,
+                                    longest,
+                                    Matrix.of(rows(exchanged ? g : a, n)),
+                                    Matrix.of(rows(exchanged ? a : g, n)))
+                            .withMask(positions));
+        }
+    }
+
+    /** The rows as the defect puts them. */
+    private double[][] rows(double[][] right, int n) {
+        double[][] rows = right.clone();
+        for (int row = 0; row < rows.length; row++) {
+            int positions = rows.length / n;
+            if (defect == Defect.POSITIONS_FIRST) {
+                rows[row % positions * n + row / positions] = right[row];
+            } else if (defect == Defect.REVERSED_ROWS) {
+                rows[(n - 1 - row / positions) * positions + row % positions] = right[row];
             }
         }
+        return rows;
     }
 
     private void push(CaptureSink sink, LayerCapture capture) {

@@ -63,19 +63,46 @@ public final class LastLayer<E> implements OutputHessianRoots<E> {
     }
 
     /**
-     * Computes the outputs of a linear layer, for runtimes that give activations only.
+     * Makes a provider where the runtime gives the inputs of the last layer only, and the layer's weights are known.
      *
-     * @param activations [n, inputs]
+     * @param <E> the host's type of an example
+     * @param name the layer's name
      * @param weights [o, inputs]
      * @param bias o numbers
-     * @return activations × weightsᵀ + bias, [n, o]
+     * @param loss the training loss
+     * @param features computes the inputs of the layer for n examples, [n, inputs], in evaluation mode
+     * @param target gives an example's class as one number, or its values
+     * @return the provider
+     * @throws IllegalArgumentException if there is not one bias for each row of weights
      */
-    public static Matrix outputs(double[][] activations, double[][] weights, double[] bias) {
+    public static <E> LastLayer<E> of(
+            String name,
+            double[][] weights,
+            double[] bias,
+            Loss loss,
+            Function<List<E>, double[][]> features,
+            Function<E, double[]> target) {
+        if (weights.length == 0 || weights.length != bias.length) {
+            throw new IllegalArgumentException("layer " + name + ": expected one bias for each row of weights, found "
+                    + weights.length + " rows and " + bias.length + " biases");
+        }
+        return of(
+                LayerSpec.dense(name, weights[0].length, weights.length),
+                loss,
+                examples -> {
+                    double[][] activations = features.apply(examples);
+                    return new Forward(Matrix.of(activations), outputs(activations, weights, bias));
+                },
+                target);
+    }
+
+    /** Computes activations × weightsᵀ + bias. */
+    private static Matrix outputs(double[][] activations, double[][] weights, double[] bias) {
         double[][] outputs = new double[activations.length][bias.length];
         for (int e = 0; e < outputs.length; e++) {
             for (int o = 0; o < bias.length; o++) {
                 outputs[e][o] = bias[o];
-                for (int i = 0; i < activations[e].length; i++) {
+                for (int i = 0; i < weights[o].length; i++) {
                     outputs[e][o] += weights[o][i] * activations[e][i];
                 }
             }
@@ -102,6 +129,27 @@ public final class LastLayer<E> implements OutputHessianRoots<E> {
     @Override
     public List<LayerSpec> layers() {
         return List.of(layer);
+    }
+
+    /**
+     * Says what share of a model its last layer is.
+     *
+     * @param modelParameters number of trained parameters of the whole model, this layer's included
+     * @return the layer's parameters as traced, all others as not
+     * @throws IllegalArgumentException if the model has fewer parameters than the layer
+     */
+    public ParameterCoverage coverage(long modelParameters) {
+        long below = modelParameters - layer.parameters();
+        if (below < 0) {
+            throw new IllegalArgumentException("a model of " + modelParameters + " parameters cannot have the layer "
+                    + layer.name() + " of " + layer.parameters());
+        }
+        return new ParameterCoverage(
+                layer.parameters(),
+                below == 0
+                        ? List.of()
+                        : List.of(new ParameterCoverage.Uncovered(
+                                "below " + layer.name(), "all other layers", below, "only the last layer is traced")));
     }
 
     @Override

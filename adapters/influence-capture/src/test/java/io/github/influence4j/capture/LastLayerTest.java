@@ -95,6 +95,35 @@ class LastLayerTest {
         assertEquals(0, new ParameterCoverage(75, List.of()).uncoveredShare());
     }
 
+    @Test
+    void theShareOfTheLastLayer() {
+        LastLayer<Integer> provider = LastLayer.of(
+                "head",
+                new double[][] {{1, 2}},
+                new double[] {3},
+                Loss.SQUARED_ERROR,
+                e -> new double[][] {{5, 7}},
+                e -> new double[] {20});
+        assertEquals(0.97, provider.coverage(100).uncoveredShare());
+        assertEquals(0, provider.coverage(3).uncoveredShare());
+        assertThrows(IllegalArgumentException.class, () -> provider.coverage(2));
+        provider.capture(
+                new ExampleBatch<>(List.of(1), new long[] {0}),
+                new Objective.TrainingLoss(),
+                provider.layers(),
+                capture -> assertEquals(
+                        1 * 5 + 2 * 7 + 3 - 20, capture.outputGradients().toArray()[0][0]));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> LastLayer.of(
+                        "head",
+                        new double[][] {{1, 2}},
+                        new double[2],
+                        Loss.SQUARED_ERROR,
+                        (List<Integer> e) -> new double[0][],
+                        e -> new double[0]));
+    }
+
     private static String message(
             Class<? extends Exception> type, LastLayer<Integer> provider, ExampleBatch<Integer> batch) {
         return String.valueOf(assertThrows(

@@ -10,6 +10,7 @@ import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.capture.OnnxProgram.Sentence;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
@@ -29,8 +30,11 @@ import io.github.influence4j.models.TrainingOptions;
 import io.github.influence4j.testkit.GradientChecks;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -70,14 +74,22 @@ class OnnxTest {
                         .weights()
                         .layer(shape.layers().get(0).name())
                         .toArray();
-                LastLayer<Sentence> provider = OnnxProgram.provider(
-                        session,
-                        Arrays.stream(weights)
-                                .map(row -> Arrays.copyOf(row, 384))
+                double[][] rows = Arrays.stream(weights)
+                        .map(row -> Arrays.copyOf(row, 384))
+                        .toArray(double[][]::new);
+                double[] bias =
+                        Arrays.stream(weights).mapToDouble(row -> row[384]).toArray();
+                assertEquals(10, printed(() -> OnnxProgram.run(session, rows, bias, sentences, sentences.get(0))));
+                LastLayer<Sentence> provider = LastLayer.of(
+                        "head",
+                        rows,
+                        bias,
+                        Loss.SOFTMAX_CROSS_ENTROPY,
+                        batch -> batch.stream()
+                                .map(s -> OnnxProgram.vector(session, s))
                                 .toArray(double[][]::new),
-                        Arrays.stream(weights).mapToDouble(row -> row[384]).toArray());
-                GradientChecks.sameInEveryBatch(
-                        provider, train, new io.github.influence4j.api.Objective.SampledLabels(1), 1e-6);
+                        sentence -> new double[] {sentence.label()});
+                GradientChecks.sameInEveryBatch(provider, train, new Objective.SampledLabels(1), 1e-6);
                 try (EigenbasisCurvature curvature =
                                 EigenbasisApproximator.<Sentence>ekfac(backend).fit(provider, train);
                         EigenbasisSolver solver = curvature.solver(Damping.DEFAULT);
@@ -96,7 +108,23 @@ class OnnxTest {
         }
     }
 
-    private static byte[] model() throws IOException {
+    /** How many lines with a score an action prints. */
+    private static long printed(Runnable action) {
+        PrintStream console = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+            action.run();
+        } finally {
+            System.setOut(console);
+        }
+        return printed.toString(StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> line.matches("example \\d+: -?[0-9.E-]+"))
+                .count();
+    }
+
+    static byte[] model() throws IOException {
         try (InputStream in = Objects.requireNonNull(OnnxTest.class.getResourceAsStream("/all-minilm-l6-v2-q.onnx"))) {
             return in.readAllBytes();
         }

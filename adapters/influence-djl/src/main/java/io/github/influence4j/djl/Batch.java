@@ -1,6 +1,7 @@
 package io.github.influence4j.djl;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.influence4j.api.ExampleBatch;
@@ -18,10 +19,23 @@ import java.util.List;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Batch(NDArray array, int[] lengths, int tokens, int targets) {
 
+    /** What the model takes: the array, and with {@code masked} a mask [n, t] that is 1 at real positions and 0 at padding. */
+    NDList inputs(boolean masked) {
+        if (!masked) {
+            return new NDList(array);
+        }
+        float[] mask = new float[lengths.length * tokens];
+        for (int e = 0; e < lengths.length; e++) {
+            Arrays.fill(mask, e * tokens, e * tokens + lengths[e], 1);
+        }
+        return new NDList(array, array.getManager().create(mask, new Shape(lengths.length, tokens)));
+    }
+
     static Batch of(ExampleBatch<DjlExample> batch, NDManager manager) {
         List<DjlExample> examples = batch.examples();
         int[] lengths = examples.stream().mapToInt(DjlExample::positions).toArray();
         int longest = Arrays.stream(lengths).max().orElseThrow();
+        int targets = examples.stream().mapToInt(e -> e.targets().length).max().orElseThrow();
         DjlExample first = examples.get(0);
         if (first.tokens().length > 0) {
             long[] packed = new long[examples.size() * longest];
@@ -33,7 +47,7 @@ record Batch(NDArray array, int[] lengths, int tokens, int targets) {
                         e * longest,
                         examples.get(e).tokens().length);
             }
-            return new Batch(manager.create(packed, new Shape(lengths.length, longest)), lengths, longest, longest);
+            return new Batch(manager.create(packed, new Shape(lengths.length, longest)), lengths, longest, targets);
         }
         int size = first.values().length;
         float[] packed = new float[examples.size() * size];
@@ -46,6 +60,6 @@ record Batch(NDArray array, int[] lengths, int tokens, int targets) {
             System.arraycopy(examples.get(e).values(), 0, packed, e * size, size);
         }
         Shape shape = new Shape(examples.size()).addAll(new Shape(first.shape()));
-        return new Batch(manager.create(packed, shape), lengths, longest, longest);
+        return new Batch(manager.create(packed, shape), lengths, longest, targets);
     }
 }

@@ -8,8 +8,8 @@ import java.util.Arrays;
  * @param values features, packed in the order of the shape; empty where the input is tokens
  * @param tokens ids of tokens; empty where the input is features
  * @param shape shape of the features of one example, without the batch
- * @param targets a row a position: the class as one number, or the values of a regression; a row of length 0 where there is
- *     no loss
+ * @param targets a row for each position of the outputs (one a token, or one in all): the class as one number, or the values
+ *     of a regression; a row of length 0 where there is no loss
  */
 @SuppressWarnings("ArrayRecordComponent") // held by the thousand and read in inner loops; never compared as values
 public record DjlExample(float[] values, long[] tokens, long[] shape, double[][] targets) {
@@ -17,7 +17,8 @@ public record DjlExample(float[] values, long[] tokens, long[] shape, double[][]
     /**
      * Checks the sizes.
      *
-     * @throws IllegalArgumentException if the features do not fill the shape, or there are more targets than tokens
+     * @throws IllegalArgumentException if the features do not fill the shape, or tokens have neither one target in all nor
+     *     one each
      */
     public DjlExample {
         long size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
@@ -25,8 +26,9 @@ public record DjlExample(float[] values, long[] tokens, long[] shape, double[][]
             throw new IllegalArgumentException("features of shape " + Arrays.toString(shape) + " need " + size
                     + " numbers, found " + values.length);
         }
-        if (tokens.length > 0 && targets.length != tokens.length) {
-            throw new IllegalArgumentException(tokens.length + " tokens with " + targets.length + " targets");
+        if (tokens.length > 0 && targets.length != 1 && targets.length != tokens.length) {
+            throw new IllegalArgumentException(
+                    tokens.length + " tokens with " + targets.length + " targets: expected 1, or one a token");
         }
     }
 
@@ -70,8 +72,19 @@ public record DjlExample(float[] values, long[] tokens, long[] shape, double[][]
         return new DjlExample(new float[0], tokens, new long[] {tokens.length}, targets);
     }
 
-    /** Number of positions that have a target or could have one. */
+    /**
+     * Makes a sequence with one class, such as a sentence and what it says.
+     *
+     * @param tokens ids of tokens
+     * @param label index of the class
+     * @return the example, for a model whose outputs are [n, classes]
+     */
+    public static DjlExample classifiedTokens(long[] tokens, int label) {
+        return new DjlExample(new float[0], tokens, new long[] {tokens.length}, new double[][] {{label}});
+    }
+
+    /** Number of positions: tokens, or targets of features. */
     int positions() {
-        return targets.length;
+        return tokens.length > 0 ? tokens.length : targets.length;
     }
 }

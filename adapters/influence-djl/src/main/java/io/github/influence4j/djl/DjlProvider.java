@@ -2,7 +2,6 @@ package io.github.influence4j.djl;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
@@ -30,8 +29,7 @@ import java.util.Set;
  * gradient is wanted; afterwards the block is back in its place. Parameters are copied when this is made, so that the
  * model's own are never touched. Blocks run in evaluation mode. The objective is −log p of the class or ½‖ŷ−y‖², summed over
  * positions that have a target; a measurement is the loss. Sequences of one batch are padded with token 0: the model must not
- * let padding reach real positions (causal attention, or attention masks made from the second input, see {@link
- * #of(Block, Loss, ExampleSource, String...)}).
+ * let padding reach real positions, which {@link Padding} is about.
  *
  * <p>DJL allows one gradient collector in a process: nothing else may take gradients during a capture. Costs a forward and
  * backward pass without gradients of weights, copies of inputs and gradients on the heap, and a copy of the parameters. Not
@@ -46,8 +44,11 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
     private final ModelTracing tracing;
     private final OutputGradients gradients;
     private final List<LayerSpec> layers;
+    private final Padding padding;
 
-    private DjlProvider(Block model, Loss loss, ExampleBatch<DjlExample> sample, Set<String> excluded) {
+    private DjlProvider(
+            Block model, Loss loss, Padding padding, ExampleBatch<DjlExample> sample, Set<String> excluded) {
+        this.padding = padding;
         this.tracing = new ModelTracing(model, excluded);
         this.gradients = new OutputGradients(loss, 1);
         NDArray any = model.getParameters().get(0).getValue().getArray();
@@ -68,8 +69,7 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
     }
 
     /**
-     * Makes a provider and checks it: on the first examples, Σ g aᵀ of every traced block is compared with the gradient that
-     * PyTorch computes for the block's weights.
+     * Makes a provider of a model with one input, and checks it; see the other method.
      *
      * @param model a trained model; it takes tokens [n, t] or features [n, shape] and gives outputs [n, o] or [n, t, o]
      * @param loss the training loss
@@ -81,8 +81,28 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
      * @throws IllegalStateException if the check fails, naming the block
      */
     public static DjlProvider of(Block model, Loss loss, ExampleSource<DjlExample> examples, String... excluded) {
+        return of(model, loss, examples, Padding.UNSEEN, excluded);
+    }
+
+    /**
+     * Makes a provider and checks it: on the first examples, Σ g aᵀ of every traced block is compared with the gradient that
+     * PyTorch computes for the block's weights.
+     *
+     * @param model a trained model; it takes tokens [n, t] or features [n, shape] and gives outputs [n, o] or [n, t, o]
+     * @param loss the training loss
+     * @param examples some examples of the kind that will be captured
+     * @param padding how the model learns where padding is
+     * @param excluded names (as in {@link #layers()}) or kinds (simple names of classes, such as BatchNorm) of blocks that are
+     *     not to be traced
+     * @return a provider that the caller closes
+     * @throws IllegalArgumentException if a block with parameters can neither be traced nor is excluded, naming all of them
+     * @throws IllegalStateException if the check fails, naming the block
+     */
+    public static DjlProvider of(
+            Block model, Loss loss, ExampleSource<DjlExample> examples, Padding padding, String... excluded) {
         int n = (int) Math.min(2, examples.size());
-        return new DjlProvider(model, loss, examples.batches(n).iterator().next(), Set.of(excluded));
+        return new DjlProvider(
+                model, loss, padding, examples.batches(n).iterator().next(), Set.of(excluded));
     }
 
     @Override
@@ -136,7 +156,7 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
         tracing.install();
         try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
             NDArray outputs = tracing.root()
-                    .forward(parameters, new NDList(inputs.array()), false)
+                    .forward(parameters, inputs.inputs(padding == Padding.MASK_INPUT), false)
                     .head();
             NDArray delta = inputs.array()
                     .getManager()

@@ -9,13 +9,19 @@ import io.github.influence4j.capture.ParameterCoverage;
 import io.github.influence4j.capture.ParameterCoverage.Uncovered;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Finds the blocks of a model that can be traced, and puts their stand-ins in place for the time of a pass. */
 final class ModelTracing {
+
+    /** What a normalisation remembers of the data; not trained. */
+    private static final Set<Parameter.Type> STATISTICS =
+            EnumSet.of(Parameter.Type.RUNNING_MEAN, Parameter.Type.RUNNING_VAR);
 
     private final Block root;
     private final Set<String> excluded;
@@ -58,10 +64,10 @@ final class ModelTracing {
 
     private void settle(Block block, String name) {
         String kind = block.getClass().getSimpleName();
-        long size = block.getDirectParameters().values().stream()
-                .filter(Parameter::requiresGradient)
-                .mapToLong(p -> p.getArray().size())
-                .sum();
+        List<Parameter> own = block.getDirectParameters().values().stream()
+                .filter(p -> !STATISTICS.contains(p.getType()))
+                .toList();
+        long size = own.stream().mapToLong(p -> p.getArray().size()).sum();
         boolean exclude = excluded.contains(name) || excluded.contains(kind);
         unknown.remove(name);
         unknown.remove(kind);
@@ -69,15 +75,19 @@ final class ModelTracing {
             return;
         }
         boolean linear = block.getClass() == Linear.class || block.getClass() == Conv2d.class;
-        boolean tied = !block.getDirectParameters().values().stream()
-                .map(parameters::add)
-                .reduce(true, (a, b) -> a && b);
+        boolean tied = !own.stream().map(parameters::add).reduce(true, (a, b) -> a && b);
+        boolean frozen = own.stream().anyMatch(p -> !p.requiresGradient());
+        Optional<String> problem = Optional.ofNullable(
+                !linear
+                        ? "neither Linear nor Conv2d"
+                        : tied
+                                ? "shares its weights with another block"
+                                : frozen ? "frozen, so training did not touch it" : null);
         if (exclude) {
-            uncovered.add(new Uncovered(name, kind, size, "excluded"));
-        } else if (!linear) {
-            refused.add(name + " (" + kind + ", " + size + " parameters): neither Linear nor Conv2d");
-        } else if (tied) {
-            refused.add(name + " (" + kind + ", " + size + " parameters): shares its weights with another block");
+            uncovered.add(new Uncovered(
+                    name, kind, size, problem.map(p -> "excluded: " + p).orElse("excluded")));
+        } else if (problem.isPresent()) {
+            refused.add(name + " (" + kind + ", " + size + " parameters): " + problem.get());
         } else {
             traced.add(new TracedBlock(name, block));
         }

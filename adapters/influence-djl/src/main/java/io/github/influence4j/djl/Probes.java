@@ -13,6 +13,8 @@ final class Probes {
 
     private final List<NDArray> inputs = new ArrayList<>();
     private final List<NDArray> probes = new ArrayList<>();
+    private final List<Floats> inputFloats = new ArrayList<>();
+    private final List<Floats> gradientFloats = new ArrayList<>();
     private boolean active;
 
     void start(boolean isActive) {
@@ -30,7 +32,24 @@ final class Probes {
         probe.setRequiresGradient(true);
         inputs.add(input);
         probes.add(probe);
-        return new NDList(output.add(probe));
+        return new NDList(output.addi(probe));
+    }
+
+    /** The numbers of a use's input, valid until the next pass, in an array that may be longer. */
+    float[] inputValues(int use) {
+        return floats(inputFloats, use).copy(inputs.get(use));
+    }
+
+    /** The numbers of the gradient at a use's output, in the same way. */
+    float[] gradientValues(int use) {
+        return floats(gradientFloats, use).copy(gradient(use));
+    }
+
+    private static Floats floats(List<Floats> buffers, int use) {
+        while (buffers.size() <= use) {
+            buffers.add(new Floats());
+        }
+        return buffers.get(use);
     }
 
     int uses() {

@@ -13,6 +13,7 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.capture.Convolution;
 import io.github.influence4j.capture.Convolution.Size;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -108,18 +109,24 @@ final class TracedBlock {
 
     /** The captures of the last pass. */
     List<LayerCapture> captures(int n, int[] lengths, int tokens) {
+        if (convolution.isEmpty()) {
+            return List.of(linear(layers.get(0), n, lengths, tokens));
+        }
+        List<float[]> images = new ArrayList<>();
+        List<float[]> pixels = new ArrayList<>();
+        for (int use = 0; use < probes.uses(); use++) {
+            images.add(probes.inputValues(use));
+            pixels.add(probes.gradientValues(use));
+        }
         List<LayerCapture> captures = new ArrayList<>();
         for (int group = 0; group < layers.size(); group++) {
-            LayerSpec layer = layers.get(group);
-            captures.add(
-                    convolution.isPresent()
-                            ? convolved(layer, convolution.get(), n, group)
-                            : linear(layer, n, lengths, tokens));
+            captures.add(convolved(layers.get(group), convolution.get(), n, group, images, pixels));
         }
         return captures;
     }
 
-    private LayerCapture convolved(LayerSpec layer, Convolution geometry, int n, int group) {
+    private LayerCapture convolved(
+            LayerSpec layer, Convolution geometry, int n, int group, List<float[]> images, List<float[]> pixels) {
         List<Matrix> activations = new ArrayList<>();
         List<Matrix> gradients = new ArrayList<>();
         for (int use = 0; use < probes.uses(); use++) {
@@ -129,21 +136,24 @@ final class TracedBlock {
                     (int) input.getShape().get(2), (int) input.getShape().get(3));
             Size out = new Size(
                     (int) gradient.getShape().get(2), (int) gradient.getShape().get(3));
-            activations.add(geometry.patches(input.toFloatArray(), n, in, out, group));
-            gradients.add(geometry.pixels(gradient.toFloatArray(), n, out, group));
+            activations.add(geometry.patches(images.get(use), n, in, out, group));
+            gradients.add(geometry.pixels(pixels.get(use), n, out, group));
         }
         Matrix all = Uses.join(activations, n);
         return LayerCapture.of(layer, n, all.rows() / n, all, Uses.join(gradients, n));
+    }
+
+    private static Matrix packed(float[] values, int rows, int columns) {
+        return Matrix.of(FloatBuffer.wrap(values), rows, columns, columns);
     }
 
     private LayerCapture linear(LayerSpec layer, int n, int[] lengths, int tokens) {
         List<Matrix> activations = new ArrayList<>();
         List<Matrix> gradients = new ArrayList<>();
         for (int use = 0; use < probes.uses(); use++) {
-            float[] input = probes.input(use).toFloatArray();
-            int rows = input.length / layer.inputs();
-            activations.add(Matrix.of(input, rows, layer.inputs()));
-            gradients.add(Matrix.of(probes.gradient(use).toFloatArray(), rows, layer.outputs()));
+            int rows = (int) (probes.input(use).size() / layer.inputs());
+            activations.add(packed(probes.inputValues(use), rows, layer.inputs()));
+            gradients.add(packed(probes.gradientValues(use), rows, layer.outputs()));
         }
         Matrix all = Uses.join(activations, n);
         LayerCapture capture = LayerCapture.of(layer, n, all.rows() / n, all, Uses.join(gradients, n));

@@ -25,30 +25,38 @@ import org.jspecify.annotations.Nullable;
 final class CausalDecoder extends AbstractBlock {
 
     static final int VOCABULARY = 7;
-    private static final int WIDTH = 6;
-    private static final int HIDDEN = 10;
 
-    private final Block embedding = addChildBlock("embedding", new TokenEmbedding(VOCABULARY, WIDTH));
-    private final Block norm1 =
-            addChildBlock("norm1", LayerNorm.builder().axis(2).build());
-    private final Block attention = addChildBlock(
-            "attention",
-            ScaledDotProductAttentionBlock.builder()
-                    .setEmbeddingSize(WIDTH)
-                    .setHeadCount(2)
-                    .optAttentionProbsDropoutProb(0.3f)
-                    .build());
-    private final Block norm2 =
-            addChildBlock("norm2", LayerNorm.builder().axis(2).build());
-    private final Block mlp =
-            addChildBlock("mlp", new PointwiseFeedForwardBlock(List.of(HIDDEN), WIDTH, Activation::gelu));
-    private final Block dropout =
-            addChildBlock("dropout", Dropout.builder().optRate(0.5f).build());
-    private final Block head =
-            addChildBlock("head", Linear.builder().setUnits(VOCABULARY).build());
+    private final int vocabulary;
+    private final int width;
+    private final Block embedding;
+    private final Block norm1;
+    private final Block attention;
+    private final Block norm2;
+    private final Block mlp;
+    private final Block dropout;
+    private final Block head;
 
     CausalDecoder() {
+        this(VOCABULARY, 6, 10);
+    }
+
+    CausalDecoder(int vocabulary, int width, int hidden) {
         super((byte) 1);
+        this.vocabulary = vocabulary;
+        this.width = width;
+        embedding = addChildBlock("embedding", new TokenEmbedding(vocabulary, width));
+        norm1 = addChildBlock("norm1", LayerNorm.builder().axis(2).build());
+        attention = addChildBlock(
+                "attention",
+                ScaledDotProductAttentionBlock.builder()
+                        .setEmbeddingSize(width)
+                        .setHeadCount(2)
+                        .optAttentionProbsDropoutProb(0.3f)
+                        .build());
+        norm2 = addChildBlock("norm2", LayerNorm.builder().axis(2).build());
+        mlp = addChildBlock("mlp", new PointwiseFeedForwardBlock(List.of(hidden), width, Activation::gelu));
+        dropout = addChildBlock("dropout", Dropout.builder().optRate(0.5f).build());
+        head = addChildBlock("head", Linear.builder().setUnits(vocabulary).build());
     }
 
     @Override
@@ -79,12 +87,12 @@ final class CausalDecoder extends AbstractBlock {
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputs) {
-        return new Shape[] {inputs[0].add(VOCABULARY)};
+        return new Shape[] {inputs[0].add(vocabulary)};
     }
 
     @Override
     protected void initializeChildBlocks(NDManager manager, DataType type, Shape... inputs) {
-        Shape wide = inputs[0].add(WIDTH);
+        Shape wide = inputs[0].add(width);
         embedding.initialize(manager, type, inputs);
         for (Block block : List.of(norm1, attention, norm2, mlp, dropout, head)) {
             block.initialize(manager, type, wide);

@@ -11,7 +11,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 
-/** The test kit's contract for a perceptron, grouped convolutions, a shared block and a decoder. */
+/** The test kit's contract for a perceptron, grouped convolutions, a shared block, a decoder and an encoder. */
 class DjlContractTest {
 
     @BeforeAll
@@ -22,7 +22,9 @@ class DjlContractTest {
     private static HostModel<DjlExample> host(
             Function<NDManager, Block> model, List<DjlExample> examples, String... excluded) {
         Block block = model.apply(NDManager.newBaseManager("PyTorch"));
-        DjlProvider provider = DjlProvider.of(block, Loss.SOFTMAX_CROSS_ENTROPY, ExampleSource.of(examples), excluded);
+        Padding padding = block instanceof MaskedEncoder ? Padding.MASK_INPUT : Padding.UNSEEN;
+        DjlProvider provider =
+                DjlProvider.of(block, Loss.SOFTMAX_CROSS_ENTROPY, ExampleSource.of(examples), padding, excluded);
         return new DjlHost(provider, block, examples);
     }
 
@@ -55,6 +57,14 @@ class DjlContractTest {
         @Override
         protected HostModel<DjlExample> host() {
             return DjlContractTest.host(Models::decoder, Models.sequences(4, 5), "LayerNorm", "TokenEmbedding");
+        }
+    }
+
+    @Nested
+    class Encoder extends GradientProviderContract<DjlExample> {
+        @Override
+        protected HostModel<DjlExample> host() {
+            return DjlContractTest.host(Models::encoder, Models.sentences(4, 5), "BatchNorm", "TokenEmbedding");
         }
     }
 }

@@ -123,6 +123,19 @@ class DjlProviderTest {
     }
 
     @Test
+    void frozenBlocksAreNamed() {
+        Block block = Models.mlp(manager);
+        block.getChildren().get(0).getValue().freezeParameters(true);
+        List<DjlExample> examples = Models.classified(2, 1, 3, 4);
+        String refusal = message(() -> provider(block, examples));
+        assertTrue(refusal.contains("01Linear (Linear, 25 parameters): frozen"), refusal);
+        try (DjlProvider provider = provider(block, examples, "01Linear")) {
+            assertEquals(25, provider.coverage().uncovered().get(0).parameters());
+            assertEquals(24 + 15, provider.coverage().traced());
+        }
+    }
+
+    @Test
     void blocksThatRunUnseenAreFoundOut() {
         Linear linear = Linear.builder().setUnits(4).build();
         Block block = new SequentialBlock().add(linear).add(new HiddenUse(() -> linear));

@@ -16,6 +16,7 @@ import io.github.influence4j.ekfac.EigenbasisApproximator;
 import io.github.influence4j.ekfac.EigenbasisCurvature;
 import io.github.influence4j.ekfac.FisherLabels;
 import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.Strategy;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.ekfac.score.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -29,7 +30,10 @@ import java.util.Objects;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What kronfluence computed for the same weights, data and drawn labels ({@code src/test/python/golden.py}). */
+/**
+ * What kronfluence ({@code src/test/python/golden.py}) or dense float64 algebra ({@code dense.py}) computed for the same
+ * weights, data and drawn labels.
+ */
 final class Golden {
 
     private static final long SEED = 7;
@@ -84,8 +88,9 @@ final class Golden {
         return examples;
     }
 
-    double[][] scores(String layer) {
-        JsonNode rows = Objects.requireNonNull(root.get("scores").get(layer), layer);
+    /** A table of numbers, by what it is and by layer. */
+    double[][] table(String what, String layer) {
+        JsonNode rows = Objects.requireNonNull(root.get(what).get(layer), layer);
         double[][] scores = new double[rows.size()][];
         for (int q = 0; q < scores.length; q++) {
             scores[q] = new double[rows.get(q).size()];
@@ -104,12 +109,13 @@ final class Golden {
         return values;
     }
 
-    /** EK-FAC scores, layer by layer, with the labels that the golden run drew. */
+    /** Scores, layer by layer, with the labels that the golden run drew. */
     static InfluenceScores compute(
-            GradientProvider<DjlExample> model, List<DjlExample> train, List<DjlExample> queries) {
+            Strategy strategy, GradientProvider<DjlExample> model, List<DjlExample> train, List<DjlExample> queries) {
         try (MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
                 EigenbasisCurvature curvature = EigenbasisApproximator.<DjlExample>of(
-                                backend, FitOptions.defaults().withLabels(FisherLabels.sampled(SEED)))
+                                backend,
+                                FitOptions.defaults().withStrategy(strategy).withLabels(FisherLabels.sampled(SEED)))
                         .fit(model, ExampleSource.of(train));
                 IhvpSolver solver = curvature.solver(Damping.relative(0.1))) {
             ScoreOptions options = ScoreOptions.defaults().withPerLayer(true);

@@ -11,6 +11,8 @@ import ai.djl.nn.core.Linear;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.ekfac.Strategy;
 import io.github.influence4j.models.Loss;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
@@ -30,26 +32,62 @@ class KronfluenceTest {
     void convolutions() {
         Golden golden = Golden.load("convolutions");
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-            Block model = golden.load(
-                    new SequentialBlock()
-                            .add(Conv2d.builder()
-                                    .setKernelShape(new Shape(3, 3))
-                                    .optPadding(new Shape(1, 1))
-                                    .setFilters(3)
-                                    .build())
-                            .add(Activation.tanhBlock())
-                            .add(Conv2d.builder()
-                                    .setKernelShape(new Shape(3, 3))
-                                    .optStride(new Shape(2, 2))
-                                    .optBias(false)
-                                    .setFilters(4)
-                                    .build())
-                            .add(Activation.tanhBlock())
-                            .add(Blocks.batchFlattenBlock())
-                            .add(Linear.builder().setUnits(3).build()),
-                    manager,
-                    new Shape(1, 2, 6, 6));
-            check(golden, model, golden.examples("train", 2, 6, 6), golden.examples("queries", 2, 6, 6));
+            check(
+                    golden,
+                    convolutions(golden, manager),
+                    golden.examples("train", 2, 6, 6),
+                    golden.examples("queries", 2, 6, 6));
+        }
+    }
+
+    private static Block convolutions(Golden golden, NDManager manager) {
+        return golden.load(
+                new SequentialBlock()
+                        .add(Conv2d.builder()
+                                .setKernelShape(new Shape(3, 3))
+                                .optPadding(new Shape(1, 1))
+                                .setFilters(3)
+                                .build())
+                        .add(Activation.tanhBlock())
+                        .add(Conv2d.builder()
+                                .setKernelShape(new Shape(3, 3))
+                                .optStride(new Shape(2, 2))
+                                .optBias(false)
+                                .setFilters(4)
+                                .build())
+                        .add(Activation.tanhBlock())
+                        .add(Blocks.batchFlattenBlock())
+                        .add(Linear.builder().setUnits(3).build()),
+                manager,
+                new Shape(1, 2, 6, 6));
+    }
+
+    /** Patches and output gradients are those of PyTorch's own unfold and autograd in float64. */
+    @Test
+    void capturesOfConvolutions() {
+        Golden golden = Golden.load("convolutions");
+        Golden captures = Golden.load("captures");
+        List<DjlExample> train = golden.examples("train", 2, 6, 6);
+        try (NDManager manager = NDManager.newBaseManager("PyTorch");
+                DjlProvider provider = DjlProvider.of(
+                        convolutions(golden, manager), Loss.SOFTMAX_CROSS_ENTROPY, ExampleSource.of(train))) {
+            provider.capture(
+                    ExampleSource.of(train).batches(3).iterator().next(),
+                    new Objective.TrainingLoss(),
+                    provider.layers(),
+                    capture -> {
+                        String layer = capture.layer().name();
+                        MatrixAssert.assertClose(
+                                captures.table(layer, "inputs"),
+                                capture.activations().toArray(),
+                                Tolerances.REORDERED_FLOAT32,
+                                "inputs of " + layer);
+                        MatrixAssert.assertClose(
+                                captures.table(layer, "gradients"),
+                                capture.outputGradients().toArray(),
+                                Tolerances.REORDERED_FLOAT32,
+                                "output gradients of " + layer);
+                    });
         }
     }
 
@@ -66,10 +104,10 @@ class KronfluenceTest {
             Golden golden, Block model, List<DjlExample> train, List<DjlExample> queries, String... excluded) {
         try (DjlProvider provider =
                 DjlProvider.of(model, Loss.SOFTMAX_CROSS_ENTROPY, ExampleSource.of(train), excluded)) {
-            InfluenceScores scores = Golden.compute(provider, train, queries);
+            InfluenceScores scores = Golden.compute(Strategy.EKFAC, provider, train, queries);
             for (LayerSpec layer : provider.layers()) {
                 MatrixAssert.assertClose(
-                        golden.scores(layer.name()),
+                        golden.table("scores", layer.name()),
                         scores.layer(layer.name()).toArray(),
                         Tolerances.PARITY_FLOAT32,
                         "scores at " + layer.name());

@@ -15,6 +15,7 @@ import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.pooling.Pool;
+import ai.djl.training.ParameterStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -86,6 +87,10 @@ final class Models {
         return initialised(new CausalDecoder(), manager, 4, new Shape(1, 5));
     }
 
+    static Block encoder(NDManager manager) {
+        return initialised(new MaskedEncoder(), manager, 6, new Shape(1, 5));
+    }
+
     /** Random parameters everywhere: biases and shifts of 0 would hide mistakes. */
     private static Block initialised(Block block, NDManager manager, int seed, Shape input) {
         block.initialize(manager, DataType.FLOAT32, input);
@@ -131,13 +136,28 @@ final class Models {
         return examples;
     }
 
+    static List<DjlExample> sentences(int count, int seed) {
+        Random random = new Random(seed);
+        List<DjlExample> examples = new ArrayList<>();
+        for (int e = 0; e < count; e++) {
+            examples.add(DjlExample.classifiedTokens(
+                    random.longs(3 + e % 3, 0, CausalDecoder.VOCABULARY).toArray(),
+                    random.nextInt(MaskedEncoder.CLASSES)));
+        }
+        return examples;
+    }
+
     /** What the model itself puts out for one example, [positions, outputs]. */
     static double[][] outputs(Block block, DjlExample example) {
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             NDArray input = example.tokens().length > 0
                     ? manager.create(example.tokens(), new Shape(1, example.tokens().length))
                     : manager.create(example.values(), new Shape(1).addAll(new Shape(example.shape())));
-            NDArray output = block.forward(new ai.djl.training.ParameterStore(manager, false), new NDList(input), false)
+            NDList inputs = new NDList(input);
+            if (block instanceof MaskedEncoder) {
+                inputs.add(manager.ones(input.getShape()));
+            }
+            NDArray output = block.forward(new ParameterStore(manager, false), inputs, false)
                     .head();
             float[] values = output.toFloatArray();
             int o = (int) output.getShape().get(output.getShape().dimension() - 1);

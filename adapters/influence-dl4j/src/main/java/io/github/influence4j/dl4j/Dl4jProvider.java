@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 
 /**
@@ -117,8 +116,8 @@ public final class Dl4jProvider implements OutputHessianRoots<DataSet> {
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if a layer is not this network's, an example has no label, a mask or more than one
-     *     row, or a label is not one class
+     * @throws IllegalArgumentException if a layer is not this network's, an example has no label, a mask, more than one row
+     *     or another shape than the others, or a label is not one class
      * @throws NumericalException if an output is NaN or infinite, naming the example
      */
     @Override
@@ -135,10 +134,10 @@ public final class Dl4jProvider implements OutputHessianRoots<DataSet> {
         if (wanted.isEmpty()) {
             return;
         }
-        DataSet merged = merge(batch);
-        tracing.loss().prepare(objective, targets(merged.getLabels(), batch.ids()), batch.ids());
+        MergedBatch merged = MergedBatch.of(batch, network.parameters().dataType());
+        tracing.loss().prepare(objective, targets(merged.rows(), batch.ids()), batch.ids());
         tracing.traced().forEach(layer -> layer.prepare(wanted.contains(layer.spec())));
-        network.backpropagate(merged.getFeatures(), merged.getLabels());
+        network.backpropagate(merged.features(), merged.labels());
         for (TracedLayer layer : tracing.traced()) {
             if (wanted.contains(layer.spec())) {
                 sink.accept(layer.capture(batch.size()));
@@ -146,22 +145,7 @@ public final class Dl4jProvider implements OutputHessianRoots<DataSet> {
         }
     }
 
-    private static DataSet merge(ExampleBatch<DataSet> batch) {
-        for (int e = 0; e < batch.size(); e++) {
-            DataSet example = batch.examples().get(e);
-            long id = batch.ids()[e];
-            if (example.getLabels() == null || example.getFeatures().size(0) != 1) {
-                throw new IllegalArgumentException("example " + id + ": expected one row with a label");
-            }
-            if (example.getFeaturesMaskArray() != null || example.getLabelsMaskArray() != null) {
-                throw new IllegalArgumentException("example " + id + ": masks are for recurrent networks");
-            }
-        }
-        return DataSet.merge(batch.examples());
-    }
-
-    private double[][] targets(INDArray labels, long[] ids) {
-        double[][] rows = labels.toDoubleMatrix();
+    private double[][] targets(double[][] rows, long[] ids) {
         if (tracing.gradients().loss() == Loss.SQUARED_ERROR) {
             return rows;
         }

@@ -12,17 +12,22 @@ final class Floats {
 
     /** Copies an array of any type and layout. */
     void copy(INDArray array) {
+        int length = Math.toIntExact(array.length());
+        if (values.length < length) {
+            values = new float[length];
+        }
+        copy(array, values, 0);
+    }
+
+    /** Copies an array of any type and layout to a place in another. */
+    static void copy(INDArray array, float[] target, int offset) {
         INDArray packed = array.dataType() == DataType.FLOAT ? array : array.castTo(DataType.FLOAT);
         if (packed.ordering() != 'c' || !Shape.hasDefaultStridesForShape(packed)) {
             packed = packed.dup('c');
         }
-        int length = Math.toIntExact(packed.length());
-        if (values.length < length) {
-            values = new float[length];
-        }
         // the address of a view includes its offset
         try (FloatPointer pointer = new FloatPointer(packed.data().addressPointer())) {
-            pointer.get(values, 0, length);
+            pointer.get(target, offset, Math.toIntExact(packed.length()));
         }
     }
 

@@ -39,17 +39,20 @@ final class ObjectiveLoss implements ILossFunction {
             INDArray labels, INDArray preOutput, IActivation activation, @Nullable INDArray mask) {
         // the softmax belongs to the loss; any other activation lies between the layer and the loss
         INDArray outputs = softmax ? preOutput : activation.getActivation(preOutput.dup(), true);
+        int n = Math.toIntExact(outputs.size(0));
         int o = Math.toIntExact(outputs.size(1));
-        double[][] rows = outputs.toDoubleMatrix();
-        float[] packed = new float[rows.length * o];
+        double[] values = outputs.dup('c').data().asDouble();
+        float[] packed = new float[n * o];
         double[] row = new double[o];
-        for (int e = 0; e < rows.length; e++) {
-            gradients.compute(rows[e], targets[e], objective, ids[e], 0, row);
+        double[] result = new double[o];
+        for (int e = 0; e < n; e++) {
+            System.arraycopy(values, e * o, row, 0, o);
+            gradients.compute(row, targets[e], objective, ids[e], 0, result);
             for (int c = 0; c < o; c++) {
-                packed[e * o + c] = (float) row[c];
+                packed[e * o + c] = (float) result[c];
             }
         }
-        INDArray delta = Nd4j.create(packed, new long[] {rows.length, o}, 'c').castTo(preOutput.dataType());
+        INDArray delta = Nd4j.create(packed, new long[] {n, o}, 'c').castTo(preOutput.dataType());
         if (!softmax) {
             delta = activation.backprop(preOutput.dup(), delta).getFirst();
         }

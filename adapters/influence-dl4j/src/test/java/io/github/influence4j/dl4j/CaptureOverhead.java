@@ -3,6 +3,7 @@ package io.github.influence4j.dl4j;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.Objective;
 import java.util.Arrays;
+import java.util.Locale;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -10,6 +11,7 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
@@ -22,12 +24,12 @@ final class CaptureOverhead {
     private CaptureOverhead() {}
 
     public static void main(String[] args) {
-        measure("dense 784-512-512-10", dense(), Nd4j.randn(N, 784).castTo(org.nd4j.linalg.api.buffer.DataType.FLOAT));
-        measure("conv 3x32x32, 16 and 32 filters of 3x3", convolutions(), Nd4j.randn(N, 3, 32, 32));
+        measure("perceptron 784-512-512-10, batch of 128", dense(), Nd4j.randn(N, 784));
+        measure("16 and 32 filters of 3x3 on 3x32x32, batch of 128", convolutions(), Nd4j.randn(N, 3, 32, 32));
     }
 
-    private static void measure(String what, MultiLayerNetwork network, org.nd4j.linalg.api.ndarray.INDArray features) {
-        org.nd4j.linalg.api.ndarray.INDArray labels = Nd4j.zeros(N, 10);
+    private static void measure(String what, MultiLayerNetwork network, INDArray features) {
+        INDArray labels = Nd4j.zeros(N, 10);
         for (int e = 0; e < N; e++) {
             labels.putScalar(e, e % 10, 1);
         }
@@ -59,8 +61,13 @@ final class CaptureOverhead {
             }
         }
         System.out.printf(
-                "%s: own %.2f ms, capture %.2f ms (%.2fx), with reading all patches %.2f ms%n",
-                what, median(own), median(capture), median(capture) / median(own), median(unfolded));
+                Locale.ROOT,
+                "| DL4J | %s | %.1f | %.1f | %.2f | (with all rows read %.1f)%n",
+                what,
+                median(own),
+                median(capture),
+                median(capture) / median(own),
+                median(unfolded));
     }
 
     private static double median(double[] values) {

@@ -52,6 +52,14 @@ class Dl4jContractTest {
         }
     }
 
+    @Nested
+    class GraphOfConvolutions extends GradientProviderContract<DataSet> {
+        @Override
+        protected HostModel<DataSet> host() {
+            return Dl4jContractTest.host(Networks.branches(3), Networks.images(5, 11));
+        }
+    }
+
     @Test
     void squaredErrorThroughAnActivation() {
         // draws are normal behind the tanh, so the contract's last test does not apply
@@ -66,11 +74,14 @@ class Dl4jContractTest {
     }
 
     private static HostModel<DataSet> graph(Activation output) {
-        ComputationGraph graph = Networks.residual(3, output);
+        return host(Networks.residual(3, output), Networks.values(5, 11), "bn");
+    }
+
+    private static HostModel<DataSet> host(ComputationGraph graph, DataSet data, String... excluded) {
         return new Dl4jHost(
-                Dl4jProvider.of(graph, "bn"),
-                Networks.values(5, 11),
-                data -> graph.scoreExamples(data, false),
+                Dl4jProvider.of(graph, excluded),
+                data,
+                examples -> graph.scoreExamples(examples, false),
                 features -> graph.outputSingle(features),
                 name -> Objects.requireNonNull(graph.getParam(name)));
     }

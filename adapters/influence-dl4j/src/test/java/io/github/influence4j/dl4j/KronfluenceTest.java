@@ -1,10 +1,12 @@
 package io.github.influence4j.dl4j;
 
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
@@ -40,13 +42,51 @@ import tools.jackson.databind.json.JsonMapper;
  */
 class KronfluenceTest {
 
+    private static JsonNode golden(String name) throws IOException {
+        try (InputStream in =
+                Objects.requireNonNull(KronfluenceTest.class.getResourceAsStream("/golden/" + name + ".json"))) {
+            return JsonMapper.shared().readTree(in);
+        }
+    }
+
+    /** Patches and output gradients are those of PyTorch's own unfold and autograd in float64. */
+    @Test
+    void capturesOfConvolutions() throws IOException {
+        JsonNode golden = golden("convolutions");
+        JsonNode captures = golden("captures");
+        Dl4jProvider provider = Dl4jProvider.of(network(golden.get("weights")));
+        ExampleBatch<DataSet> batch = Dl4jProvider.examples(data(golden.get("train")))
+                .batches(3)
+                .iterator()
+                .next();
+        provider.capture(batch, new Objective.TrainingLoss(), provider.layers(), capture -> {
+            JsonNode layer = captures.get(capture.layer().name());
+            MatrixAssert.assertClose(
+                    table(layer.get("inputs")),
+                    capture.activations().toArray(),
+                    Tolerances.REORDERED_FLOAT32,
+                    "inputs of " + capture.layer().name());
+            MatrixAssert.assertClose(
+                    table(layer.get("gradients")),
+                    capture.outputGradients().toArray(),
+                    Tolerances.REORDERED_FLOAT32,
+                    "output gradients of " + capture.layer().name());
+        });
+    }
+
+    private static double[][] table(JsonNode rows) {
+        double[][] table = new double[rows.size()][rows.get(0).size()];
+        for (int r = 0; r < table.length; r++) {
+            for (int c = 0; c < table[r].length; c++) {
+                table[r][c] = rows.get(r).get(c).asDouble();
+            }
+        }
+        return table;
+    }
+
     @Test
     void convolutions() throws IOException {
-        JsonNode golden;
-        try (InputStream in =
-                Objects.requireNonNull(KronfluenceTest.class.getResourceAsStream("/golden/convolutions.json"))) {
-            golden = JsonMapper.shared().readTree(in);
-        }
+        JsonNode golden = golden("convolutions");
         Dl4jProvider provider = Dl4jProvider.of(network(golden.get("weights")));
         ExampleSource<DataSet> train = Dl4jProvider.examples(data(golden.get("train")));
         ExampleSource<DataSet> queries = Dl4jProvider.examples(data(golden.get("queries")));
@@ -59,15 +99,8 @@ class KronfluenceTest {
                             backend, provider, ScoreOptions.defaults().withPerLayer(true), ProgressListener.silent())
                     .pairwise(solver, queries, train);
             for (LayerSpec layer : provider.layers()) {
-                JsonNode rows = golden.get("scores").get(layer.name());
-                double[][] expected = new double[rows.size()][rows.get(0).size()];
-                for (int q = 0; q < expected.length; q++) {
-                    for (int z = 0; z < expected[q].length; z++) {
-                        expected[q][z] = rows.get(q).get(z).asDouble();
-                    }
-                }
                 MatrixAssert.assertClose(
-                        expected,
+                        table(golden.get("scores").get(layer.name())),
                         scores.layer(layer.name()).toArray(),
                         Tolerances.PARITY_FLOAT32,
                         "scores at " + layer.name());

@@ -4,6 +4,7 @@ import java.util.Random;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.graph.MergeVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -24,7 +25,7 @@ final class Networks {
 
     private Networks() {}
 
-    /** Dense layers with dropout. */
+    /** Dense layers. */
     static MultiLayerNetwork dense(int seed) {
         MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                 .seed(seed)
@@ -123,6 +124,38 @@ final class Networks {
         for (int step = 0; step < 5; step++) {
             graph.fit(values(16, 60 + step));
         }
+        return graph;
+    }
+
+    /** Two convolutions side by side, joined by their channels, under a dense layer with dropout. */
+    static ComputationGraph branches(int seed) {
+        ComputationGraph graph = new ComputationGraph(new NeuralNetConfiguration.Builder()
+                .seed(seed)
+                .activation(Activation.TANH)
+                .graphBuilder()
+                .addInputs("in")
+                .addLayer("left", new ConvolutionLayer.Builder(3, 3).nOut(3).build(), "in")
+                .addLayer(
+                        "right",
+                        new ConvolutionLayer.Builder(2, 2)
+                                .nOut(2)
+                                .dilation(2, 2)
+                                .build(),
+                        "in")
+                .addVertex("both", new MergeVertex(), "left", "right")
+                .addLayer("fc", new DenseLayer.Builder().nOut(4).dropOut(0.5).build(), "both")
+                .addLayer(
+                        "out",
+                        new OutputLayer.Builder(LossFunction.MCXENT)
+                                .nOut(3)
+                                .activation(Activation.SOFTMAX)
+                                .build(),
+                        "fc")
+                .setOutputs("out")
+                .setInputTypes(InputType.convolutional(6, 6, 2))
+                .build());
+        graph.init();
+        graph.setParams(shake(graph.params(), seed));
         return graph;
     }
 

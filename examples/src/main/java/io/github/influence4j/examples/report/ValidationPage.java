@@ -15,6 +15,8 @@ import java.util.OptionalDouble;
 /** What the template of the validation's page asks for by name, with every number written out. */
 final class ValidationPage {
 
+    private static final double MEBI = 1024.0 * 1024;
+
     private final ValidationResult result;
 
     record Line(
@@ -25,31 +27,61 @@ final class ValidationPage {
             String lds,
             String ldsBar,
             String fit,
-            String query) {}
+            String query,
+            String memory) {}
 
     record Table(String damping, List<Line> lines) {}
 
+    record Removal(String chosenBy, String rise) {}
+
+    record Mislabelled(String ranking, List<String> found) {}
+
     record Section(
-            String title, String facts, ValidationChart wide, List<Table> tables, String lissa, List<String> tried) {}
+            String title,
+            String facts,
+            List<ValidationChart> charts,
+            List<ValidationFindings.Split> splits,
+            List<Table> tables,
+            String cost,
+            String removed,
+            List<Removal> removals,
+            List<Mislabelled> mislabelled,
+            List<BedResult.Lissa> lissa) {
+
+        boolean leftOut() {
+            return !removals.isEmpty();
+        }
+
+        boolean wrongLabels() {
+            return !mislabelled.isEmpty();
+        }
+    }
 
     ValidationPage(ValidationResult result) {
         this.result = result;
     }
 
-    String lead() {
+    String extent() {
         ValidationOptions options = result.options();
         return String.format(
                 Locale.ROOT,
-                "Influence scores of %d estimators against what they claim to predict: the proximal Bregman response (more"
-                        + " weight on %d training examples, seen by %d test examples) and models trained again on %d random"
-                        + " halves of the data, %d each. %d network%s a data set.",
-                11,
+                "%d training examples and %d test examples of each data set; %d random halves with %d model%s each; %d network%s a"
+                        + " data set",
                 options.candidates(),
                 options.queries(),
                 options.subsets(),
                 options.repeats(),
+                plural(options.repeats()),
                 options.seeds(),
-                options.seeds() == 1 ? "" : "s");
+                plural(options.seeds()));
+    }
+
+    boolean oneSeed() {
+        return result.options().seeds() == 1;
+    }
+
+    private static String plural(int count) {
+        return count == 1 ? "" : "s";
     }
 
     List<String> findings() {
@@ -79,12 +111,62 @@ final class ValidationPage {
         return new Section(
                 bed.dataset(),
                 facts,
-                ValidationChart.of(bed),
+                List.of(ValidationChart.responses(bed), ValidationChart.retraining(bed)),
+                ValidationFindings.splits(bed),
                 tables.entrySet().stream()
                         .map(entry -> new Table(entry.getKey(), entry.getValue()))
                         .toList(),
-                bed.lissa(),
-                bed.lissaTried());
+                cost(bed.cost()),
+                removed(bed),
+                bed.removals().stream()
+                        .map(removal -> new Removal(
+                                removal.chosenBy(),
+                                ScoreFormat.fixed(removal.rise(), 4) + " ± " + ScoreFormat.fixed(removal.se(), 4)))
+                        .toList(),
+                mislabelled(bed),
+                bed.lissa().stream().filter(choice -> !choice.tried().isEmpty()).toList());
+    }
+
+    private static String removed(BedResult bed) {
+        return bed.removals().stream()
+                .findFirst()
+                .map(first -> String.format(
+                        Locale.ROOT,
+                        "%.0f %% of the training set is left out, for each of %d test examples another part, and models are"
+                                + " trained again.",
+                        100 * first.share(),
+                        first.queries()))
+                .orElse("");
+    }
+
+    private static List<Mislabelled> mislabelled(BedResult bed) {
+        Map<String, List<String>> found = new LinkedHashMap<>();
+        bed.mislabelled().forEach(row -> found.computeIfAbsent(row.ranking(), key -> new ArrayList<>())
+                .add(ScoreFormat.fixed(100 * row.found(), 1) + " ± " + ScoreFormat.fixed(100 * row.se(), 1) + " %"));
+        return found.entrySet().stream()
+                .map(entry -> new Mislabelled(entry.getKey(), entry.getValue()))
+                .toList();
+    }
+
+    private static String cost(BedResult.Cost cost) {
+        return String.format(
+                Locale.ROOT,
+                "For %d queries EK-FAC takes %.1e flops with its fit, LiSSA with as many steps as training examples %.1e, %.0f"
+                        + " times as many. Times: fit %.0f ms and queries %.0f ms against %.0f ms. EK-FAC is the cheaper from"
+                        + " %s queries on by flops, from %s by time.",
+                cost.queries(),
+                cost.ekfacFlops(),
+                cost.lissaFlops(),
+                cost.flopRatio(),
+                cost.ekfacFitMillis(),
+                cost.ekfacQueryMillis(),
+                cost.lissaMillis(),
+                count(cost.breakEvenQueriesByFlops()),
+                count(cost.breakEvenQueries()));
+    }
+
+    private static String count(double queries) {
+        return Double.isInfinite(queries) ? "no number of" : String.format(Locale.ROOT, "%.0f", queries);
     }
 
     private static Line line(ValidationRow row) {
@@ -95,8 +177,9 @@ final class ValidationPage {
                 number(row.spearmanPbrf(), OptionalDouble.empty()),
                 number(row.lds(), row.ldsSe()),
                 ScoreFormat.bar(Math.max(0, row.lds().orElse(0)), 1),
-                millis(row.fitMillis()),
-                millis(row.perQueryMillis()));
+                decimal(row.fitMillis()),
+                decimal(row.perQueryMillis()),
+                row.heldBytes().isPresent() ? decimal(row.heldBytes().getAsDouble() / MEBI) : "");
     }
 
     private static String number(OptionalDouble value, OptionalDouble error) {
@@ -107,7 +190,7 @@ final class ValidationPage {
         return error.isPresent() ? text + " ± " + ScoreFormat.fixed(error.getAsDouble(), 3) : text;
     }
 
-    private static String millis(double value) {
+    private static String decimal(double value) {
         return String.format(Locale.ROOT, value < 10 ? "%.1f" : "%,.0f", value);
     }
 

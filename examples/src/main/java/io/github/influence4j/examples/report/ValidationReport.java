@@ -47,9 +47,10 @@ public final class ValidationReport {
             double cgDistance,
             double preconditionedCgPearson,
             BedResult.Cost cost,
-            String lissa,
-            List<String> lissaTried,
-            Map<String, Integer> divergences) {}
+            List<BedResult.Lissa> lissa,
+            Map<String, Integer> divergences,
+            List<BedResult.Removal> removals,
+            List<BedResult.Mislabelled> mislabelled) {}
 
     /**
      * Writes {@code index.html} and {@code results.json}.
@@ -87,8 +88,9 @@ public final class ValidationReport {
                                 bed.preconditionedCgPearson(),
                                 bed.cost(),
                                 bed.lissa(),
-                                bed.lissaTried(),
-                                bed.divergences()))
+                                bed.divergences(),
+                                bed.removals(),
+                                bed.mislabelled()))
                         .toList());
     }
 
@@ -107,6 +109,7 @@ public final class ValidationReport {
         row.ldsSe().ifPresent(value -> fields.put("ldsSe", value));
         fields.put("fitMillis", row.fitMillis());
         fields.put("perQueryMillis", row.perQueryMillis());
+        row.heldBytes().ifPresent(value -> fields.put("heldBytes", value));
         row.solveFlops().ifPresent(value -> fields.put("solveFlops", value));
         return fields;
     }

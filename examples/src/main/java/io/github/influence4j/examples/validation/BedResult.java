@@ -16,9 +16,10 @@ import java.util.Map;
  * @param cgDistance largest difference of CG's scores to the exact ones, relative to the largest of the query, λ = 0.01
  * @param preconditionedCgPearson mean correlation of preconditioned CG with the truth, λ = 0.01
  * @param cost what EK-FAC and LiSSA cost
- * @param lissa the options that LiSSA ran with, in words
- * @param lissaTried what was tried to tune them
+ * @param lissa how LiSSA's options were chosen, for each damping
  * @param divergences estimators that diverged, and how often
+ * @param removals what leaving out helpful examples does; empty where that was left out
+ * @param mislabelled how wrong labels were found; empty for regression
  */
 public record BedResult(
         String dataset,
@@ -31,9 +32,40 @@ public record BedResult(
         double cgDistance,
         double preconditionedCgPearson,
         Cost cost,
-        String lissa,
-        List<String> lissaTried,
-        Map<String, Integer> divergences) {
+        List<Lissa> lissa,
+        Map<String, Integer> divergences,
+        List<Removal> removals,
+        List<Mislabelled> mislabelled) {
+
+    /**
+     * The choice of LiSSA's options: Pearson with the exact solution for queries that are in no table, first network.
+     *
+     * @param damping in words
+     * @param tried what was tried and how it did, what was taken first; empty where the defaults were taken
+     */
+    public record Lissa(String damping, List<String> tried) {}
+
+    /**
+     * What leaving out training examples does to the queries they were chosen for.
+     *
+     * @param chosenBy the estimator that called them most helpful
+     * @param share share of the training set that was left out
+     * @param queries number of queries
+     * @param rise mean rise of the query's loss over that of training with everything
+     * @param se its standard error over the queries
+     */
+    public record Removal(String chosenBy, double share, int queries, double rise, double se) {}
+
+    /**
+     * How many of the wrong labels a ranking finds.
+     *
+     * @param ranking what it is by
+     * @param flipped share of the labels that are wrong
+     * @param inspected share of the ranking that is looked at, from the top
+     * @param found share of the wrong labels in it, mean over the seeds
+     * @param se its standard error over the seeds
+     */
+    public record Mislabelled(String ranking, double flipped, double inspected, double found, double se) {}
 
     /**
      * How exactly the truth was found.
@@ -50,7 +82,8 @@ public record BedResult(
      * What EK-FAC and LiSSA with depth N cost for the study's queries, all at once, λ = 0.01, first seed.
      *
      * @param queries number of queries
-     * @param ekfacFlops of the fit and the queries, by the planner
+     * @param ekfacFitFlops of the fit, by the planner
+     * @param ekfacQueryFlops of the queries and the pass over the training set that scores it for them, by the planner
      * @param lissaFlops of the recursion, counted
      * @param ekfacFitMillis time of the fit
      * @param ekfacQueryMillis time of the queries
@@ -58,11 +91,21 @@ public record BedResult(
      */
     public record Cost(
             int queries,
-            double ekfacFlops,
+            double ekfacFitFlops,
+            double ekfacQueryFlops,
             double lissaFlops,
             double ekfacFitMillis,
             double ekfacQueryMillis,
             double lissaMillis) {
+
+        /**
+         * Returns what EK-FAC takes in all.
+         *
+         * @return flops of fit and queries
+         */
+        public double ekfacFlops() {
+            return ekfacFitFlops + ekfacQueryFlops;
+        }
 
         /**
          * Returns how many times fewer flops EK-FAC takes.
@@ -70,7 +113,7 @@ public record BedResult(
          * @return the ratio
          */
         public double flopRatio() {
-            return lissaFlops / ekfacFlops;
+            return lissaFlops / ekfacFlops();
         }
 
         /**
@@ -79,8 +122,22 @@ public record BedResult(
          * @return at least 1; infinite if it never does
          */
         public double breakEvenQueries() {
-            double saved = (lissaMillis - ekfacQueryMillis) / queries;
-            return saved > 0 ? Math.max(1, Math.ceil(ekfacFitMillis / saved)) : Double.POSITIVE_INFINITY;
+            return breakEven(ekfacFitMillis, lissaMillis - ekfacQueryMillis);
+        }
+
+        /**
+         * Returns the number of queries from which EK-FAC takes fewer flops.
+         *
+         * @return at least 1; infinite if it never does
+         */
+        public double breakEvenQueriesByFlops() {
+            return breakEven(ekfacFitFlops, lissaFlops - ekfacQueryFlops);
+        }
+
+        /** Both methods are taken to cost in proportion to the queries, the fit once. */
+        private double breakEven(double fit, double savedByQueries) {
+            double saved = savedByQueries / queries;
+            return saved > 0 ? Math.max(1, Math.ceil(fit / saved)) : Double.POSITIVE_INFINITY;
         }
     }
 
@@ -88,7 +145,9 @@ public record BedResult(
     public BedResult {
         rows = List.copyOf(rows);
         truths = List.copyOf(truths);
-        lissaTried = List.copyOf(lissaTried);
+        lissa = List.copyOf(lissa);
+        removals = List.copyOf(removals);
+        mislabelled = List.copyOf(mislabelled);
         divergences = Map.copyOf(divergences);
     }
 

@@ -15,9 +15,10 @@ import org.apache.commons.math3.stat.StatUtils;
  * A data set cut into 70 % to learn from, 20 % set aside and 10 % to ask about, standardised by what is learnt from.
  *
  * @param train to learn from
+ * @param aside in no table; options are chosen by it
  * @param test to ask about
  */
-record BedSplit(List<LabelledExample> train, List<LabelledExample> test) {
+record BedSplit(List<LabelledExample> train, List<LabelledExample> aside, List<LabelledExample> test) {
 
     private static final double TRAIN = 0.7;
     private static final double TEST = 0.1;
@@ -38,6 +39,7 @@ record BedSplit(List<LabelledExample> train, List<LabelledExample> test) {
         int trainGroups = (int) Math.round(TRAIN * groups.size());
         int testGroups = (int) Math.round(TEST * groups.size());
         List<double[]> train = flat(groups.subList(0, trainGroups));
+        List<double[]> aside = flat(groups.subList(trainGroups, groups.size() - testGroups));
         List<double[]> test = flat(groups.subList(groups.size() - testGroups, groups.size()));
         int columns = rows.get(0).length;
         double[] mean = new double[columns];
@@ -51,7 +53,10 @@ record BedSplit(List<LabelledExample> train, List<LabelledExample> test) {
             // a pixel that never changes stays 0
             deviation[c] = keep || spread == 0 ? 1 : spread;
         }
-        return new BedSplit(standardised(train, mean, deviation), standardised(test, mean, deviation));
+        return new BedSplit(
+                standardised(train, mean, deviation),
+                standardised(aside, mean, deviation),
+                standardised(test, mean, deviation));
     }
 
     private static List<double[]> flat(Collection<List<double[]>> groups) {

@@ -4,7 +4,6 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.baselines.iterative.LissaOptions;
 import io.github.influence4j.baselines.retraining.RetrainedObjectives;
 import io.github.influence4j.baselines.retraining.Retraining;
 import io.github.influence4j.baselines.retraining.RetrainingOptions;
@@ -12,6 +11,7 @@ import io.github.influence4j.baselines.retraining.TrainingSubsets;
 import io.github.influence4j.baselines.validation.Estimate;
 import io.github.influence4j.baselines.validation.EstimatorComparison;
 import io.github.influence4j.baselines.validation.PbrfTruth;
+import io.github.influence4j.ekfac.FisherLabels;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.ekfac.plan.MachineRate;
@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.commons.math3.stat.StatUtils;
@@ -40,6 +41,9 @@ import org.apache.commons.math3.stat.StatUtils;
 /** Everything about one data set: the models trained on halves of it, then each seed's network with all estimators. */
 final class BedStudy {
 
+    private static final int ASIDE_QUERIES = 5;
+    private static final Set<String> FIT_STAGES = Set.of("covariances", "eigendecomposition", "eigenvalues");
+    private static final double LEFT_OUT = 0.1;
     private static final int SEGMENTS = 3;
     private static final int PER_SEGMENT = 2;
     private static final double HALF = 0.5;
@@ -56,7 +60,7 @@ final class BedStudy {
     private final List<SeedStudy.TruthQuality> truths = new ArrayList<>();
     private final List<SeedStudy.SolverChecks> checks = new ArrayList<>();
     private final List<Double> testLosses = new ArrayList<>();
-    private LissaTuning lissa = LissaTuning.untuned();
+    private final Map<DampingLevel, LissaTuning> lissa = new HashMap<>();
 
     BedStudy(MatrixBackend backend, Bed bed, ValidationOptions options, ProgressListener progress) {
         this.backend = backend;
@@ -76,16 +80,19 @@ final class BedStudy {
                 new ArrayList<>(IntStream.range(0, split.train().size()).boxed().toList());
         Collections.shuffle(order, new Random(CANDIDATE_SEED));
         List<Integer> chosen = order.subList(0, Math.min(options.candidates(), order.size()));
+        ExampleSource<LabelledExample> asideQueries = ExampleSource.of(
+                split.aside().subList(0, Math.min(ASIDE_QUERIES, split.aside().size())));
         ExampleSource<LabelledExample> candidates = ExampleSource.of(
                 chosen.stream().map(split.train()::get).toList(),
                 chosen.stream().mapToLong(Integer::longValue).toArray());
-        return new SeedStudy.BedSources(train, queries, candidates);
+        return new SeedStudy.BedSources(train, queries, asideQueries, candidates);
     }
 
     /** Runs the study; finished trainings are kept in the folder. */
     BedResult run(Path folder) throws IOException {
-        RetrainedObjectives retrained = retrain(folder);
-        BedResult.Cost cost = new BedResult.Cost(1, 1, 1, 0, 0, 0);
+        RetrainedObjectives retrained = halves(folder);
+        List<BedResult.Removal> removals = List.of();
+        BedResult.Cost cost = new BedResult.Cost(1, 1, 1, 1, 0, 0, 0);
         for (int seed = 1; seed <= options.seeds(); seed++) {
             try (Mlp start = Mlp.create(backend, bed.shape(), seed);
                     MlpCheckpoints run = MlpCheckpoints.train(
@@ -100,6 +107,7 @@ final class BedStudy {
                 Map<String, EstimatorComparison.Entry> detail = seed(study, seed, retrained);
                 if (seed == 1) {
                     cost = cost(detail, checks.get(0).lissaDepthN());
+                    removals = removals(folder, detail);
                 }
             }
         }
@@ -120,45 +128,74 @@ final class BedStudy {
                         .average()
                         .orElse(Double.NaN),
                 cost,
-                inWords(lissa.options()),
-                lissa.tried(),
-                table.divergences());
+                DampingLevel.ALL.stream()
+                        .map(level -> new BedResult.Lissa(
+                                level.inWords(), lissa(level).tried()))
+                        .toList(),
+                table.divergences(),
+                removals,
+                bed.classes()
+                        ? new MislabelledStudy(
+                                        backend,
+                                        bed.shape(),
+                                        bed.training(),
+                                        bed.split().train())
+                                .run(options.seeds())
+                        : List.of());
     }
 
-    private RetrainedObjectives retrain(Path folder) throws IOException {
+    private LissaTuning lissa(DampingLevel level) {
+        return lissa.getOrDefault(level, LissaTuning.untuned());
+    }
+
+    private RetrainedObjectives halves(Path folder) throws IOException {
         long[] ids = LongStream.range(0, sources.train().size()).toArray();
         TrainingSubsets subsets = TrainingSubsets.random(ids, options.subsets(), HALF, SUBSET_SEED);
-        MlpTrainer trainer = new MlpTrainer(backend, bed.shape(), bed.training());
-        String name = "retraining-" + bed.name().toLowerCase(Locale.ROOT).replace('_', '-') + ".tsv";
-        RetrainingOptions retraining = RetrainingOptions.of(options.repeats())
-                .withFirstSeed(FIRST_RETRAINING_SEED)
-                .withProgressFile(
-                        folder.resolve(name), bed.shape() + ", " + bed.training() + ", " + backend.description());
-        return new Retraining<>(trainer, retraining).run(sources.train(), sources.queries(), subsets, progress);
+        return retraining(folder, "halves").run(sources.train(), sources.queries(), subsets, progress);
+    }
+
+    /** Trains without what estimators of the first network call most helpful. */
+    private List<BedResult.Removal> removals(Path folder, Map<String, EstimatorComparison.Entry> detail)
+            throws IOException {
+        if (options.removalQueries() == 0) {
+            return List.of();
+        }
+        return new RemovalStudy(options.removalQueries(), LEFT_OUT)
+                .run(retraining(folder, "removals"), sources, scores(detail), progress);
+    }
+
+    private Retraining<LabelledExample> retraining(Path folder, String what) {
+        String name = what + "-" + bed.name().toLowerCase(Locale.ROOT).replace('_', '-') + ".tsv";
+        return new Retraining<>(
+                new MlpTrainer(backend, bed.shape(), bed.training()),
+                RetrainingOptions.of(options.repeats())
+                        .withFirstSeed(FIRST_RETRAINING_SEED)
+                        .withProgressFile(
+                                folder.resolve(name),
+                                bed.shape() + ", " + bed.training() + ", " + backend.description()));
+    }
+
+    private static Map<String, InfluenceScores> scores(Map<String, EstimatorComparison.Entry> entries) {
+        Map<String, InfluenceScores> scores = new HashMap<>();
+        entries.forEach((name, entry) -> entry.scores().ifPresent(found -> scores.put(name, found)));
+        return scores;
     }
 
     private Map<String, EstimatorComparison.Entry> seed(SeedStudy study, int seed, RetrainedObjectives retrained) {
-        LayerDamping detailDamping = study.resolve(DampingLevel.DETAIL);
-        PbrfTruth detailTruth = study.truth(detailDamping, progress);
-        if (seed == 1 && options.tuneLissa()) {
-            lissa = study.tuneLissa(detailDamping, detailTruth);
-        }
-        study.prepare(lissa.options());
         Map<String, EstimatorComparison.Entry> detail = new LinkedHashMap<>();
         for (DampingLevel level : DampingLevel.ALL) {
-            boolean inDetail = level.equals(DampingLevel.DETAIL);
             LayerDamping damping = study.resolve(level);
-            PbrfTruth truth = inDetail ? detailTruth : study.truth(damping, progress);
+            if (seed == 1 && options.tuneLissa()) {
+                lissa.put(level, study.tuneLissa(damping));
+            }
+            PbrfTruth truth = study.truth(damping, progress);
             truths.add(SeedStudy.quality(level, truth));
-            List<EstimatorComparison.Entry> entries = study.compare(damping, truth, retrained, progress);
+            List<EstimatorComparison.Entry> entries =
+                    study.compare(damping, truth, retrained, lissa(level).options(), progress);
             table.add(level, entries);
-            if (inDetail) {
-                Map<String, InfluenceScores> scores = new HashMap<>();
-                entries.forEach(entry -> {
-                    detail.put(entry.estimator(), entry);
-                    entry.scores().ifPresent(found -> scores.put(entry.estimator(), found));
-                });
-                checks.add(study.checks(damping, truth, scores));
+            if (level.equals(DampingLevel.DETAIL)) {
+                entries.forEach(entry -> detail.put(entry.estimator(), entry));
+                checks.add(study.checks(damping, truth, scores(detail)));
             }
         }
         return detail;
@@ -170,19 +207,22 @@ final class BedStudy {
             throw new IllegalStateException("EK-FAC was not compared");
         }
         int queries = Math.toIntExact(sources.queries().size());
-        double flops = new Planner(backend, MachineRate.of(1))
-                        .plan(
-                                bed.shape().layers(),
-                                DataShape.of(sources.train().size(), queries),
-                                FitOptions.defaults(),
-                                ScoreOptions.defaults())
-                        .stages()
-                        .stream()
-                        .mapToDouble(BedStudy::flops)
-                        .sum();
+        // the exact output Hessian takes a pass for each output, as so many sampled labels would
+        FitOptions fit = FitOptions.defaults()
+                .withLabels(new FisherLabels.Sampled(
+                        FisherLabels.DEFAULT_SEED, bed.shape().outputs()));
+        List<StagePlan> stages = new Planner(backend, MachineRate.of(1))
+                .plan(bed.shape().layers(), DataShape.of(sources.train().size(), queries), fit, ScoreOptions.defaults())
+                .stages();
+        double all = stages.stream().mapToDouble(BedStudy::flops).sum();
+        double ofQueries = stages.stream()
+                .filter(stage -> !FIT_STAGES.contains(stage.stage()))
+                .mapToDouble(BedStudy::flops)
+                .sum();
         return new BedResult.Cost(
                 queries,
-                flops,
+                all - ofQueries,
+                ofQueries,
                 lissaDepthN.solveFlops().orElse(Double.NaN),
                 ekfac.fitMillis(),
                 ekfac.perQueryMillis() * queries,
@@ -226,11 +266,5 @@ final class BedStudy {
 
     private static double mean(List<Double> values) {
         return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
-    }
-
-    private static String inWords(LissaOptions lissa) {
-        return "batches of " + lissa.batchSize() + ", depth "
-                + (lissa.depth().isPresent() ? Integer.toString(lissa.depth().getAsInt()) : "N") + ", scale "
-                + (lissa.scale().isPresent() ? Double.toString(lissa.scale().getAsDouble()) : "estimated");
     }
 }

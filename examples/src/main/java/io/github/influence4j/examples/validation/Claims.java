@@ -120,8 +120,8 @@ final class Claims {
             worst.see(cost.flopRatio(), bed.dataset());
             words.add(String.format(
                     Locale.ROOT,
-                    "%s: %.2e against %.2e flops (%.0f times); fit %.0f ms and queries %.0f ms against %.0f ms; cheaper in"
-                            + " time from %.0f queries",
+                    "%s: %.2e against %.2e flops (%.0f times); fit %.0f ms and queries %.0f ms against %.0f ms; cheaper from"
+                            + " %.0f queries by flops, %.0f by time",
                     bed.dataset(),
                     cost.ekfacFlops(),
                     cost.lissaFlops(),
@@ -129,6 +129,7 @@ final class Claims {
                     cost.ekfacFitMillis(),
                     cost.ekfacQueryMillis(),
                     cost.lissaMillis(),
+                    cost.breakEvenQueriesByFlops(),
                     cost.breakEvenQueries()));
         }
         return new Claim(

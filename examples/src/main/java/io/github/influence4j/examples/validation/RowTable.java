@@ -36,6 +36,7 @@ final class RowTable {
                 entry.lds(),
                 entry.fitMillis(),
                 entry.perQueryMillis(),
+                entry.heldBytes(),
                 entry.solveFlops(),
                 Optional.empty(),
                 entry.failure());
@@ -62,6 +63,7 @@ final class RowTable {
         SummaryStatistics lds = new SummaryStatistics();
         SummaryStatistics fit = new SummaryStatistics();
         SummaryStatistics query = new SummaryStatistics();
+        SummaryStatistics bytes = new SummaryStatistics();
         SummaryStatistics flops = new SummaryStatistics();
         for (EstimatorComparison.Entry entry : ofSeeds) {
             if (entry.agreement().isPresent()) {
@@ -70,6 +72,7 @@ final class RowTable {
                 spearman.addValue(agreement.spearman());
                 fit.addValue(entry.fitMillis());
                 query.addValue(entry.perQueryMillis());
+                bytes.addValue(entry.heldBytes());
             }
             entry.lds().ifPresent(lds::addValue);
             entry.solveFlops().ifPresent(flops::addValue);
@@ -87,6 +90,7 @@ final class RowTable {
                 standardError(lds),
                 fit.getN() == 0 ? 0 : fit.getMean(),
                 query.getN() == 0 ? 0 : query.getMean(),
+                mean(bytes),
                 mean(flops));
     }
 

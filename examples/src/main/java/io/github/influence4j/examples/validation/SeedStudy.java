@@ -1,6 +1,7 @@
 package io.github.influence4j.examples.validation;
 
-import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.CurvatureApproximator;
+import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
@@ -25,6 +26,7 @@ import io.github.influence4j.baselines.validation.PbrfTruth;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.Mlp;
@@ -38,8 +40,8 @@ import org.apache.commons.math3.stat.StatUtils;
 /** All estimators on one trained network. */
 final class SeedStudy implements AutoCloseable {
 
-    private static final double CG_TOLERANCE = 1e-9;
-    private static final int CG_ITERATIONS = 2_000;
+    private static final ConjugateGradientOptions CG =
+            ConjugateGradientOptions.defaults().withTolerance(1e-9).withMaxIterations(2_000);
 
     private final MatrixBackend backend;
     private final Mlp model;
@@ -47,13 +49,12 @@ final class SeedStudy implements AutoCloseable {
     private final List<Estimator> estimators = new ArrayList<>();
     private final CurvatureEstimator<LabelledExample, Mlp> ekfac;
     private final CurvatureEstimator<LabelledExample, Mlp> exact;
-    private final MlpCheckpoints run;
-    private final double weightDecay;
 
-    /** What is learnt from, asked about, and given more weight. */
+    /** What is learnt from, asked about, asked about where options are chosen, and given more weight. */
     record BedSources(
             ExampleSource<LabelledExample> train,
             ExampleSource<LabelledExample> queries,
+            ExampleSource<LabelledExample> asideQueries,
             ExampleSource<LabelledExample> candidates) {}
 
     /** How the truth was found at one damping. */
@@ -65,18 +66,14 @@ final class SeedStudy implements AutoCloseable {
 
     SeedStudy(MatrixBackend backend, MlpCheckpoints run, double weightDecay, BedSources sources) {
         this.backend = backend;
-        this.run = run;
-        this.weightDecay = weightDecay;
         this.model = run.checkpoints().trained();
         this.sources = sources;
+        try (Estimator warmUp = eigenbasis(EstimatorNames.EKFAC, Strategy.EKFAC)) {
+            // the first fit in a JVM takes ten times as long as the next
+            warmUp.estimate(LayerDamping.of(model.layers(), layer -> DampingLevel.DETAIL.value()));
+        }
         this.ekfac = eigenbasis(EstimatorNames.EKFAC, Strategy.EKFAC);
         this.exact = exact(EstimatorNames.EXACT, ExactOptions.Scope.WHOLE);
-    }
-
-    /** Makes the estimators once LiSSA's options are known. */
-    void prepare(LissaOptions lissa) {
-        ConjugateGradientOptions cg =
-                ConjugateGradientOptions.defaults().withTolerance(CG_TOLERANCE).withMaxIterations(CG_ITERATIONS);
         estimators.add(eigenbasis(EstimatorNames.DOT_PRODUCT, Strategy.IDENTITY));
         estimators.add(eigenbasis(EstimatorNames.DIAGONAL, Strategy.DIAGONAL));
         estimators.add(eigenbasis(EstimatorNames.KFAC, Strategy.KFAC));
@@ -84,21 +81,9 @@ final class SeedStudy implements AutoCloseable {
         estimators.add(eigenbasis(EstimatorNames.GRADIENT_BASIS, Strategy.GRADIENT_BASIS));
         estimators.add(exact(EstimatorNames.EXACT_BLOCK, ExactOptions.Scope.PER_LAYER));
         estimators.add(exact);
-        estimators.add(new CurvatureEstimator<>(
-                EstimatorNames.CG,
-                backend,
-                ConjugateGradient.<LabelledExample>plain(cg),
-                model,
-                sources.train(),
-                sources.queries()));
-        estimators.add(lissa(lissa));
-        estimators.add(new CurvatureEstimator<>(
-                EstimatorNames.ASTRA,
-                backend,
-                new Astra<LabelledExample>(ekfac.fitted(), AstraOptions.defaults()),
-                model,
-                sources.train(),
-                sources.queries()));
+        estimators.add(iterative(EstimatorNames.CG, ConjugateGradient.plain(CG), sources.queries()));
+        estimators.add(iterative(
+                EstimatorNames.ASTRA, new Astra<>(ekfac.fitted(), AstraOptions.defaults()), sources.queries()));
         estimators.add(new SourceEstimator(backend, run, weightDecay, sources.train(), sources.queries()));
     }
 
@@ -130,30 +115,38 @@ final class SeedStudy implements AutoCloseable {
                 residuals.length);
     }
 
-    LissaTuning tuneLissa(LayerDamping damping, PbrfTruth truth) {
-        return LissaTuning.tune(backend, model, sources.train(), sources.queries(), damping, truth);
+    /** Tunes LiSSA against the exact solution, on queries that are in no table. */
+    LissaTuning tuneLissa(LayerDamping damping) {
+        try (var solver = exact.fitted().solver(damping)) {
+            InfluenceScores scores =
+                    new InfluenceScorer<>(backend, model).pairwise(solver, sources.asideQueries(), sources.train());
+            return LissaTuning.tune(backend, model, sources.train(), sources.asideQueries(), damping, scores);
+        }
     }
 
     List<EstimatorComparison.Entry> compare(
-            LayerDamping damping, PbrfTruth truth, RetrainedObjectives retrained, ProgressListener progress) {
-        return new EstimatorComparison(estimators, Optional.of(retrained)).run(damping, truth, progress);
+            LayerDamping damping,
+            PbrfTruth truth,
+            RetrainedObjectives retrained,
+            LissaOptions lissa,
+            ProgressListener progress) {
+        try (Estimator tuned = iterative(EstimatorNames.LISSA, new Lissa<>(lissa), sources.queries())) {
+            List<Estimator> all = new ArrayList<>(estimators);
+            all.add(tuned);
+            return new EstimatorComparison(all, Optional.of(retrained)).run(damping, truth, progress);
+        }
     }
 
     /** Checks solvers of the same system against each other. */
     SolverChecks checks(LayerDamping damping, PbrfTruth truth, Map<String, InfluenceScores> scores) {
-        ConjugateGradientOptions cg =
-                ConjugateGradientOptions.defaults().withTolerance(CG_TOLERANCE).withMaxIterations(CG_ITERATIONS);
         InfluenceScores plain = required(scores, EstimatorNames.CG);
         InfluenceScores direct = required(scores, EstimatorNames.EXACT);
-        Curvature preconditioner = ekfac.fitted();
-        try (Estimator preconditioned = new CurvatureEstimator<>(
+        try (Estimator preconditioned = iterative(
                         "preconditioned CG",
-                        backend,
-                        ConjugateGradient.<LabelledExample>preconditionedBy(preconditioner, cg),
-                        model,
-                        sources.train(),
+                        ConjugateGradient.preconditionedBy(ekfac.fitted(), CG),
                         sources.queries());
-                Estimator depthN = lissa(LissaOptions.defaults())) {
+                Estimator depthN =
+                        iterative(EstimatorNames.LISSA, new Lissa<>(LissaOptions.defaults()), sources.queries())) {
             double pearson = Agreement.of(preconditioned.estimate(damping).scores(), truth.trainIds(), truth.changes())
                     .pearson();
             return new SolverChecks(distance(plain, direct), pearson, depthN.estimate(damping));
@@ -185,11 +178,13 @@ final class SeedStudy implements AutoCloseable {
         return worst;
     }
 
+    /** With the exact output Hessian in place of sampled labels, so that no estimator suffers from sampling. */
     private CurvatureEstimator<LabelledExample, Mlp> eigenbasis(String name, Strategy strategy) {
         return new CurvatureEstimator<>(
                 name,
                 backend,
-                EigenbasisApproximator.of(backend, FitOptions.defaults().withStrategy(strategy)),
+                EigenbasisApproximator.<LabelledExample>exactFisher(
+                        backend, FitOptions.defaults().withStrategy(strategy)),
                 model,
                 sources.train(),
                 sources.queries());
@@ -206,20 +201,15 @@ final class SeedStudy implements AutoCloseable {
                 sources.queries());
     }
 
-    private Estimator lissa(LissaOptions options) {
-        return new CurvatureEstimator<>(
-                EstimatorNames.LISSA,
-                backend,
-                new Lissa<LabelledExample>(options),
-                model,
-                sources.train(),
-                sources.queries());
+    private Estimator iterative(
+            String name,
+            CurvatureApproximator<LabelledExample, CurvatureProduct<LabelledExample>> method,
+            ExampleSource<LabelledExample> queries) {
+        return new CurvatureEstimator<>(name, backend, method, model, sources.train(), queries);
     }
 
     @Override
     public void close() {
         estimators.forEach(Estimator::close);
-        ekfac.close();
-        exact.close();
     }
 }

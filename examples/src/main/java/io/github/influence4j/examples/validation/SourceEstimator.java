@@ -7,6 +7,7 @@ import io.github.influence4j.baselines.unrolled.Source;
 import io.github.influence4j.baselines.unrolled.UnrolledTraining;
 import io.github.influence4j.baselines.validation.Estimate;
 import io.github.influence4j.baselines.validation.Estimator;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.score.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -66,6 +67,9 @@ final class SourceEstimator implements Estimator {
                     scores,
                     (fitted - start) / NANOS_PER_MILLI,
                     (System.nanoTime() - fitted) / NANOS_PER_MILLI,
+                    unrolled.curvatures().stream()
+                            .mapToDouble(EigenbasisCurvature::heldBytes)
+                            .sum(),
                     OptionalDouble.empty());
         }
     }

@@ -8,6 +8,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /** The study {@code validation}: every estimator against proximal Bregman responses and retrained models. */
 public final class Validation {
@@ -29,19 +36,87 @@ public final class Validation {
     /**
      * Runs it, in float64.
      *
-     * @param folder keeps finished trainings, so that a run that was killed goes on
+     * @param folder keeps finished trainings and data sets, so that a run that was killed goes on
      * @return what was found
      * @throws IOException if a file cannot be read or written
      */
     public ValidationResult run(Path folder) throws IOException {
         long start = System.nanoTime();
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
-            List<BedResult> beds = new ArrayList<>();
-            for (Bed bed : options.beds()) {
-                beds.add(new BedStudy(backend, bed, options, progress).run(folder));
-            }
+            List<BedResult> beds = side(backend, folder);
             return new ValidationResult(
                     options, backend.description(), beds, new Claims(beds).all(), (System.nanoTime() - start) / 1e9);
+        }
+    }
+
+    /** Data sets side by side, one for each processor: their matrices are too small to share. */
+    private List<BedResult> side(MatrixBackend backend, Path folder) throws IOException {
+        int threads = Math.min(options.beds().size(), Runtime.getRuntime().availableProcessors());
+        ProgressListener inTurn = new InTurn(progress);
+        ExecutorService workers = Executors.newFixedThreadPool(threads);
+        try {
+            List<Future<BedResult>> running = new ArrayList<>();
+            for (Bed bed : options.beds()) {
+                running.add(workers.submit(() -> bed(backend, bed, inTurn, folder)));
+            }
+            List<BedResult> beds = new ArrayList<>();
+            for (Future<BedResult> future : running) {
+                beds.add(future.get());
+            }
+            return beds;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (CancellationException) new CancellationException("the study was interrupted").initCause(e);
+        } catch (ExecutionException e) {
+            throw unwrapped(e);
+        } finally {
+            stop(workers);
+        }
+    }
+
+    private BedResult bed(MatrixBackend backend, Bed bed, ProgressListener inTurn, Path folder) throws IOException {
+        FinishedBeds finished = new FinishedBeds(folder, options + ", " + backend.description());
+        Optional<BedResult> before = finished.read(bed);
+        if (before.isPresent()) {
+            return before.get();
+        }
+        BedResult result = new BedStudy(backend, bed, options, inTurn).run(folder);
+        finished.write(bed, result);
+        return result;
+    }
+
+    /** What a study threw, so that callers see it as if it had run in their thread. */
+    private static IOException unwrapped(ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException failure) {
+            throw failure;
+        }
+        if (e.getCause() instanceof Error error) {
+            throw error;
+        }
+        return new IOException(e.getCause());
+    }
+
+    /** Interrupts what still runs and waits for it, because it uses the backend. */
+    private static void stop(ExecutorService workers) {
+        workers.shutdownNow();
+        boolean interrupted = false;
+        while (!workers.isTerminated()) {
+            try {
+                workers.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Passes progress of several threads on, one report at a time. */
+    private record InTurn(ProgressListener listener) implements ProgressListener {
+        @Override
+        public synchronized void progress(String stage, long done, long total) {
+            listener.progress(stage, done, total);
         }
     }
 }

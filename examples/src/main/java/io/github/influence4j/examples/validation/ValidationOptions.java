@@ -10,11 +10,19 @@ import java.util.List;
  * @param candidates training examples that are given more weight
  * @param queries test examples that are asked about
  * @param subsets random halves of the training set for the linear datamodelling score
- * @param repeats networks trained on each half
+ * @param repeats networks trained on each half, and on what is left where examples are left out
+ * @param removalQueries queries whose most helpful examples are left out; 0 for none
  * @param tuneLissa whether LiSSA's batches, depth and scale are tuned on the first seed
  */
 public record ValidationOptions(
-        List<Bed> beds, int seeds, int candidates, int queries, int subsets, int repeats, boolean tuneLissa) {
+        List<Bed> beds,
+        int seeds,
+        int candidates,
+        int queries,
+        int subsets,
+        int repeats,
+        int removalQueries,
+        boolean tuneLissa) {
 
     /**
      * One data set, one network, a minute or two.
@@ -22,7 +30,7 @@ public record ValidationOptions(
      * @return the options
      */
     public static ValidationOptions quick() {
-        return new ValidationOptions(List.of(Bed.DIABETES), 1, 20, 5, 10, 1, false);
+        return new ValidationOptions(List.of(Bed.DIABETES), 1, 20, 5, 10, 1, 2, false);
     }
 
     /**
@@ -31,7 +39,7 @@ public record ValidationOptions(
      * @return the options
      */
     public static ValidationOptions usual() {
-        return new ValidationOptions(List.of(Bed.CONCRETE, Bed.DIABETES, Bed.DIGITS), 1, 40, 10, 30, 2, false);
+        return new ValidationOptions(List.of(Bed.CONCRETE, Bed.DIABETES, Bed.DIGITS), 1, 40, 10, 30, 2, 3, false);
     }
 
     /**
@@ -40,6 +48,6 @@ public record ValidationOptions(
      * @return the options
      */
     public static ValidationOptions full() {
-        return new ValidationOptions(List.of(Bed.values()), 3, 100, 10, 60, 5, true);
+        return new ValidationOptions(List.of(Bed.values()), 3, 100, 10, 100, 4, 5, true);
     }
 }

@@ -17,6 +17,7 @@ import java.util.OptionalDouble;
  * @param ldsSe its standard error over the seeds
  * @param fitMillis mean time of fitting
  * @param perQueryMillis mean time of a query
+ * @param heldBytes what must stay in memory from the fit to the last query, without model and data
  * @param solveFlops flops of the iterations for all queries, where they are counted
  */
 public record ValidationRow(
@@ -32,4 +33,5 @@ public record ValidationRow(
         OptionalDouble ldsSe,
         double fitMillis,
         double perQueryMillis,
+        OptionalDouble heldBytes,
         OptionalDouble solveFlops) {}

@@ -70,6 +70,18 @@ final class DualBlock implements GaussNewtonBlock {
     @Override
     public void finish() {}
 
+    @Override
+    public double heldBytes() {
+        double rows = (double) examples * columns;
+        double captures = captured.stream()
+                .mapToDouble(layer -> (double) examples
+                        * layer.positions()
+                        * (layer.layer().gradientColumns()
+                                + (double) columns * layer.layer().outputs()))
+                .sum();
+        return 8 * (rows * rows + captures);
+    }
+
     /** (1/N) Σ_e Σ_c ‖Σ_p g_ecp ā_epᵀ‖², from the t x t Gram matrices of each example with itself. */
     @Override
     public double trace(int index) {

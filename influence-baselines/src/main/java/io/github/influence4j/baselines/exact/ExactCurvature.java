@@ -86,6 +86,15 @@ public final class ExactCurvature implements Curvature {
     }
 
     /**
+     * Returns what this and one solver made from it keep in memory: the factor, and what it is formed from.
+     *
+     * @return bytes
+     */
+    public double heldBytes() {
+        return blocks.stream().mapToDouble(GaussNewtonBlock::heldBytes).sum();
+    }
+
+    /**
      * Returns G itself, without damping: layer after layer, each layer's [o, i] row-major, as in the flat form of {@link
      * io.github.influence4j.api.LayerGradients}. For tests and for looking at; costs 8·D² bytes on the heap, and N·C·D²
      * flops where the dual form was fitted.

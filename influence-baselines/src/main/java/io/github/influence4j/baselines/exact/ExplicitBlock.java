@@ -106,6 +106,11 @@ final class ExplicitBlock implements GaussNewtonBlock {
     }
 
     @Override
+    public double heldBytes() {
+        return 16.0 * parameters * parameters;
+    }
+
+    @Override
     public double trace(int index) {
         double[] diagonal = DampedCholesky.diagonal(matrix);
         double trace = 0;

@@ -28,6 +28,9 @@ interface GaussNewtonBlock extends AutoCloseable {
     /** Ends the data set. */
     void finish();
 
+    /** Bytes of the block and one of its solvers, without what is taken only while something is computed. */
+    double heldBytes();
+
     /** Trace of the part of G that belongs to a layer. */
     double trace(int index);
 

@@ -59,6 +59,12 @@ final class AstraIteration<E> implements IterativeSolver.Iteration {
         }
     }
 
+    /** The right-hand side, solution, velocity, gradient, the gradient preconditioned. */
+    @Override
+    public int vectorsHeld() {
+        return 5;
+    }
+
     @Override
     public SolverReport report() {
         return report;

@@ -128,6 +128,12 @@ final class ConjugateGradientIteration<E> implements IterativeSolver.Iteration {
         return runs.stream().mapToDouble(value).max().orElse(0);
     }
 
+    /** The right-hand side, solution, residual, the residual preconditioned, direction and its product. */
+    @Override
+    public int vectorsHeld() {
+        return 6;
+    }
+
     @Override
     public SolverReport report() {
         return report;

@@ -38,6 +38,9 @@ public final class IterativeSolver implements IhvpSolver {
          */
         double[][] solve(double[][] vectors);
 
+        /** Vectors as long as the parameters that are alive for each right-hand side, itself and the solution among them. */
+        int vectorsHeld();
+
         /** What the last {@link #solve} did. */
         SolverReport report();
 
@@ -82,6 +85,16 @@ public final class IterativeSolver implements IhvpSolver {
      */
     public SolverReport report() {
         return report;
+    }
+
+    /**
+     * Returns what solving for some right-hand sides together keeps in memory, without model, data set and preconditioner.
+     *
+     * @param rightHandSides their number
+     * @return bytes
+     */
+    public double heldBytes(int rightHandSides) {
+        return 8.0 * rightHandSides * iteration.vectorsHeld() * Vectors.parameters(layers);
     }
 
     @Override

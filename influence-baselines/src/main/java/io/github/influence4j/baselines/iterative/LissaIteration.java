@@ -60,6 +60,12 @@ final class LissaIteration<E> implements IterativeSolver.Iteration {
         return solutions;
     }
 
+    /** The right-hand side, the sum of the repeats, solution and its product. */
+    @Override
+    public int vectorsHeld() {
+        return 4;
+    }
+
     @Override
     public SolverReport report() {
         return report;

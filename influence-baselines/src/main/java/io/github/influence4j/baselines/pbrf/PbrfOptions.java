@@ -27,12 +27,12 @@ public record PbrfOptions(double tolerance, int maxIterations, int memory, int b
     }
 
     /**
-     * Returns a relative gradient of 1e-5, at most 40 steps, a memory of 10 and batches of 2,048.
+     * Returns a relative gradient of 1e-5, at most 300 steps, a memory of 100 and batches of 2,048.
      *
      * @return the defaults
      */
     public static PbrfOptions defaults() {
-        return new PbrfOptions(1e-5, 40, 10, 2048);
+        return new PbrfOptions(1e-5, 300, 100, 2048);
     }
 
     /**

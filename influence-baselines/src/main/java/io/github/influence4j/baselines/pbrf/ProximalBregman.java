@@ -203,12 +203,16 @@ public final class ProximalBregman<E> {
             for (int k = 0; k < offset.length; k++) {
                 offset[k] += length * direction[k];
             }
-            Point to = at(offset, example, epsilon, startLoss);
-            boolean falls = to.value() <= from.value() + ARMIJO * length * slope;
-            boolean drowned = Math.abs(to.value() - from.value()) <= ROUNDING * Math.abs(from.value())
-                    && norm(to.gradient()) < norm(from.gradient());
-            if (falls || drowned) {
-                return to;
+            try (Moved to = new Moved(offset, example, epsilon, startLoss)) {
+                if (to.value <= from.value() + ARMIJO * length * slope) {
+                    return to.point();
+                }
+                if (Math.abs(to.value - from.value()) <= ROUNDING * Math.abs(from.value())) {
+                    Point point = to.point();
+                    if (norm(point.gradient()) < norm(from.gradient())) {
+                        return point;
+                    }
+                }
             }
             length /= 2;
         }
@@ -216,22 +220,63 @@ public final class ProximalBregman<E> {
     }
 
     private Point at(double[] offset, ExampleBatch<E> example, double epsilon, double startLoss) {
-        double value = 0;
-        double[] gradient = new double[offset.length];
-        for (int k = 0; k < offset.length; k++) {
-            value += lambdas[k] * offset[k] * offset[k] / 2;
-            gradient[k] = lambdas[k] * offset[k];
+        try (Moved moved = new Moved(offset, example, epsilon, startLoss)) {
+            return moved.point();
         }
-        try (PerturbableModel<E> moved = model.at(LayerGradients.ofFlat(model.layers(), offset))) {
-            for (int b = 0; b < references.size(); b++) {
-                double[][][] outputs = moved.positionOutputs(batches.get(b));
-                value += bregman(outputs, references.get(b)) / examples;
-                add(1 / examples, moved.transposedJacobianProduct(batches.get(b), outputs), gradient);
+    }
+
+    /** The model at one offset: the objective at once, its gradient, which is dearer, only where it is wanted. */
+    private final class Moved implements AutoCloseable {
+        private final double[] offset;
+        private final ExampleBatch<E> example;
+        private final double epsilon;
+        private final PerturbableModel<E> model;
+        private final List<double[][][]> slopes = new ArrayList<>();
+        private final double value;
+
+        Moved(double[] offset, ExampleBatch<E> example, double epsilon, double startLoss) {
+            this.offset = offset;
+            this.example = example;
+            this.epsilon = epsilon;
+            this.model =
+                    ProximalBregman.this.model.at(LayerGradients.ofFlat(ProximalBregman.this.model.layers(), offset));
+            try {
+                this.value = evaluate(startLoss);
+            } catch (RuntimeException | Error e) {
+                model.close();
+                throw e;
             }
-            value += epsilon * (moved.objectives(example, TRAINING)[0] - startLoss);
-            add(epsilon, TrainingGradient.of(moved, example), gradient);
         }
-        return new Point(offset, value, gradient);
+
+        private double evaluate(double startLoss) {
+            double sum = epsilon * (model.objectives(example, TRAINING)[0] - startLoss);
+            for (int k = 0; k < offset.length; k++) {
+                sum += lambdas[k] * offset[k] * offset[k] / 2;
+            }
+            for (int b = 0; b < references.size(); b++) {
+                double[][][] outputs = model.positionOutputs(batches.get(b));
+                sum += bregman(outputs, references.get(b)) / examples;
+                slopes.add(outputs);
+            }
+            return sum;
+        }
+
+        Point point() {
+            double[] gradient = new double[offset.length];
+            for (int k = 0; k < offset.length; k++) {
+                gradient[k] = lambdas[k] * offset[k];
+            }
+            for (int b = slopes.size() - 1; b >= 0; b--) {
+                add(1 / examples, model.transposedJacobianProduct(batches.get(b), slopes.get(b)), gradient);
+            }
+            add(epsilon, TrainingGradient.of(model, example), gradient);
+            return new Point(offset, value, gradient);
+        }
+
+        @Override
+        public void close() {
+            model.close();
+        }
     }
 
     /** Sums D over a batch and overwrites the outputs by ∂D/∂ŷ. */
@@ -267,7 +312,7 @@ public final class ProximalBregman<E> {
         return sum;
     }
 
-    private static double norm(double[] a) {
+    static double norm(double[] a) {
         return Math.sqrt(dot(a, a));
     }
 }

@@ -8,7 +8,9 @@ import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.exact.ExactCurvature;
 import io.github.influence4j.baselines.iterative.IterativeSolver;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.OptionalDouble;
@@ -92,8 +94,19 @@ public final class CurvatureEstimator<E, M extends GradientProvider<E>> implemen
             OptionalDouble flops = solver instanceof IterativeSolver iterative
                     ? OptionalDouble.of(iterative.report().flops())
                     : OptionalDouble.empty();
-            return new Estimate(scores, fitMillis, queryMillis, flops);
+            return new Estimate(scores, fitMillis, queryMillis, heldBytes(fitted, solver), flops);
         }
+    }
+
+    /** All queries are solved for together. */
+    private double heldBytes(Curvature fitted, IhvpSolver solver) {
+        if (solver instanceof IterativeSolver iterative) {
+            return iterative.heldBytes(Math.toIntExact(queries.size()));
+        }
+        if (fitted instanceof ExactCurvature exact) {
+            return exact.heldBytes();
+        }
+        return fitted instanceof EigenbasisCurvature eigenbasis ? eigenbasis.heldBytes() : Double.NaN;
     }
 
     private static double millisSince(long start) {

@@ -9,9 +9,11 @@ import java.util.OptionalDouble;
  * @param scores [queries, train]
  * @param fitMillis wall time of what is done once, for any number of queries
  * @param queryMillis wall time of solving and scoring, all queries together
+ * @param heldBytes what must stay in memory from the fit to the last query, without model and data
  * @param solveFlops flops of the iterations; empty where the solver does not count
  */
-public record Estimate(InfluenceScores scores, double fitMillis, double queryMillis, OptionalDouble solveFlops) {
+public record Estimate(
+        InfluenceScores scores, double fitMillis, double queryMillis, double heldBytes, OptionalDouble solveFlops) {
 
     /**
      * Returns the time for one query.

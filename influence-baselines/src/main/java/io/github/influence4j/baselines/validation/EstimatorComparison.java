@@ -34,6 +34,7 @@ public record EstimatorComparison(List<Estimator> estimators, Optional<Retrained
      * @param lds linear datamodelling score, mean over the queries; empty where it was left out or the estimator diverged
      * @param fitMillis time of what is done once
      * @param perQueryMillis time of a query
+     * @param heldBytes what must stay in memory from the fit to the last query
      * @param solveFlops flops of the iterations for all queries, where the solver counts them
      * @param scores the scores; empty where it diverged
      * @param failure why it diverged
@@ -44,6 +45,7 @@ public record EstimatorComparison(List<Estimator> estimators, Optional<Retrained
             OptionalDouble lds,
             double fitMillis,
             double perQueryMillis,
+            double heldBytes,
             OptionalDouble solveFlops,
             Optional<InfluenceScores> scores,
             Optional<String> failure) {}
@@ -76,6 +78,7 @@ public record EstimatorComparison(List<Estimator> estimators, Optional<Retrained
                     OptionalDouble.empty(),
                     0,
                     0,
+                    0,
                     OptionalDouble.empty(),
                     Optional.empty(),
                     Optional.of(String.valueOf(e.getMessage())));
@@ -90,6 +93,7 @@ public record EstimatorComparison(List<Estimator> estimators, Optional<Retrained
                 lds,
                 estimate.fitMillis(),
                 estimate.perQueryMillis(),
+                estimate.heldBytes(),
                 estimate.solveFlops(),
                 Optional.of(scores),
                 Optional.empty());

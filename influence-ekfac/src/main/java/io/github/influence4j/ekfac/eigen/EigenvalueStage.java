@@ -21,7 +21,8 @@ import java.util.Optional;
  * plain diagonal.
  *
  * <p>Where a layer has one position, Λ is a product of squares, Λ = E[(Q_Sᵀg)^∘2 ((Q_Aᵀā)^∘2)ᵀ], and costs 2(i² + o² + i·o)
- * flops an example; see {@link RotatedGradients} for the rest.
+ * flops an example; with few positions it is a sum of such products over pairs of positions. See {@link RotationCost} for
+ * the rest.
  */
 public final class EigenvalueStage {
 
@@ -61,11 +62,13 @@ public final class EigenvalueStage {
                     (step, capture) -> add(
                             backend,
                             rotated,
+                            options.rotation(),
                             capture,
                             bases.get(capture.layerIndex()),
                             sums.get(capture.layerIndex())));
             for (RunningSum sum : sums) {
                 means.add(sum.releaseMean(data.size() * options.fisher().weight()));
+                raiseNegative(backend, means.get(means.size() - 1));
             }
             return means;
         } catch (RuntimeException | Error e) {
@@ -88,10 +91,23 @@ public final class EigenvalueStage {
     private static void add(
             MatrixBackend backend,
             RotatedGradients rotated,
+            Rotation rotation,
             UploadedCapture capture,
             Optional<LayerEigenbasis> basis,
             RunningSum sum) {
-        if (capture.positions() > 1) {
+        if (RotatedGradients.cost(capture, basis).sumsPairs(rotation)) {
+            rotated.forEachPair(
+                    capture,
+                    basis,
+                    pairs -> sum.add(
+                            pairs.activations().rows(),
+                            (beta, target) -> backend.multiply(
+                                    pairs.weight(),
+                                    Operand.transposed(pairs.outputGradients()),
+                                    Operand.of(pairs.activations()),
+                                    beta,
+                                    target)));
+        } else {
             rotated.forEach(
                     capture,
                     basis,
@@ -99,12 +115,22 @@ public final class EigenvalueStage {
                             chunk.examples(),
                             (beta, target) -> chunk.forEach((first, outputs, gradients) -> backend.addSquares(
                                     chunk.examples(), gradients, beta, target.rows(first, outputs)))));
-            return;
         }
-        BackendMatrix a = rotated.activations(capture, basis);
-        BackendMatrix g = rotated.outputGradients(capture, basis);
-        backend.multiplyElements(a, a, a);
-        backend.multiplyElements(g, g, g);
-        sum.add(a.rows(), (beta, target) -> backend.multiply(1, Operand.transposed(g), Operand.of(a), beta, target));
+    }
+
+    /** Sums over pairs of positions have terms of both signs, so rounding may leave less than 0 where nearly nothing is. */
+    private static void raiseNegative(MatrixBackend backend, BackendMatrix values) {
+        double[] row = new double[values.columns()];
+        for (int o = 0; o < values.rows(); o++) {
+            values.read(o, 1, row, 0);
+            boolean negative = false;
+            for (int k = 0; k < row.length; k++) {
+                negative |= row[k] < 0;
+                row[k] = Math.max(0, row[k]);
+            }
+            if (negative) {
+                backend.upload(row, values.rows(o, 1));
+            }
+        }
     }
 }

@@ -31,6 +31,15 @@ public record LayerEigenbasis(
                 activationVectors.blocks().size(), gradientVectors.blocks().size());
     }
 
+    /**
+     * Returns what this keeps in memory.
+     *
+     * @return bytes
+     */
+    public double heldBytes() {
+        return activationVectors.heldBytes() + gradientVectors.heldBytes();
+    }
+
     @Override
     public void close() {
         activationVectors.close();

@@ -15,7 +15,8 @@ import java.util.function.Consumer;
  *
  * <p>Where a layer has one position, P_z = (Q_Sᵀg)(Q_Aᵀā)ᵀ and only the two rotated vectors are needed. With more, either
  * the vectors are rotated and then summed over positions, or the gradient is formed and then rotated, whichever needs
- * fewer flops. Both are exact. Not for use by several threads.
+ * fewer flops. Where only P_z∘P_z is needed, it may be summed over pairs of positions instead (see {@link
+ * RotationCost#gram}). All are exact. Not for use by several threads.
  */
 public final class RotatedGradients implements AutoCloseable {
 
@@ -165,6 +166,60 @@ public final class RotatedGradients implements AutoCloseable {
     }
 
     /**
+     * Products of rotated vectors at the pairs of positions (p, p + k) of some examples, for one distance k. Valid until
+     * whoever takes them returns; may be overwritten.
+     *
+     * @param firstExample index in the capture of the first example
+     * @param examples m
+     * @param weight 1 where k = 0, else 2, as (p + k, p) is the same
+     * @param activations ā_p∘ā_{p+k}, [m·(t − k), i]
+     * @param outputGradients g_p∘g_{p+k}, [m·(t − k), o]
+     */
+    public record Pairs(
+            int firstExample, int examples, double weight, BackendMatrix activations, BackendMatrix outputGradients) {}
+
+    /**
+     * Multiplies rotated vectors at all pairs of positions: P_z∘P_z is the sum over all pairs of weight · g aᵀ. Masked positions
+     * are 0 and add nothing.
+     *
+     * @param capture the capture
+     * @param basis the layer's eigenbasis; empty for unrotated gradients
+     * @param pairs takes them, some examples at a time, each distance once
+     */
+    public void forEachPair(UploadedCapture capture, Optional<LayerEigenbasis> basis, Consumer<Pairs> pairs) {
+        int positions = capture.positions();
+        int most = cost(capture, basis).pairsAtOnce(capture.examples());
+        for (int first = 0; first < capture.examples(); first += most) {
+            int count = Math.min(most, capture.examples() - first);
+            UploadedCapture part = capture.examples(first, count);
+            BackendMatrix a = activations(part, basis);
+            BackendMatrix g = outputGradients(part, basis);
+            for (int k = 1; k < positions; k++) {
+                int rows = count * (positions - k);
+                BackendMatrix pairA = gradients.take(rows, a.columns());
+                BackendMatrix pairG = halfRotated.take(rows, g.columns());
+                multiplyPairs(count, positions, k, a, pairA);
+                multiplyPairs(count, positions, k, g, pairG);
+                pairs.accept(new Pairs(first, count, 2, pairA, pairG));
+            }
+            backend.multiplyElements(a, a, a);
+            backend.multiplyElements(g, g, g);
+            pairs.accept(new Pairs(first, count, 1, a, g));
+        }
+    }
+
+    /** Positions k, k + 1, … of each example times positions 0, 1, …: one strided product for all examples. */
+    private void multiplyPairs(int examples, int positions, int k, BackendMatrix rows, BackendMatrix target) {
+        int width = rows.columns();
+        int numbers = (positions - k) * width;
+        BackendMatrix flat = rows.reshape(examples, positions * width);
+        backend.multiplyElements(
+                flat.view(0, examples, 0, numbers),
+                flat.view(0, examples, k * width, numbers),
+                target.reshape(examples, numbers));
+    }
+
+    /**
      * Forms the rotated gradient of every example, all at once.
      *
      * @param capture the capture
@@ -183,7 +238,7 @@ public final class RotatedGradients implements AutoCloseable {
         }
     }
 
-    private static RotationCost cost(UploadedCapture capture, Optional<LayerEigenbasis> basis) {
+    static RotationCost cost(UploadedCapture capture, Optional<LayerEigenbasis> basis) {
         int blocks = basis.map(LayerEigenbasis::blocks).orElse(0);
         return new RotationCost(capture.layer(), capture.positions(), blocks);
     }

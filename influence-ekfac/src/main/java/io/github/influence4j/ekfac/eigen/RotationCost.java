@@ -20,6 +20,18 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
     /** Most numbers of a tile of gradients, 16 MiB in float32: it stays in the last level of cache. */
     private static final long TILE_NUMBERS = 1L << 22;
 
+    /**
+     * Flops of a large product in whose time one number of an example's gradient is formed by a small product, stored and
+     * squared: what forming gradients costs beyond its flops. This and the next two were measured, see decision 30.
+     */
+    private static final double FORMED_NUMBER_FLOPS = 130;
+
+    /** Likewise for one number of the elementwise products of a pair of positions. */
+    private static final double PAIRED_NUMBER_FLOPS = 500;
+
+    /** Likewise for one row of such products, an example's at one distance. */
+    private static final double PAIRED_ROW_FLOPS = 3e5;
+
     /** Fewest outputs of a tile that is cut: products with fewer rows are slow. */
     private static final int LEAST_OUTPUTS = 64;
 
@@ -42,6 +54,49 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
     }
 
     /**
+     * Rotate activations and output gradients, then sum the squares of the gradient over pairs of positions, P∘P = Σ_{s,t}
+     * (g_s∘g_t)(ā_s∘ā_t)ᵀ. With one position this is all there is to do.
+     *
+     * @return 2t(i² + o²)/O + t(t + 1)·i·o flops an example
+     */
+    public double gram() {
+        double pairs = 0.5 * positions * (positions + 1.0);
+        return 2.0 * positions * (activationNumbers() + gradientNumbers()) + 2 * pairs * layer.parameters();
+    }
+
+    /**
+     * Picks the way where only the squares of rotated gradients are needed. Pairs of positions need more flops than a
+     * gradient does, but in large products, and nothing of the size of a gradient is stored for an example: for few positions
+     * they take less time, unless the layer is so small that its gradients stay in the cache.
+     *
+     * @param forced what the options ask for
+     * @return whether to sum over pairs of positions
+     */
+    public boolean sumsPairs(Rotation forced) {
+        if (positions == 1 || forced == Rotation.GRAM) {
+            return true;
+        }
+        if (forced != Rotation.CHEAPEST) {
+            return false;
+        }
+        double pairedNumbers =
+                0.5 * positions * (positions + 1.0) * (layer.gradientColumns() + (double) layer.outputs());
+        double pairs = gram() + PAIRED_NUMBER_FLOPS * pairedNumbers + 2 * (positions - 1) * PAIRED_ROW_FLOPS;
+        return pairs < chosen(Rotation.CHEAPEST) + FORMED_NUMBER_FLOPS * layer.parameters();
+    }
+
+    /**
+     * Says for how many examples pairs of positions are summed at a time, so that memory stays bounded.
+     *
+     * @param examples examples of a batch
+     * @return at least 1, at most {@code examples}
+     */
+    public int pairsAtOnce(int examples) {
+        long rotated = (long) positions * Math.max(layer.gradientColumns(), layer.outputs());
+        return (int) Math.max(1, Math.min(examples, TILE_NUMBERS / rotated));
+    }
+
+    /**
      * Rotate a gradient that is there already, or rotate it back.
      *
      * @return 2i·o(i + o)/O flops
@@ -51,7 +106,7 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
     }
 
     /**
-     * Picks the way for layers with several positions; with one position the two rotated vectors are always enough.
+     * Picks the way of forming a rotated gradient; with one position the two rotated vectors are always enough.
      *
      * @param forced what the options ask for
      * @return whether to rotate first; false where there is no basis
@@ -63,12 +118,12 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
         return switch (forced) {
             case ROTATE_FIRST -> true;
             case GRADIENT_FIRST -> false;
-            case CHEAPEST -> positions == 1 || rotateFirst() < gradientFirst();
+            case CHEAPEST, GRAM -> positions == 1 || rotateFirst() < gradientFirst();
         };
     }
 
     /**
-     * Returns the flops of the way that is taken for a pass over one example.
+     * Returns the flops of the way in which a rotated gradient is formed.
      *
      * @param forced what the options ask for
      * @return flops an example

@@ -183,6 +183,17 @@ public final class BlockDiagonal implements Matrix, AutoCloseable {
         return found >= 0 ? found : -found - 2;
     }
 
+    /**
+     * Returns what the blocks keep in memory.
+     *
+     * @return bytes
+     */
+    public double heldBytes() {
+        return blocks.stream()
+                .mapToDouble(block -> (double) block.precision().bytes() * block.rows() * block.columns())
+                .sum();
+    }
+
     @Override
     public void close() {
         blocks.forEach(BackendMatrix::close);

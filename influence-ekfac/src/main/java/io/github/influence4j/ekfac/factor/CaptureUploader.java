@@ -8,6 +8,8 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 
 /**
  * Copies captures into a backend's memory: appends the bias column, zeroes masked rows, and refuses numbers that are not
@@ -16,14 +18,16 @@ import java.util.Arrays;
 final class CaptureUploader implements AutoCloseable {
 
     /** Numbers staged on the heap at a time: large enough for bulk copies, small enough for the caches. */
-    private static final int STAGE_NUMBERS = 1 << 16;
+    private static final int STAGE_NUMBERS = 1 << 15;
+
+    /** Numbers from which two cores copy: some 30 µs of work for one. */
+    private static final int SHARED_NUMBERS = 1 << 17;
 
     private final MatrixBackend backend;
     private final Precision precision;
     private final Scratch activations;
     private final Scratch outputGradients;
-    private float[] floats = new float[0];
-    private double[] doubles = new double[0];
+    private final ThreadLocal<Stage> stages = ThreadLocal.withInitial(Stage::new);
 
     CaptureUploader(MatrixBackend backend, Precision precision) {
         this.backend = backend;
@@ -50,87 +54,123 @@ final class CaptureUploader implements AutoCloseable {
     }
 
     private void copy(LayerCapture capture, String what, Matrix source, BackendMatrix target, long[] ids) {
-        int width = target.columns();
-        int step = Math.max(1, STAGE_NUMBERS / width);
-        for (int first = 0; first < source.rows(); first += step) {
-            int count = Math.min(step, source.rows() - first);
-            boolean finite;
-            if (precision == Precision.FLOAT32) {
-                finite = stageFloats(capture.mask(), source, first, count, width);
-                backend.upload(floats, target.rows(first, count));
-            } else {
-                finite = stageDoubles(capture.mask(), source, first, count, width);
-                backend.upload(doubles, target.rows(first, count));
-            }
-            if (!finite) {
-                throw notFinite(capture, what, source, first, count, ids);
-            }
+        int rows = source.rows();
+        boolean shared = source.allowsConcurrentReads() && (long) rows * target.columns() >= SHARED_NUMBERS;
+        int tasks = shared ? Math.min(rows, backend.parallelism()) : 1;
+        AtomicInteger firstBad = new AtomicInteger(rows);
+        IntConsumer task = k -> {
+            int first = (int) ((long) rows * k / tasks);
+            int end = (int) ((long) rows * (k + 1) / tasks);
+            firstBad.accumulateAndGet(stages.get().copy(capture.mask(), source, first, end, target), Math::min);
+        };
+        if (tasks == 1) {
+            task.accept(0);
+        } else {
+            backend.inParallel(tasks, task);
+        }
+        if (firstBad.get() < rows) {
+            throw notFinite(capture, what, source, firstBad.get(), ids);
         }
     }
 
-    private boolean stageFloats(PositionMask mask, Matrix source, int first, int count, int width) {
-        if (floats.length < count * width) {
-            floats = new float[count * width];
-        }
-        int columns = source.columns();
-        source.read(first, count, floats, 0);
-        for (int r = count - 1; r >= 0; r--) {
-            int start = r * width;
-            boolean real = mask.isReal(first + r);
-            if (width != columns) {
-                System.arraycopy(floats, r * columns, floats, start, columns);
-                floats[start + columns] = real ? 1 : 0;
+    /** Heap memory of a thread through which rows go. */
+    private final class Stage {
+        private float[] floats = new float[0];
+        private double[] doubles = new double[0];
+
+        /** Copies rows up to {@code end}; returns where a number is not finite, or {@code source.rows()}. */
+        int copy(PositionMask mask, Matrix source, int start, int end, BackendMatrix target) {
+            int step = Math.max(1, STAGE_NUMBERS / target.columns());
+            for (int first = start; first < end; first += step) {
+                BackendMatrix part = target.rows(first, Math.min(step, end - first));
+                boolean finite = precision == Precision.FLOAT32
+                        ? copyFloats(mask, source, first, part)
+                        : copyDoubles(mask, source, first, part);
+                if (!finite) {
+                    return first;
+                }
             }
-            if (!real) {
-                Arrays.fill(floats, start, start + columns, 0);
+            return source.rows();
+        }
+
+        private boolean copyFloats(PositionMask mask, Matrix source, int first, BackendMatrix target) {
+            int count = target.rows();
+            int width = target.columns();
+            int columns = source.columns();
+            if (floats.length < count * width) {
+                floats = new float[count * width];
             }
+            source.read(first, count, floats, 0);
+            for (int r = count - 1; r >= 0; r--) {
+                int start = r * width;
+                boolean real = mask.isReal(first + r);
+                if (width != columns) {
+                    System.arraycopy(floats, r * columns, floats, start, columns);
+                    floats[start + columns] = real ? 1 : 0;
+                }
+                if (!real) {
+                    Arrays.fill(floats, start, start + columns, 0);
+                }
+            }
+            backend.upload(floats, target);
+            return finite(floats, count * width);
         }
-        // 0 · x is 0 for finite x and NaN otherwise; column sums, because the compiler vectorises those
-        float[] sums = new float[width];
-        for (int r = 0; r < count; r++) {
-            addZeroTimes(floats, r * width, sums);
+
+        private boolean copyDoubles(PositionMask mask, Matrix source, int first, BackendMatrix target) {
+            int count = target.rows();
+            int width = target.columns();
+            int columns = source.columns();
+            if (doubles.length < count * width) {
+                doubles = new double[count * width];
+            }
+            source.read(first, count, doubles, 0);
+            for (int r = count - 1; r >= 0; r--) {
+                int start = r * width;
+                boolean real = mask.isReal(first + r);
+                if (width != columns) {
+                    System.arraycopy(doubles, r * columns, doubles, start, columns);
+                    doubles[start + columns] = real ? 1 : 0;
+                }
+                if (!real) {
+                    Arrays.fill(doubles, start, start + columns, 0);
+                }
+            }
+            backend.upload(doubles, target);
+            return finite(doubles, count * width);
         }
-        float sum = 0;
-        for (float s : sums) {
-            sum += s;
-        }
-        return sum == 0;
     }
 
-    private static void addZeroTimes(float[] numbers, int start, float[] sums) {
-        for (int k = 0; k < sums.length; k++) {
-            sums[k] += 0 * numbers[start + k];
+    /** 0 · x is 0 for finite x and NaN otherwise; four sums, so that one addition need not wait for the one before it. */
+    private static boolean finite(float[] numbers, int count) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int k = 0;
+        for (; k + 3 < count; k += 4) {
+            s0 += 0 * numbers[k];
+            s1 += 0 * numbers[k + 1];
+            s2 += 0 * numbers[k + 2];
+            s3 += 0 * numbers[k + 3];
         }
+        for (; k < count; k++) {
+            s0 += 0 * numbers[k];
+        }
+        return s0 + s1 + (s2 + s3) == 0;
     }
 
-    private boolean stageDoubles(PositionMask mask, Matrix source, int first, int count, int width) {
-        if (doubles.length < count * width) {
-            doubles = new double[count * width];
-        }
-        int columns = source.columns();
-        source.read(first, count, doubles, 0);
-        for (int r = count - 1; r >= 0; r--) {
-            int start = r * width;
-            boolean real = mask.isReal(first + r);
-            if (width != columns) {
-                System.arraycopy(doubles, r * columns, doubles, start, columns);
-                doubles[start + columns] = real ? 1 : 0;
-            }
-            if (!real) {
-                Arrays.fill(doubles, start, start + columns, 0);
-            }
-        }
+    private static boolean finite(double[] numbers, int count) {
         double sum = 0;
-        for (int k = 0; k < count * width; k++) {
-            sum += 0 * doubles[k];
+        for (int k = 0; k < count; k++) {
+            sum += 0 * numbers[k];
         }
         return sum == 0;
     }
 
-    private NumericalException notFinite(
-            LayerCapture capture, String what, Matrix source, int first, int count, long[] ids) {
+    /** Names the number at or after row {@code first} that is not finite. */
+    private NumericalException notFinite(LayerCapture capture, String what, Matrix source, int first, long[] ids) {
         double[] values = new double[source.columns()];
-        for (int row = first; row < first + count; row++) {
+        for (int row = first; row < source.rows(); row++) {
             source.read(row, 1, values, 0);
             for (int column = 0; column < values.length; column++) {
                 if (capture.mask().isReal(row) && !holds(values[column])) {

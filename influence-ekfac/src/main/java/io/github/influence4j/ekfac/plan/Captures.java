@@ -2,6 +2,7 @@ package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.eigen.RotationCost;
 import io.github.influence4j.ekfac.factor.CovarianceStage;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -34,21 +35,30 @@ record Captures(Precision precision, List<PlannedLayer> layers) {
     }
 
     private static double rotatedRows(PlannedLayer layer, int batch, Rotation rotation) {
-        if (layer.positions() == 1) {
-            return batch;
+        RotationCost cost = layer.rotation();
+        if (cost.sumsPairs(rotation)) {
+            return (double) cost.pairsAtOnce(batch) * layer.positions();
         }
-        return layer.rotation().rotatesFirst(rotation)
-                ? (double) layer.rotation().gradientsAtOnce(batch, rotation) * layer.positions()
-                : 0;
+        return cost.rotatesFirst(rotation) ? (double) cost.gradientsAtOnce(batch, rotation) * layer.positions() : 0;
     }
 
+    /** Numbers of gradients, or of products of activations at pairs of positions. */
     private static double gradients(PlannedLayer layer, int batch, Rotation rotation) {
-        return layer.positions() == 1 ? 0 : layer.rotation().numbersAtOnce(batch, rotation);
+        RotationCost cost = layer.rotation();
+        return cost.sumsPairs(rotation) ? pairRows(layer, batch) * layer.inputs() : cost.numbersAtOnce(batch, rotation);
     }
 
+    /** Numbers of gradients that are rotated on one side, or of products of output gradients at pairs of positions. */
     private static double halfRotated(PlannedLayer layer, int batch, Rotation rotation) {
-        boolean needed = layer.blocks() > 0 && !layer.rotation().rotatesFirst(rotation);
-        return needed ? gradients(layer, batch, rotation) : 0;
+        RotationCost cost = layer.rotation();
+        if (cost.sumsPairs(rotation)) {
+            return pairRows(layer, batch) * layer.outputs();
+        }
+        return layer.blocks() > 0 && !cost.rotatesFirst(rotation) ? cost.numbersAtOnce(batch, rotation) : 0;
+    }
+
+    private static double pairRows(PlannedLayer layer, int batch) {
+        return (double) layer.rotation().pairsAtOnce(batch) * (layer.positions() - 1);
     }
 
     double largest(ToDoubleFunction<PlannedLayer> numbers) {

@@ -144,7 +144,7 @@ final class FitPlanner {
         return work.stage(
                 "eigenvalues",
                 fullest((group, kept, captures) -> new MemoryUse(
-                        kept + memory.eigenvalueBytes(group, objectives * data.examples() > RunningSum.BLOCK_ROWS),
+                        kept + memory.eigenvalueBytes(group, longestSquares(group) > RunningSum.BLOCK_ROWS),
                         captures.rotationBytes(batch, options.rotation()),
                         captures.bytes(batch),
                         0,
@@ -152,21 +152,38 @@ final class FitPlanner {
                 disk);
     }
 
-    /** Rotated gradients of some examples, squared and added up. */
+    /** Squares that the longest sum of a group adds up: of examples, or of pairs of positions. */
+    private double longestSquares(List<LayerSpec> group) {
+        double largest = 1;
+        for (LayerSpec layer : group) {
+            PlannedLayer planned = PlannedLayer.of(layer, data, options);
+            double t = planned.positions();
+            largest = Math.max(largest, planned.rotation().sumsPairs(options.rotation()) ? t * (t + 1) / 2 : 1);
+        }
+        return largest * objectives * data.examples();
+    }
+
+    /** Squares of rotated gradients of some examples, added up. */
     static void rotations(Work work, PlannedLayer layer, FitOptions.Rotation forced, double examples) {
         double t = layer.positions();
-        boolean one = layer.positions() == 1;
         RotationCost cost = layer.rotation();
-        work.add(
-                one ? Kernel.PRODUCT : Kernel.PRODUCT_PER_EXAMPLE,
-                examples * 2 * t * layer.parameters(),
-                one ? Math.min(layer.inputs(), layer.outputs()) : t);
-        if (one || cost.rotatesFirst(forced)) {
+        if (cost.sumsPairs(forced)) {
+            double pairs = t * (t + 1) / 2;
+            work.add(Kernel.PRODUCT, examples * 2 * t * layer.covarianceNumbers(), layer.smallestBlock());
+            work.add(
+                    Kernel.PRODUCT,
+                    examples * 2 * pairs * layer.parameters(),
+                    Math.min(layer.inputs(), layer.outputs()));
+            work.elements(examples * pairs * ((double) layer.inputs() + layer.outputs()));
+            return;
+        }
+        work.add(Kernel.PRODUCT_PER_EXAMPLE, examples * 2 * t * layer.parameters(), t);
+        if (cost.rotatesFirst(forced)) {
             work.add(Kernel.PRODUCT, examples * 2 * t * layer.covarianceNumbers(), layer.smallestBlock());
         } else {
             work.add(Kernel.PRODUCT, examples * cost.rotateGradient(), layer.smallestBlock());
         }
-        work.elements(examples * (one ? layer.captured() : layer.parameters()));
+        work.elements(examples * layer.parameters());
     }
 
     /** The model's own work and the upload of captures, once for each group. */
@@ -174,7 +191,7 @@ final class FitPlanner {
         double captures = (double) data.examples() * objectives;
         for (PlannedLayer layer : layers) {
             model(work, layer, captures * groups.groups().size());
-            work.elements(captures * layer.captured());
+            work.uploads(captures * layer.captured());
         }
     }
 
@@ -229,17 +246,24 @@ final class FitPlanner {
             return "no eigenvalue pass";
         }
         RotationCost cost = layer.rotation();
-        if (layer.blocks() == 0) {
-            return "no rotation";
-        }
         if (layer.positions() == 1) {
-            return "product of squares, as there is one position: " + flops(cost.rotateFirst());
+            return "product of squares, as there is one position: " + flops(cost.gram());
         }
+        String pairs = "pairs of positions " + flops(cost.gram());
         String first = "rotate first " + flops(cost.rotateFirst());
         String second = "gradient first " + flops(cost.gradientFirst());
-        return cost.rotatesFirst(options.rotation())
-                ? first + " (against " + second + ")"
-                : second + " (against " + first + ")";
+        if (layer.blocks() == 0) {
+            first = "gradients without rotation " + flops(cost.gradientFirst());
+            return cost.sumsPairs(options.rotation()) ? pairs + against(first) : first + against(pairs);
+        }
+        if (cost.sumsPairs(options.rotation())) {
+            return pairs + ", all in large products" + against(first, second);
+        }
+        return cost.rotatesFirst(options.rotation()) ? first + against(second, pairs) : second + against(first, pairs);
+    }
+
+    private static String against(String... others) {
+        return " (against " + String.join(", ", others) + ")";
     }
 
     static String flops(double flops) {

@@ -4,16 +4,16 @@ package io.github.influence4j.ekfac.plan;
  * Which share of the rate of large products each kind of work reaches: share · d/(d + half), where d is the smallest
  * dimension of its products, or the order of a decomposition.
  *
- * <p>Products and eigendecompositions follow measurements of OpenBLAS 0.3.31 with 2 threads on an x86-64 server with
- * AVX-512: sgemm of order 4096 at about 400 GFLOP/s, products of slices at 110 to 270, dsyevd of orders 769 and 3073 in 0.07 s
- * and 2.5 s. The shares of rank updates, the SVD and the model are assumptions. A plan's times are meant to be right within a
- * factor of two, no closer.
+ * <p>Calibrated on OpenBLAS 0.3.31 with 2 threads on an x86-64 server with AVX-512, by the benchmark {@code PlanCheck}, whose
+ * table is in the documentation (results/planner.md). A plan's times are meant to be right within a factor of two, no closer.
  */
 enum Kernel {
     /** One product of large matrices. */
     PRODUCT(0.9, 24),
     /** Symmetric rank updates, counted as k·n² flops, half of a product's. */
     RANK_UPDATE(0.7, 48),
+    /** The same in float64, whatever the working precision. */
+    PRODUCT_FLOAT64(0.45, 24),
     /** A product for each example. */
     PRODUCT_PER_EXAMPLE(0.6, 48),
     /** Symmetric eigendecomposition in float64, counted as 9n³ flops. */
@@ -21,7 +21,7 @@ enum Kernel {
     /** Singular value decomposition in float64, counted as 14·m·n·min(m, n) flops. */
     SVD(0.08, 200),
     /** The host's own forward and backward pass. */
-    MODEL(0.5, 24);
+    MODEL(0.7, 24);
 
     private final double share;
     private final double half;
@@ -36,6 +36,6 @@ enum Kernel {
     }
 
     boolean float64() {
-        return this == EIGEN || this == SVD;
+        return this == EIGEN || this == SVD || this == PRODUCT_FLOAT64;
     }
 }

@@ -64,13 +64,20 @@ final class ScorePlanner {
                 int rank = rank().rank();
                 double smaller = Math.min(layer.inputs(), layer.outputs());
                 if (rank().seed().isPresent()) {
-                    work.add(Kernel.PRODUCT, all * 12 * layer.parameters() * (rank + 10), rank + 10);
+                    // six products with the gradient, five bases of their columns, and the small decomposition
+                    double width = Math.min(rank + 10.0, smaller);
+                    double sides = (double) layer.inputs() + layer.outputs();
+                    work.add(Kernel.PRODUCT_FLOAT64, all * 12 * layer.parameters() * width, width);
+                    work.add(Kernel.SVD, all * 3 * 14 * sides * width * width, width);
                 } else {
                     work.add(Kernel.SVD, all * 14 * layer.parameters() * smaller, smaller);
                 }
                 work.add(Kernel.PRODUCT, all * 2 * rank * layer.covarianceNumbers(), rank);
             }
-            work.elements(all * (layer.captured() + 4 * layer.parameters()));
+            // divided by the eigenvalues; to be cut also copied to float64 and its norm taken
+            double passes = limits.factors(layer.spec()) ? 4 : 1;
+            work.uploads(all * layer.captured());
+            work.elements(all * passes * layer.parameters());
         }
         double bytes = memory.precision().bytes();
         double solved = captures.largest(layer -> limits.factors(layer.spec()) ? layer.parameters() : 0);
@@ -97,7 +104,10 @@ final class ScorePlanner {
         return layer.blocks() > 0 && !limits.factors(layer.spec()) && !rotatesCaptures(layer);
     }
 
-    /** Of the decomposition of one query's gradient, in float64: the matrix twice, and its singular vectors. */
+    /**
+     * Of the decomposition of one query's gradient, in float64: the matrix twice, its singular vectors, and LAPACK's workspace of
+     * 4 times the square of the smaller dimension.
+     */
     private double cutBytes() {
         return 8
                 * captures.largest(layer -> {
@@ -109,7 +119,7 @@ final class ScorePlanner {
                     double width = Math.min(rank().rank() + 10, smaller);
                     return rank().seed().isPresent()
                             ? layer.parameters() + width * (2 * sides + Math.max(layer.inputs(), layer.outputs()))
-                            : 2 * layer.parameters() + smaller * sides;
+                            : 2 * layer.parameters() + smaller * (sides + 4 * smaller);
                 });
     }
 
@@ -119,7 +129,7 @@ final class ScorePlanner {
             int count = Math.min(queries, data.queries() - first);
             for (PlannedLayer layer : layers) {
                 FitPlanner.model(work, layer, (double) data.examples());
-                work.elements(data.examples() * layer.captured());
+                work.uploads(data.examples() * layer.captured());
                 scores(work, layer, count);
             }
         }
@@ -191,20 +201,26 @@ final class ScorePlanner {
         Work work = new Work(rate, memory.precision());
         for (PlannedLayer layer : layers) {
             FitPlanner.model(work, layer, (double) data.examples());
-            work.elements(data.examples() * layer.captured());
-            FitPlanner.rotations(work, layer, Rotation.CHEAPEST, (double) data.examples());
-            if (layer.positions() > 1) {
+            work.uploads(data.examples() * layer.captured());
+            FitPlanner.rotations(work, layer, options.rotation(), (double) data.examples());
+            if (!sumsPairs(layer)) {
                 work.add(Kernel.PRODUCT, data.examples() * 2.0 * layer.parameters(), 1);
             }
         }
         double bytes = memory.precision().bytes();
-        double weighted = captures.largest(layer -> layer.positions() == 1 ? (double) batch * layer.inputs() : 0);
+        double weighted = captures.largest(layer -> sumsPairs(layer)
+                ? (double) layer.rotation().pairsAtOnce(batch) * layer.positions() * layer.inputs()
+                : 0);
         double identity = memory.strategy() == Strategy.IDENTITY
                 ? bytes * captures.sum(PlannedLayer::parameters) + 8 * captures.largest(PlannedLayer::parameters)
                 : 0;
-        double workspace = captures.rotationBytes(batch, Rotation.CHEAPEST) + bytes * (weighted + batch) + identity;
+        double workspace = captures.rotationBytes(batch, options.rotation()) + bytes * (weighted + batch) + identity;
         double heap = 8.0 * data.examples() * (layers.size() + 1);
         return work.stage("self-influence", new MemoryUse(factors(), workspace, captures.bytes(batch), 0, heap), heap);
+    }
+
+    private boolean sumsPairs(PlannedLayer layer) {
+        return layer.rotation().sumsPairs(options.rotation());
     }
 
     /** Finished factors of all layers, and the reciprocals of their eigenvalues. */
@@ -254,7 +270,7 @@ final class ScorePlanner {
     private boolean rotatesCaptures(PlannedLayer layer) {
         return layer.blocks() > 0
                 && !limits.factors(layer.spec())
-                && cost(layer, queries).rotatesCaptures(data.examples());
+                && cost(layer, queries).rotatesCaptures(options.coordinates(), data.examples());
     }
 
     private boolean gradients(PlannedLayer layer) {

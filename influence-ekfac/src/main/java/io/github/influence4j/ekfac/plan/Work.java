@@ -5,6 +5,9 @@ import io.github.influence4j.api.Precision;
 /** Adds up the work of a stage, and the time it takes at the machine's rates. */
 final class Work {
 
+    /** Elementwise operations that uploading a number takes as long as: read, checked, written through the heap. */
+    private static final double PASSES_OF_AN_UPLOAD = 8;
+
     private final MachineRate rate;
     private final Precision precision;
     private double flops;
@@ -17,7 +20,7 @@ final class Work {
     }
 
     void add(Kernel kernel, double count, double smallestDimension) {
-        // decompositions run in float64 always, products at half the rate there
+        // what runs in float64 always does so at half the rate of float32
         double relative = kernel.float64() && precision == Precision.FLOAT64 ? 2 : 1;
         seconds += count / (1e9 * rate.productGflops() * relative * kernel.efficiency(smallestDimension));
         if (kernel == Kernel.MODEL) {
@@ -30,6 +33,11 @@ final class Work {
     /** Work that is bound by memory: one elementwise operation on so many numbers. */
     void elements(double count) {
         seconds += count / (1e9 * rate.gigaElements());
+    }
+
+    /** Numbers of captures that are checked and uploaded. */
+    void uploads(double count) {
+        elements(PASSES_OF_AN_UPLOAD * count);
     }
 
     StagePlan stage(String name, MemoryUse memory, double diskBytes) {

@@ -5,6 +5,7 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.eigen.RotatedGradients;
+import io.github.influence4j.ekfac.eigen.RotationCost;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.ekfac.factor.UploadedCapture;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
@@ -16,18 +17,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Self-influence in the eigenbasis: Σ_{o,i} P_z² / (Λ+λ) with P_z = Q_Sᵀ G_z Q_A, which needs no rotation back. Where a
- * layer has one position, P_z² is an outer product of squares and two products of vectors suffice.
+ * Self-influence in the eigenbasis: Σ_{o,i} P_z² / (Λ+λ) with P_z = Q_Sᵀ G_z Q_A, which needs no rotation back. With
+ * few positions P_z² is summed over pairs of them, and never formed.
  */
 final class EigenbasisSelfPass implements SelfPass {
 
     private final MatrixBackend backend;
     private final EigenbasisSolver solver;
+    private final Rotation rotation;
     private final double[][] perLayer;
     private final RotatedGradients rotated;
     private final Scratch weighted;
     private final Scratch results;
     private final Map<Integer, BackendMatrix> ones = new HashMap<>();
+    private double[] host = {};
 
     /**
      * Starts a pass.
@@ -37,6 +40,7 @@ final class EigenbasisSelfPass implements SelfPass {
     EigenbasisSelfPass(MatrixBackend backend, EigenbasisSolver solver, Rotation rotation, double[][] perLayer) {
         this.backend = backend;
         this.solver = solver;
+        this.rotation = rotation;
         this.perLayer = perLayer;
         this.rotated = new RotatedGradients(backend, rotation);
         this.weighted = new Scratch(backend);
@@ -47,10 +51,16 @@ final class EigenbasisSelfPass implements SelfPass {
     public void add(int firstExample, UploadedCapture capture) {
         int layer = capture.layerIndex();
         BackendMatrix weights = solver.reciprocals(layer).orElseGet(() -> ones(layer, capture.layer()));
-        if (capture.positions() == 1) {
-            addOnePosition(firstExample, capture, weights);
-            return;
+        int blocks = basis(layer).map(LayerEigenbasis::blocks).orElse(0);
+        if (new RotationCost(capture.layer(), capture.positions(), blocks).sumsPairs(rotation)) {
+            addByPairs(firstExample, capture, weights);
+        } else {
+            addByGradients(firstExample, capture, weights);
         }
+    }
+
+    private void addByGradients(int firstExample, UploadedCapture capture, BackendMatrix weights) {
+        int layer = capture.layerIndex();
         int inputs = capture.layer().gradientColumns();
         rotated.forEach(capture, basis(layer), chunk -> {
             BackendMatrix scores = results.take(chunk.examples(), 1);
@@ -64,17 +74,24 @@ final class EigenbasisSelfPass implements SelfPass {
         });
     }
 
-    private void addOnePosition(int firstExample, UploadedCapture capture, BackendMatrix weights) {
+    /** Σ over pairs of positions of weight · gᵀ W a, with a and g the products of the vectors of the pair. */
+    private void addByPairs(int firstExample, UploadedCapture capture, BackendMatrix weights) {
         int layer = capture.layerIndex();
-        BackendMatrix a = rotated.activations(capture, basis(layer));
-        BackendMatrix g = rotated.outputGradients(capture, basis(layer));
-        backend.multiplyElements(a, a, a);
-        backend.multiplyElements(g, g, g);
-        BackendMatrix gw = weighted.take(a.rows(), a.columns());
-        backend.multiply(Operand.of(g), Operand.of(weights), gw);
-        BackendMatrix scores = results.take(a.rows(), 1);
-        backend.rowDots(1, gw, a, scores);
-        scores.read(0, scores.rows(), perLayer[layer], firstExample);
+        if (host.length < capture.examples()) {
+            host = new double[capture.examples()];
+        }
+        rotated.forEachPair(capture, basis(layer), pairs -> {
+            BackendMatrix a = pairs.activations();
+            BackendMatrix gw = weighted.take(a.rows(), a.columns());
+            backend.multiply(Operand.of(pairs.outputGradients()), Operand.of(weights), gw);
+            int numbers = a.rows() / pairs.examples() * a.columns();
+            BackendMatrix scores = results.take(pairs.examples(), 1);
+            backend.rowDots(1, gw.reshape(pairs.examples(), numbers), a.reshape(pairs.examples(), numbers), scores);
+            scores.read(0, pairs.examples(), host, 0);
+            for (int e = 0; e < pairs.examples(); e++) {
+                perLayer[layer][firstExample + pairs.firstExample() + e] += pairs.weight() * host[e];
+            }
+        });
     }
 
     private Optional<LayerEigenbasis> basis(int layer) {

@@ -10,7 +10,6 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
-import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -90,6 +89,29 @@ public final class InfluenceScorer<E> {
     }
 
     /**
+     * Scores a training set part by part, leaving out what was finished before. Queries are preconditioned once for all parts
+     * of a pass. Which queries share a pass, and how they are scored, follows from the options' memory limit: set one, so that
+     * it does not change from run to run.
+     *
+     * @param solver the inverse curvature
+     * @param queries the queries
+     * @param parts the training set, in parts
+     * @param kept says what is finished, and takes what gets finished
+     * @throws IllegalArgumentException if a data set is empty, the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public void pairwise(
+            IhvpSolver solver, ExampleSource<E> queries, List<? extends ExampleSource<E>> parts, KeptScores kept) {
+        long start = System.nanoTime();
+        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+            requireLayers(solver, pass.layers());
+            new PairwiseRun<>(backend, pass, solver, queries, options, progress)
+                    .score(parts, kept, run -> provenance(solver, start, run, run.examples()));
+        }
+    }
+
+    /**
      * Finds the most helpful and the most harmful training examples of every query, without keeping the other scores:
      * memory does not grow with the training set.
      *
@@ -102,6 +124,7 @@ public final class InfluenceScorer<E> {
      *     the solver is for other layers, or a capture does not fit
      * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
      * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     * @see #rescore
      */
     public TopInfluences topK(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train, int k) {
         if (k < 1) {
@@ -123,6 +146,35 @@ public final class InfluenceScorer<E> {
                     IntStream.range(0, ids.length).mapToObj(top::lowest).toList(),
                     provenance(solver, start, run, train.size()));
         }
+    }
+
+    /**
+     * Scores the candidates of a top-k pass again, with whole query gradients whatever the rank of the options, and ranks them by
+     * that: what a rank left out in the first pass is put right without another pass over the training set. The paper's authors
+     * do so with the best 100 or so. Costs what {@link #pairwise} costs over the candidates of all queries, at most 2kQ
+     * examples, and as many scores for each query; only they are captured, and a source that finds examples by their id
+     * ({@link ExampleSource#select}) reads no others.
+     *
+     * <p>What the first pass did not find cannot come back, so let it find a few times as many as are wanted.
+     *
+     * @param solver the inverse curvature
+     * @param queries the queries of the first pass
+     * @param train the training set of the first pass
+     * @param candidates result of {@link #topK}
+     * @param k how many of the candidates of each query are returned, at most; not more than the first pass found
+     * @return the k highest of the helpful and the k lowest of the harmful candidates, with their full-rank scores
+     * @throws IllegalArgumentException if k is not positive, the queries are not those of the candidates, a candidate is not in
+     *     the training set, the solver is for other layers, or a capture does not fit
+     */
+    public TopInfluences rescore(
+            IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train, TopInfluences candidates, int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException("k must be positive, found " + k);
+        }
+        ExampleSource<E> few = train.select(Candidates.ids(candidates));
+        ScoreOptions whole = options.withFullRank().withPerLayer(false).withPerToken(false);
+        InfluenceScores scores = new InfluenceScorer<>(backend, model, whole, progress).pairwise(solver, queries, few);
+        return Candidates.ranked(candidates, scores, k);
     }
 
     private Provenance provenance(IhvpSolver solver, long start, PairwiseRun<E> run, long train) {
@@ -180,7 +232,7 @@ public final class InfluenceScorer<E> {
 
     private SelfPass selfPass(IhvpSolver solver, List<LayerSpec> layers, double[][] parts) {
         return solver instanceof EigenbasisSolver eigenbasis
-                ? new EigenbasisSelfPass(backend, eigenbasis, Rotation.CHEAPEST, parts)
+                ? new EigenbasisSelfPass(backend, eigenbasis, options.rotation(), parts)
                 : new SolvedSelfPass(backend, solver, layers, parts);
     }
 

@@ -3,14 +3,19 @@ package io.github.influence4j.ekfac.score;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * One scoring of a training set: prepares as many queries as fit into memory, streams the training set past them, and goes
@@ -27,6 +32,7 @@ final class PairwiseRun<E> {
     private final ProgressListener progress;
     private final List<ExampleBatch<E>> queries = new ArrayList<>();
     private double largestCut;
+    private long examples;
 
     PairwiseRun(
             MatrixBackend backend,
@@ -57,30 +63,109 @@ final class PairwiseRun<E> {
         return largestCut;
     }
 
+    /** N of the training set that was scored last. */
+    long examples() {
+        return examples;
+    }
+
     void score(ExampleSource<E> train, ScoreCollector collector) {
-        int all = queryIds().length;
-        int most = ScoringMemory.of(backend, options).queriesAtOnce(pass.layers(), all);
-        Iterator<ExampleBatch<E>> remaining = queries.iterator();
-        for (int first = 0; first < all; first += most) {
-            int count = Math.min(most, all - first);
-            try (PreparedQueries prepared = new PreparedQueries(backend, solver, count, options.rank(), train.size())) {
-                prepare(prepared, remaining, first, count);
-                collector.startPass(first, count);
-                try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options, collector)) {
-                    List<Objective> loss = List.of(new Objective.TrainingLoss());
-                    pass.run(train, options.batchSize(), loss, "scores", progress, scores);
+        examples = train.size();
+        for (Pass<E> queryPass : passes()) {
+            try (PreparedQueries prepared = prepared(queryPass)) {
+                prepare(prepared, queryPass);
+                collector.startPass(queryPass.first(), queryPass.count());
+                score(train, prepared, queryPass.first(), queryPass.count(), collector);
+            }
+        }
+    }
+
+    /** Scores parts of the training set one by one, each for the queries of one pass. */
+    void score(
+            List<? extends ExampleSource<E>> parts, KeptScores kept, Function<PairwiseRun<E>, Provenance> provenance) {
+        examples = parts.stream().mapToLong(ExampleSource::size).sum();
+        for (Pass<E> queryPass : passes()) {
+            int first = queryPass.first();
+            if (IntStream.range(0, parts.size()).allMatch(part -> kept.has(first, part))) {
+                continue;
+            }
+            try (PreparedQueries prepared = prepared(queryPass)) {
+                Optional<Map<String, Matrix>> before = kept.queries(first);
+                if (before.isPresent()) {
+                    prepared.restore(before.get());
+                    largestCut = Math.max(largestCut, prepared.largestCut());
+                } else {
+                    prepare(prepared, queryPass);
+                    kept.keepQueries(first, prepared.tensors());
+                }
+                for (int part = 0; part < parts.size(); part++) {
+                    if (!kept.has(first, part)) {
+                        ScoreTable table = table(queryPass, parts.get(part));
+                        score(parts.get(part), prepared, 0, queryPass.count(), table);
+                        kept.keep(first, part, table.finish(provenance.apply(this)));
+                    }
                 }
             }
         }
     }
 
-    private void prepare(PreparedQueries prepared, Iterator<ExampleBatch<E>> batches, int first, int count) {
+    private ScoreTable table(Pass<E> queryPass, ExampleSource<E> part) {
+        return new ScoreTable(pass.layers(), queryPass.ids(), Math.toIntExact(part.size()), options);
+    }
+
+    private void score(
+            ExampleSource<E> train, PreparedQueries prepared, int first, int count, ScoreCollector collector) {
+        try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options, collector)) {
+            List<Objective> loss = List.of(new Objective.TrainingLoss());
+            pass.run(train, options.batchSize(), loss, "scores", progress, scores);
+        }
+    }
+
+    /** Queries that are scored together, in whole batches. */
+    private record Pass<E>(int first, List<ExampleBatch<E>> batches) {
+
+        int count() {
+            return batches.stream().mapToInt(ExampleBatch::size).sum();
+        }
+
+        long[] ids() {
+            return batches.stream()
+                    .flatMapToLong(batch -> Arrays.stream(batch.ids()))
+                    .toArray();
+        }
+    }
+
+    /** As many batches a pass as fit; a source's batches may be smaller than asked for. */
+    private List<Pass<E>> passes() {
+        int all = queryIds().length;
+        int most = ScoringMemory.of(backend, options).queriesAtOnce(pass.layers(), all);
+        List<Pass<E>> passes = new ArrayList<>();
+        int first = 0;
+        int count = 0;
+        List<ExampleBatch<E>> batches = new ArrayList<>();
+        for (ExampleBatch<E> batch : queries) {
+            if (count > 0 && count + batch.size() > most) {
+                passes.add(new Pass<>(first, List.copyOf(batches)));
+                first += count;
+                count = 0;
+                batches.clear();
+            }
+            batches.add(batch);
+            count += batch.size();
+        }
+        passes.add(new Pass<>(first, List.copyOf(batches)));
+        return passes;
+    }
+
+    private PreparedQueries prepared(Pass<E> queryPass) {
+        return new PreparedQueries(backend, solver, queryPass.count(), options, examples);
+    }
+
+    private void prepare(PreparedQueries prepared, Pass<E> queryPass) {
         int done = 0;
-        while (done < count) {
-            ExampleBatch<E> batch = batches.next();
+        for (ExampleBatch<E> batch : queryPass.batches()) {
             prepared.add(pass, batch, done);
             done += batch.size();
-            progress.progress("queries", first + done, first + count);
+            progress.progress("queries", queryPass.first() + done, queryPass.first() + queryPass.count());
         }
         largestCut = Math.max(largestCut, prepared.largestCut());
     }

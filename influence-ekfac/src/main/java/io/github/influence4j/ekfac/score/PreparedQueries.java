@@ -12,11 +12,13 @@ import io.github.influence4j.ekfac.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.ekfac.factor.UploadedCapture;
+import io.github.influence4j.ekfac.score.ScoreOptions.Coordinates;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,11 +26,18 @@ import java.util.Optional;
 /** Query gradients that were preconditioned, and cut to a rank if asked for, at every layer. */
 final class PreparedQueries implements AutoCloseable {
 
+    private static final String LEFT = "/left";
+    private static final String RIGHT = "/right";
+    private static final String WHOLE = "/whole";
+    private static final String IN_EIGENBASIS = "/in_eigenbasis";
+    private static final String LARGEST_CUT = "largest_cut";
+
     private final MatrixBackend backend;
     private final IhvpSolver solver;
     private final List<LayerSpec> layers;
     private final int queries;
     private final Optional<QueryRank> rank;
+    private final Coordinates coordinates;
     private final long examples;
     private final List<QueryLayer> queryLayers = new ArrayList<>();
     private final Map<Integer, QueryLayer.Full> multipliedOut = new HashMap<>();
@@ -40,12 +49,13 @@ final class PreparedQueries implements AutoCloseable {
      *
      * @param examples N, number of training examples that will be scored
      */
-    PreparedQueries(MatrixBackend backend, IhvpSolver solver, int queries, Optional<QueryRank> rank, long examples) {
+    PreparedQueries(MatrixBackend backend, IhvpSolver solver, int queries, ScoreOptions options, long examples) {
         this.backend = backend;
         this.solver = solver;
         this.layers = solver.layers();
         this.queries = queries;
-        this.rank = rank;
+        this.rank = options.rank();
+        this.coordinates = options.coordinates();
         this.examples = examples;
         this.inEigenbasis = new boolean[layers.size()];
         try {
@@ -78,6 +88,64 @@ final class PreparedQueries implements AutoCloseable {
     /** The largest ‖V − V_r‖ / ‖V‖ of any query at any layer; 0 where nothing was cut. */
     double largestCut() {
         return largestCut;
+    }
+
+    /** All that {@link #restore} needs: views, valid as long as this is open. */
+    Map<String, Matrix> tensors() {
+        Map<String, Matrix> tensors = new LinkedHashMap<>();
+        for (int l = 0; l < layers.size(); l++) {
+            String name = layers.get(l).name();
+            if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
+                tensors.put(name + LEFT, factored.left());
+                tensors.put(name + RIGHT, factored.right());
+            } else if (queryLayers.get(l) instanceof QueryLayer.Full full) {
+                tensors.put(name + WHOLE, full.stacked());
+            }
+            tensors.put(name + IN_EIGENBASIS, number(inEigenbasis[l] ? 1 : 0));
+        }
+        tensors.put(LARGEST_CUT, number(largestCut));
+        return tensors;
+    }
+
+    private static Matrix number(double value) {
+        return Matrix.of(new double[] {value}, 1, 1);
+    }
+
+    /**
+     * Takes queries that were prepared before.
+     *
+     * @throws IllegalArgumentException if they are of other layers, or held otherwise
+     */
+    void restore(Map<String, Matrix> tensors) {
+        for (int l = 0; l < layers.size(); l++) {
+            String name = layers.get(l).name();
+            if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
+                upload(tensors, name + LEFT, factored.left());
+                upload(tensors, name + RIGHT, factored.right());
+            } else if (queryLayers.get(l) instanceof QueryLayer.Full full) {
+                upload(tensors, name + WHOLE, full.stacked());
+            }
+            inEigenbasis[l] = number(tensors, name + IN_EIGENBASIS) != 0;
+        }
+        largestCut = number(tensors, LARGEST_CUT);
+    }
+
+    private void upload(Map<String, Matrix> tensors, String name, BackendMatrix target) {
+        backend.upload(find(tensors, name), target);
+    }
+
+    private static double number(Map<String, Matrix> tensors, String name) {
+        double[] value = new double[1];
+        find(tensors, name).read(0, 1, value, 0);
+        return value[0];
+    }
+
+    private static Matrix find(Map<String, Matrix> tensors, String name) {
+        Matrix found = tensors.get(name);
+        if (found == null) {
+            throw new IllegalArgumentException("prepared queries lack " + name + ", found " + tensors.keySet());
+        }
+        return found;
     }
 
     /** Captures a batch of queries, preconditions them and stores them from query {@code first} on. */
@@ -125,7 +193,7 @@ final class PreparedQueries implements AutoCloseable {
             if (first == 0) {
                 // positions of the queries stand in for those of the training examples, which are not known yet
                 ScoringCost cost = new ScoringCost(layers.get(l), capture.positions(), queries, 0);
-                inEigenbasis[l] = basis.isPresent() && cost.rotatesCaptures(examples);
+                inEigenbasis[l] = basis.isPresent() && cost.rotatesCaptures(coordinates, examples);
             }
             if (!inEigenbasis[l]) {
                 eigenbasis.rotateBack(l, count, solved, half);

@@ -1,5 +1,6 @@
 package io.github.influence4j.ekfac.score;
 
+import io.github.influence4j.ekfac.FitOptions.Rotation;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -12,6 +13,8 @@ import java.util.OptionalLong;
  * @param batchSize training examples per batch
  * @param queryBatchSize queries whose gradients are formed and preconditioned together
  * @param path how full-rank scores are computed
+ * @param rotation how self-influence forms the squares of rotated gradients
+ * @param coordinates in which coordinates whole queries and training captures meet
  * @param memoryLimit most bytes for preconditioned queries; empty for half of what the backend has. Queries that do not
  *     fit at once are scored in several passes over the training set
  */
@@ -22,15 +25,33 @@ public record ScoreOptions(
         int batchSize,
         int queryBatchSize,
         Path path,
+        Rotation rotation,
+        Coordinates coordinates,
         OptionalLong memoryLimit) {
+
+    /** In which coordinates whole queries meet training captures. Both give the same numbers. */
+    public enum Coordinates {
+        /** Whichever needs fewer flops: the eigenbasis for few training examples. */
+        CHEAPEST,
+        /** Queries stay in the eigenbasis, training captures are rotated into it: 2t(i² + o²) flops an example. */
+        EIGENBASIS,
+        /** Queries are rotated back: 2i·o(i + o) flops a query. */
+        PARAMETERS
+    }
 
     /** How ⟨V_q, G_z⟩ is computed for Q queries V_q and an example with t positions. All ways give the same numbers. */
     public enum Path {
         /** Whichever needs fewer flops in the layer at hand; projections where scores per token are asked for. */
         CHEAPEST,
-        /** Σ_p g_pᵀ(V_q ā_p) with all V_q in one product: 2t·i·o·Q flops, never forms G_z. */
+        /**
+         * Σ_p g_pᵀ(V_q ā_p) with all V_q in one product: 2t·i·o·Q flops, never forms G_z. Queries of rank r stay factored:
+         * 2t·r(i + o + 1)·Q flops.
+         */
         PROJECTION,
-        /** Forms G_z, then one product with all V_q: 2t·i·o + 2i·o·Q flops. */
+        /**
+         * Forms G_z, then one product with all V_q: 2t·i·o + 2i·o·Q flops. Queries of rank r are multiplied out where the memory
+         * limit allows it.
+         */
         GRADIENT
     }
 
@@ -57,7 +78,16 @@ public record ScoreOptions(
      * @return the defaults
      */
     public static ScoreOptions defaults() {
-        return new ScoreOptions(Optional.empty(), false, false, 256, 16, Path.CHEAPEST, OptionalLong.empty());
+        return new ScoreOptions(
+                Optional.empty(),
+                false,
+                false,
+                256,
+                16,
+                Path.CHEAPEST,
+                Rotation.CHEAPEST,
+                Coordinates.CHEAPEST,
+                OptionalLong.empty());
     }
 
     /**
@@ -78,7 +108,34 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withRank(QueryRank value) {
-        return new ScoreOptions(Optional.of(value), perLayer, perToken, batchSize, queryBatchSize, path, memoryLimit);
+        return new ScoreOptions(
+                Optional.of(value),
+                perLayer,
+                perToken,
+                batchSize,
+                queryBatchSize,
+                path,
+                rotation,
+                coordinates,
+                memoryLimit);
+    }
+
+    /**
+     * Leaves preconditioned query gradients whole.
+     *
+     * @return new options
+     */
+    public ScoreOptions withFullRank() {
+        return new ScoreOptions(
+                Optional.empty(),
+                perLayer,
+                perToken,
+                batchSize,
+                queryBatchSize,
+                path,
+                rotation,
+                coordinates,
+                memoryLimit);
     }
 
     /**
@@ -88,7 +145,8 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPerLayer(boolean value) {
-        return new ScoreOptions(rank, value, perToken, batchSize, queryBatchSize, path, memoryLimit);
+        return new ScoreOptions(
+                rank, value, perToken, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -98,7 +156,8 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPerToken(boolean value) {
-        return new ScoreOptions(rank, perLayer, value, batchSize, queryBatchSize, path, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, value, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -109,7 +168,8 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withBatchSize(int value) {
-        return new ScoreOptions(rank, perLayer, perToken, value, queryBatchSize, path, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, perToken, value, queryBatchSize, path, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -120,7 +180,7 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withQueryBatchSize(int value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, value, path, memoryLimit);
+        return new ScoreOptions(rank, perLayer, perToken, batchSize, value, path, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -130,7 +190,30 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPath(Path value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, value, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, perToken, batchSize, queryBatchSize, value, rotation, coordinates, memoryLimit);
+    }
+
+    /**
+     * Forces a way of forming squares of rotated gradients for self-influence; for tests and measurements.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public ScoreOptions withRotation(Rotation value) {
+        return new ScoreOptions(
+                rank, perLayer, perToken, batchSize, queryBatchSize, path, value, coordinates, memoryLimit);
+    }
+
+    /**
+     * Forces the coordinates of whole queries; for tests and measurements.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public ScoreOptions withCoordinates(Coordinates value) {
+        return new ScoreOptions(
+                rank, perLayer, perToken, batchSize, queryBatchSize, path, rotation, value, memoryLimit);
     }
 
     /**
@@ -141,6 +224,15 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withMemoryLimit(long bytes) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, queryBatchSize, path, OptionalLong.of(bytes));
+        return new ScoreOptions(
+                rank,
+                perLayer,
+                perToken,
+                batchSize,
+                queryBatchSize,
+                path,
+                rotation,
+                coordinates,
+                OptionalLong.of(bytes));
     }
 }

@@ -1,6 +1,7 @@
 package io.github.influence4j.ekfac.score;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.score.ScoreOptions.Coordinates;
 import io.github.influence4j.ekfac.score.ScoreOptions.Path;
 
 /**
@@ -78,17 +79,21 @@ public record ScoringCost(LayerSpec layer, int positions, int queries, int rank)
      * @return whether to multiply out, memory permitting
      */
     public boolean multipliesOut(Path forced, boolean tokens) {
-        return forced == Path.CHEAPEST && !tokens && gradient() < factored();
+        return !tokens && (forced == Path.GRADIENT || (forced == Path.CHEAPEST && gradient() < factored()));
     }
 
     /**
      * Says whether it is cheaper to rotate the training captures into the eigenbasis than to rotate the preconditioned
      * queries out of it: 2t(i² + o²) flops an example against 2i·o(i + o) a query. True only for few training examples.
      *
+     * @param forced what the options ask for
      * @param examples N
      * @return whether to score in the eigenbasis
      */
-    public boolean rotatesCaptures(long examples) {
+    public boolean rotatesCaptures(Coordinates forced, long examples) {
+        if (forced != Coordinates.CHEAPEST) {
+            return forced == Coordinates.EIGENBASIS;
+        }
         double i = layer.gradientColumns();
         double o = layer.outputs();
         return (double) examples * positions * (i * i + o * o) < queries * i * o * (i + o);

@@ -49,6 +49,16 @@ public record LayerCurvature(
         return new LayerCurvature(layer, basis, eigenvalues, sum / layer.parameters(), least);
     }
 
+    /**
+     * Returns what this keeps in memory.
+     *
+     * @return bytes
+     */
+    public double heldBytes() {
+        double vectors = basis.map(LayerEigenbasis::heldBytes).orElse(0.0);
+        return vectors + (eigenvalues.isPresent() ? (double) Double.BYTES * layer.parameters() : 0);
+    }
+
     @Override
     public void close() {
         basis.ifPresent(LayerEigenbasis::close);

@@ -6,6 +6,7 @@ import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.PerturbableModel;
+import java.util.Optional;
 
 /**
  * The influence of the predicted tokens, or of the input tokens, of training sequences on one query (Grosse et al. 2023,
@@ -21,25 +22,36 @@ import io.github.influence4j.api.PerturbableModel;
  *
  * <p>Derivatives are central differences over two models at θ ± αv, where α makes ‖αv‖ a given step: two forward passes a
  * sequence for output tokens, two forward and backward passes for input tokens. The error is about step² times third
- * derivatives plus roundoff / step, and more where a unit of a ReLU changes sides within the step: compare the sum of a
- * sequence's output tokens with its score. Memory is for two models. Not safe for use by several threads at once; {@link #close}
- * closes both models, but not the one they were made from.
+ * derivatives plus roundoff / step, and more where a unit of a ReLU changes sides within the step. Unless a step is given, the
+ * two models are in float64 ({@link PerturbableModel#inFloat64}), where a short step suffices and the sum of a sequence's output
+ * tokens is its score to the precision of the score; where a model has no float64 the step is longer, and the sum is to be
+ * compared with the score. Memory is for three models. Not safe for use by several threads at once; {@link #close} closes the
+ * models, but not the one they were made from.
  *
  * @param <E> the host's type of an example
  */
 public final class TokenInfluence<E> implements AutoCloseable {
 
-    /** Length of the step in the weights where none is given. */
-    public static final double DEFAULT_STEP = 1e-3;
+    /** Length of the step in the weights in float64. */
+    public static final double FLOAT64_STEP = 1e-5;
+
+    /** Length of the step in the weights of a model that has no float64. */
+    public static final double FLOAT32_STEP = 1e-3;
 
     /** Concentration above which the paper takes an influence for spurious. */
     public static final double SPURIOUS = 2.0 / 3;
 
+    private final Optional<? extends PerturbableModel<E>> exact;
     private final PerturbableModel<E> above;
     private final PerturbableModel<E> below;
     private final double perUnit;
 
-    private TokenInfluence(PerturbableModel<E> above, PerturbableModel<E> below, double perUnit) {
+    private TokenInfluence(
+            Optional<? extends PerturbableModel<E>> exact,
+            PerturbableModel<E> above,
+            PerturbableModel<E> below,
+            double perUnit) {
+        this.exact = exact;
         this.above = above;
         this.below = below;
         this.perUnit = perUnit;
@@ -56,11 +68,34 @@ public final class TokenInfluence<E> implements AutoCloseable {
      * @throws IllegalArgumentException if the gradient is of other layers, or zero
      */
     public static <E> TokenInfluence<E> of(PerturbableModel<E> model, IhvpSolver solver, LayerGradients query) {
-        return along(model, solver.solve(query), DEFAULT_STEP);
+        return along(model, solver.solve(query));
     }
 
     /**
-     * Prepares for a query that is preconditioned already.
+     * Prepares for a query that is preconditioned already, with a model in float64 if there is one.
+     *
+     * @param <E> the host's type of an example
+     * @param model the model; not changed
+     * @param direction v = (G+λI)⁻¹q
+     * @return the influences, which the caller closes
+     * @throws IllegalArgumentException if the direction is of other layers, or zero
+     * @throws NumericalException if the direction is not finite
+     */
+    public static <E> TokenInfluence<E> along(PerturbableModel<E> model, LayerGradients direction) {
+        Optional<? extends PerturbableModel<E>> exact = model.inFloat64();
+        if (exact.isEmpty()) {
+            return along(model, direction, FLOAT32_STEP);
+        }
+        try {
+            return along(exact, exact.get(), direction, FLOAT64_STEP);
+        } catch (RuntimeException | Error e) {
+            exact.get().close();
+            throw e;
+        }
+    }
+
+    /**
+     * Prepares for a query that is preconditioned already, in the model's own precision.
      *
      * @param <E> the host's type of an example
      * @param model the model; not changed
@@ -71,6 +106,14 @@ public final class TokenInfluence<E> implements AutoCloseable {
      * @throws NumericalException if the direction is not finite
      */
     public static <E> TokenInfluence<E> along(PerturbableModel<E> model, LayerGradients direction, double step) {
+        return along(Optional.empty(), model, direction, step);
+    }
+
+    private static <E> TokenInfluence<E> along(
+            Optional<? extends PerturbableModel<E>> exact,
+            PerturbableModel<E> model,
+            LayerGradients direction,
+            double step) {
         direction.requireLayers(model.layers());
         double norm = Math.sqrt(direction.dot(direction));
         if (!Double.isFinite(norm)) {
@@ -85,7 +128,7 @@ public final class TokenInfluence<E> implements AutoCloseable {
         double alpha = step / norm;
         PerturbableModel<E> above = model.at(scaled(direction, alpha));
         try {
-            return new TokenInfluence<>(above, model.at(scaled(direction, -alpha)), 1 / (2 * alpha));
+            return new TokenInfluence<>(exact, above, model.at(scaled(direction, -alpha)), 1 / (2 * alpha));
         } catch (RuntimeException | Error e) {
             above.close();
             throw e;
@@ -181,5 +224,6 @@ public final class TokenInfluence<E> implements AutoCloseable {
     public void close() {
         above.close();
         below.close();
+        exact.ifPresent(PerturbableModel::close);
     }
 }

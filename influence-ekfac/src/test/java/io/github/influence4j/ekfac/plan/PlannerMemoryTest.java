@@ -23,6 +23,7 @@ import io.github.influence4j.ekfac.factor.FactorMemory;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.ekfac.score.QueryRank;
 import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.score.ScoreOptions.Coordinates;
 import io.github.influence4j.ekfac.score.ScoreOptions.Path;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -69,6 +70,18 @@ class PlannerMemoryTest {
                 new Case("MLP, diagonal", MLP, one, FIT.withStrategy(Strategy.DIAGONAL), SCORE),
                 new Case("MLP, identity", MLP, one, FIT.withStrategy(Strategy.IDENTITY), SCORE),
                 new Case("tokens", TOKENS, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8)),
+                new Case(
+                        "tokens, by pairs",
+                        TOKENS,
+                        tokens,
+                        FIT.withRotation(FitOptions.Rotation.GRAM),
+                        SCORE.withRotation(FitOptions.Rotation.GRAM)),
+                new Case(
+                        "tokens, rotate first",
+                        TOKENS,
+                        tokens,
+                        FIT.withRotation(FitOptions.Rotation.ROTATE_FIRST),
+                        SCORE.withRotation(FitOptions.Rotation.ROTATE_FIRST)),
                 new Case(
                         "tokens, gradient first",
                         TOKENS,
@@ -158,6 +171,38 @@ class PlannerMemoryTest {
         assertTrue(peakGrouped < peakTogether, () -> peakGrouped + " against " + peakTogether);
         assertTrue(peakGrouped - captures <= limit, () -> peakGrouped + " with " + captures + " captured");
         assertTrue(Math.abs(planned - peakGrouped) <= A_FIFTH * peakGrouped, () -> planned + " and " + peakGrouped);
+    }
+
+    /** Ten times the examples, the same peak to the byte: in the fit and in a top-k pass. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void memoryDoesNotGrowWithTheTrainingSet(MatrixBackend inner) {
+        CountingBackend backend = new CountingBackend(inner);
+        for (List<LayerSpec> layers : List.of(MLP, TOKENS)) {
+            long few = peakOfFitAndTopK(
+                    backend, new Host(layers, DataShape.of(60, 4).withPositions(16)));
+            long many = peakOfFitAndTopK(
+                    backend, new Host(layers, DataShape.of(600, 4).withPositions(16)));
+            assertEquals(few, many);
+        }
+    }
+
+    static List<MatrixBackend> backends() {
+        return List.of(TestBackends.EJML, TestBackends.ND4J_FLOAT32);
+    }
+
+    private static long peakOfFitAndTopK(CountingBackend backend, Host host) {
+        backend.takePeak();
+        ExampleSource<Integer> train = host.examples(host.data().examples());
+        try (EigenbasisCurvature curvature = EigenbasisApproximator.<Integer>of(backend, FIT.withBatchSize(8))
+                        .fit(host, train);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            // few examples would be scored in other coordinates
+            ScoreOptions score = SCORE.withBatchSize(8).withCoordinates(Coordinates.PARAMETERS);
+            new InfluenceScorer<>(backend, host, score, ProgressListener.silent())
+                    .topK(solver, host.examples(host.data().queries()), train, 5);
+        }
+        return backend.takePeak();
     }
 
     private static long peakOfFit(CountingBackend backend, Host host, FitOptions options) {

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 class PlannerTest {
 
     private static final Planner PLANNER = new Planner(TestBackends.EJML, MachineRate.of(10));
-    private static final FitOptions FIT = FitOptions.defaults();
-    private static final ScoreOptions SCORE = ScoreOptions.defaults();
+    private static final FitOptions FIT = FitOptions.defaults().withRotation(Rotation.GRADIENT_FIRST);
+    private static final ScoreOptions SCORE = ScoreOptions.defaults().withRotation(Rotation.GRADIENT_FIRST);
 
     /** i = 4, o = 2. */
     private static final LayerSpec SMALL = LayerSpec.tokens("small", 3, 2);
@@ -77,6 +77,16 @@ class PlannerTest {
         Plan plan = small(FIT.withRotation(Rotation.ROTATE_FIRST), SCORE.withPath(ScoreOptions.Path.PROJECTION));
         assertEquals(2800, plan.stage("eigenvalues").flops());
         assertEquals(3000, plan.stage("scoring").flops());
+        // 15 pairs of positions: 2t(i² + o²) + 30·i·o
+        Plan pairs = small(FIT.withRotation(Rotation.GRAM), SCORE.withRotation(Rotation.GRAM));
+        assertEquals(10 * (200 + 240), pairs.stage("eigenvalues").flops());
+        assertEquals(10 * (200 + 240), pairs.stage("self-influence").flops());
+        // 10 examples of 5 rotated positions, 4 products of neighbours, and for scores gᵀW
+        assertEquals(
+                8 * 10 * (5 + 4) * (4 + 2), pairs.stage("eigenvalues").memory().workspace());
+        assertEquals(
+                8 * (10 * (5 + 4) * (4 + 2) + 10 * 5 * 4 + 10),
+                pairs.stage("self-influence").memory().workspace());
         // blocks of 2 and 2, and of 1 and 1: half of everything quadratic, a quarter of everything cubic
         Plan split = small(FIT.withBlocks(2), SCORE);
         assertEquals(500, split.stage("covariances").flops());
@@ -112,7 +122,9 @@ class PlannerTest {
                 PLANNER.plan(List.of(SMALL, LayerSpec.dense("head", 3, 2)), DATA, FIT.withBlocks(2), SCORE.withRank(1));
         LayerPlan tokens = plan.layers().get(0);
         assertEquals(
-                "gradient first 128 flops an example (against rotate first 180 flops an example)", tokens.rotation());
+                "gradient first 128 flops an example (against rotate first 180 flops an example, pairs of positions 340"
+                        + " flops an example)",
+                tokens.rotation());
         assertEquals("group 1, covariances in 2 block(s) of order 2 and 1 at most", tokens.factors());
         assertEquals("factors of rank 1", tokens.queries());
         assertTrue(tokens.scoring().startsWith("gradient form 128 flops"), tokens::scoring);

@@ -17,6 +17,7 @@ import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.RandomSequences;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.TestBackends;
+import io.github.influence4j.ekfac.score.ScoreOptions.Coordinates;
 import io.github.influence4j.ekfac.score.ScoreOptions.Path;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -54,8 +55,13 @@ class ScoringCostTest {
         assertFalse(sequence.multipliesOut(Path.CHEAPEST, false));
         assertTrue(new ScoringCost(FC, 128, 200, 32).multipliesOut(Path.CHEAPEST, false));
         assertFalse(new ScoringCost(FC, 128, 200, 32).multipliesOut(Path.CHEAPEST, true));
-        assertTrue(sequence.rotatesCaptures(1));
-        assertFalse(sequence.rotatesCaptures(1000));
+        assertTrue(sequence.rotatesCaptures(Coordinates.CHEAPEST, 1));
+        assertFalse(sequence.rotatesCaptures(Coordinates.CHEAPEST, 1000));
+        assertTrue(sequence.rotatesCaptures(Coordinates.EIGENBASIS, 1000));
+        assertFalse(sequence.rotatesCaptures(Coordinates.PARAMETERS, 1));
+        assertTrue(sequence.multipliesOut(Path.GRADIENT, false));
+        assertFalse(sequence.multipliesOut(Path.GRADIENT, true));
+        assertFalse(new ScoringCost(FC, 128, 200, 32).multipliesOut(Path.PROJECTION, false));
     }
 
     /** One training example and many queries: rotating the example is cheaper than rotating the queries back. */
@@ -66,14 +72,14 @@ class ScoringCostTest {
         ExampleSource<Sequence> fitted = RandomSequences.sequences(12, 50);
         ExampleSource<Sequence> one = RandomSequences.sequences(1, 300);
         ExampleSource<Sequence> queries = RandomSequences.sequences(40, 900);
-        assertTrue(new ScoringCost(model.layers().get(0), 6, 40, 0).rotatesCaptures(1));
+        assertTrue(new ScoringCost(model.layers().get(0), 6, 40, 0).rotatesCaptures(Coordinates.CHEAPEST, 1));
         try (EigenbasisCurvature curvature =
                         EigenbasisApproximator.<Sequence>ekfac(backend).fit(model, fitted);
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
             ScoreOptions together = ScoreOptions.defaults().withQueryBatchSize(40);
             // one query at a time is too few for the eigenbasis to pay
             ScoreOptions apart = ScoreOptions.defaults().withQueryBatchSize(1).withMemoryLimit(1);
-            assertFalse(new ScoringCost(model.layers().get(0), 6, 1, 0).rotatesCaptures(1));
+            assertFalse(new ScoringCost(model.layers().get(0), 6, 1, 0).rotatesCaptures(Coordinates.CHEAPEST, 1));
             for (Path path : Path.values()) {
                 assertClose(
                         pairwise(backend, model, apart.withPath(path), solver, queries, one)
@@ -82,6 +88,33 @@ class ScoringCostTest {
                                 .matrix(),
                         Tolerances.reordered(backend.precision()),
                         "" + path);
+            }
+        }
+    }
+
+    /** Every combination of forced ways, for whole queries and cut ones. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void everyForcedWayGivesTheSameScores(MatrixBackend backend) {
+        RandomSequences model = RandomSequences.mixed();
+        ExampleSource<Sequence> train = RandomSequences.sequences(12, 50);
+        ExampleSource<Sequence> queries = RandomSequences.sequences(5, 900);
+        try (EigenbasisCurvature curvature = fit(backend, model, train);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            for (ScoreOptions options :
+                    List.of(ScoreOptions.defaults(), ScoreOptions.defaults().withRank(2))) {
+                InfluenceScores expected = pairwise(backend, model, options, solver, queries, train);
+                for (Path path : Path.values()) {
+                    for (Coordinates coordinates : Coordinates.values()) {
+                        ScoreOptions forced = options.withPath(path).withCoordinates(coordinates);
+                        assertClose(
+                                expected.matrix(),
+                                pairwise(backend, model, forced, solver, queries, train)
+                                        .matrix(),
+                                Tolerances.reordered(backend.precision()),
+                                path + " " + coordinates + ", rank " + options.rank());
+                    }
+                }
             }
         }
     }

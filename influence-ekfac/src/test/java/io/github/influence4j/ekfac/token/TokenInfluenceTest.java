@@ -49,8 +49,8 @@ class TokenInfluenceTest {
         boolean exact = precision == Precision.FLOAT64;
         MatrixBackend backend = MatrixBackends.named(exact ? "ejml" : "nd4j", precision);
         TransformerTrainingOptions training = TransformerTrainingOptions.defaults()
-                .withSteps(40)
-                .withWarmup(5)
+                .withSteps(250)
+                .withWarmup(20)
                 .withBatchSize(16);
         try (Transformer start = Transformer.create(backend, SHAPE, 1);
                 TrainedTransformer trained = TransformerTraining.train(start, train, training)) {
@@ -68,9 +68,7 @@ class TokenInfluenceTest {
                                 model, query.batches(1).iterator().next(), new Objective.Measurement())
                         .get(0);
                 ExampleBatch<TokenSequence> all = train.batches(60).iterator().next();
-                try (TokenInfluence<TokenSequence> tokens = exact
-                        ? TokenInfluence.along(model, solver.solve(gradient), 1e-4)
-                        : TokenInfluence.of(model, solver, gradient)) {
+                try (TokenInfluence<TokenSequence> tokens = TokenInfluence.of(model, solver, gradient)) {
                     double[][] outputs = tokens.outputTokens(all);
                     double largest = 0;
                     for (int z = 0; z < 60; z++) {
@@ -92,7 +90,7 @@ class TokenInfluenceTest {
                                 score,
                                 Arrays.stream(scores.tokens(0, z)).sum(),
                                 Tolerances.REORDERED_FLOAT32 * largest);
-                        double allowed = exact ? Tolerances.FINITE_DIFFERENCE : Tolerances.OUTPUT_TOKENS_FLOAT32;
+                        double allowed = exact ? Tolerances.FINITE_DIFFERENCE : Tolerances.OUTPUT_TOKENS_FLOAT32_SCORE;
                         assertEquals(score, sum, allowed * largest, "sequence " + z);
                     }
                 }

@@ -6,6 +6,8 @@ import static org.bytedeco.openblas.global.openblas_full.CblasTrans;
 import static org.bytedeco.openblas.global.openblas_full.CblasUpper;
 
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.Operand;
 import java.lang.ref.Reference;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.DoublePointer;
@@ -15,6 +17,13 @@ import org.bytedeco.openblas.global.openblas_full;
 
 /** Calls OpenBLAS on the memory of ND4J's CPU arrays. */
 final class BlasKernels implements Kernels {
+
+    private final ArrayPool memory = new ArrayPool(ArrayPool.LIMIT);
+
+    @Override
+    public ArrayPool memory() {
+        return memory;
+    }
 
     @Override
     public void multiply(
@@ -29,6 +38,33 @@ final class BlasKernels implements Kernels {
         ThreadUse.forProduct(
                 inner * c.rows() * c.columns(), () -> multiplyNow(alpha, a, aTransposed, b, bTransposed, beta, c));
         keep(a, b, c);
+    }
+
+    /** Members too small to be shared between cores are divided among the cores instead, if there is enough work in all. */
+    @Override
+    public void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, Nd4jMatrix c) {
+        double inner = a.transposed() ? a.matrix().rows() : a.matrix().columns();
+        double member = inner / (a.transposed() && !a.shared() ? members : 1) * c.rows() / members * c.columns();
+        int cores = ThreadUse.coresForBatch(members, member);
+        ThreadUse.inParallel(cores, core -> {
+            int first = (int) ((long) members * core / cores);
+            int count = (int) ((long) members * (core + 1) / cores) - first;
+            Kernels.super.multiplyBatch(
+                    count,
+                    alpha,
+                    part(members, first, count, a),
+                    part(members, first, count, b),
+                    beta,
+                    c.rows(c.rows() / members * first, c.rows() / members * count));
+        });
+    }
+
+    private static Operand part(int members, int first, int count, Operand operand) {
+        BackendMatrix matrix = operand.matrix();
+        int rows = matrix.rows() / members;
+        return operand.shared()
+                ? operand
+                : new Operand(matrix.rows(rows * first, rows * count), operand.transposed(), false);
     }
 
     private static void multiplyNow(
@@ -178,6 +214,14 @@ final class BlasKernels implements Kernels {
                     c.doubles(),
                     c.stride());
         }
+    }
+
+    @Override
+    public void clear(Nd4jMatrix matrix) {
+        long bytes =
+                (long) matrix.rows() * matrix.columns() * matrix.precision().bytes();
+        Pointer.memset(matrix.precision() == Precision.FLOAT32 ? matrix.floats() : matrix.doubles(), 0, bytes);
+        keep(matrix);
     }
 
     @Override

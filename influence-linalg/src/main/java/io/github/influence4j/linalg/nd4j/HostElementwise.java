@@ -171,7 +171,7 @@ final class HostElementwise {
                 Nd4jMatrix y = repeated ? b.view(row, 1, column, count) : b.view(row, 1, start, dots.length * count);
                 addDots(x, y, dots, repeated ? 0 : count, count);
             }
-            write(dots, result.view(row, 1, first, dots.length));
+            HostParts.ofThread().write(dots, result.view(row, 1, first, dots.length));
         });
     }
 
@@ -236,18 +236,17 @@ final class HostElementwise {
         int tiles = (n + TILE - 1) / TILE;
         // a tile writes itself and its transpose, which no other tile reads: upper and result may be one matrix
         HostParts.share((long) n * n, tiles, band -> {
-            double[] tile = new double[TILE * TILE];
             for (int other = band; other < tiles; other++) {
-                mirrorTile(alpha, upper, result, band * TILE, other * TILE, tile);
+                mirrorTile(alpha, upper, result, band * TILE, other * TILE);
             }
         });
     }
 
-    private static void mirrorTile(
-            double alpha, Nd4jMatrix upper, Nd4jMatrix result, int row, int column, double[] tile) {
+    private static void mirrorTile(double alpha, Nd4jMatrix upper, Nd4jMatrix result, int row, int column) {
+        HostParts buffers = HostParts.ofThread();
         int rows = Math.min(TILE, upper.rows() - row);
         int columns = Math.min(TILE, upper.rows() - column);
-        upper.view(row, rows, column, columns).read(0, rows, tile, 0);
+        double[] tile = buffers.readDoubles(upper.view(row, rows, column, columns), 0);
         for (int k = 0; k < rows * columns; k++) {
             tile[k] *= alpha;
         }
@@ -258,27 +257,15 @@ final class HostElementwise {
                 }
             }
         } else {
-            double[] transposed = new double[rows * columns];
+            double[] transposed = buffers.doubles(1);
             for (int r = 0; r < rows; r++) {
                 for (int c = 0; c < columns; c++) {
                     transposed[c * rows + r] = tile[r * columns + c];
                 }
             }
-            write(transposed, result.view(column, columns, row, rows));
+            buffers.write(transposed, result.view(column, columns, row, rows));
         }
-        write(tile, result.view(row, rows, column, columns));
-    }
-
-    private static void write(double[] numbers, Nd4jMatrix target) {
-        if (target.precision() == Precision.FLOAT64) {
-            target.kernels().write(numbers, target);
-            return;
-        }
-        float[] narrow = new float[target.rows() * target.columns()];
-        for (int k = 0; k < narrow.length; k++) {
-            narrow[k] = (float) numbers[k];
-        }
-        target.kernels().write(narrow, target);
+        buffers.write(tile, result.view(row, rows, column, columns));
     }
 
     private static Nd4jMatrix flat(Nd4jMatrix matrix, boolean packed) {

@@ -10,6 +10,9 @@ import org.bytedeco.javacpp.DoublePointer;
  */
 interface Kernels {
 
+    /** Where the matrices' memory comes from and goes back to. */
+    ArrayPool memory();
+
     /** c = alpha a b + beta c, of one precision, with any strides. */
     void multiply(
             double alpha,
@@ -22,7 +25,7 @@ interface Kernels {
 
     /**
      * The products of a batch, one after the other. OpenBLAS's gemm_batch would be the native way, but 0.3.31's crashes on
-     * small members; threads of our own gained nothing over the threads that OpenBLAS uses inside a member.
+     * small members.
      */
     default void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, Nd4jMatrix c) {
         for (int j = 0; j < members; j++) {
@@ -49,6 +52,9 @@ interface Kernels {
 
     /** At least the upper triangle of c = alpha aᵀa + beta c. */
     void rankUpdate(double alpha, Nd4jMatrix a, double beta, Nd4jMatrix c);
+
+    /** Sets every number of a packed matrix to 0. */
+    void clear(Nd4jMatrix matrix);
 
     /** Copies a matrix or its transpose into one of the same precision, with any strides. */
     void copy(Nd4jMatrix source, boolean transposed, Nd4jMatrix target);

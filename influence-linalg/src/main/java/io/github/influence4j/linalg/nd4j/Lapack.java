@@ -44,14 +44,19 @@ final class Lapack {
     /** Replaces a symmetric matrix by its eigenvectors in columns and returns the eigenvalues, ascending. */
     static double[] eigen(int n, DoublePointer matrix) {
         int exponent = normalise("eigen", n, n, matrix);
+        long workspace = Double.BYTES * (1 + 6L * n + 2L * n * n);
+        MatrixMemory.add(workspace);
         try (DoublePointer values = new DoublePointer(n)) {
             check(
                     "eigen",
                     n,
                     n,
-                    openblas_full.LAPACKE_dsyevd(LAPACK_COL_MAJOR, (byte) 'V', (byte) 'U', n, matrix, n, values));
+                    ThreadUse.forDecomposition(() -> openblas_full.LAPACKE_dsyevd(
+                            LAPACK_COL_MAJOR, (byte) 'V', (byte) 'U', n, matrix, n, values)));
             openblas_full.cblas_dimatcopy(CblasRowMajor, CblasTrans, n, n, 1, matrix, n, n);
             return scaledBack(values, n, exponent);
+        } finally {
+            MatrixMemory.remove(workspace);
         }
     }
 
@@ -59,21 +64,27 @@ final class Lapack {
     static double[] svd(int m, int n, DoublePointer matrix, DoublePointer u, DoublePointer vt) {
         int k = Math.min(m, n);
         int exponent = normalise("svd", m, n, matrix);
+        long workspace = Double.BYTES * (7L * k + 4L * k * k);
+        MatrixMemory.add(workspace);
         try (DoublePointer values = new DoublePointer(k)) {
             // Column-major this is Mᵀ = V S Uᵀ: LAPACK's left vectors are our right ones.
             check(
                     "svd",
                     m,
                     n,
-                    openblas_full.LAPACKE_dgesdd(LAPACK_COL_MAJOR, (byte) 'S', n, m, matrix, n, values, vt, n, u, k));
+                    ThreadUse.forDecomposition(() -> openblas_full.LAPACKE_dgesdd(
+                            LAPACK_COL_MAJOR, (byte) 'S', n, m, matrix, n, values, vt, n, u, k)));
             return scaledBack(values, k, exponent);
+        } finally {
+            MatrixMemory.remove(workspace);
         }
     }
 
     /** Replaces the upper triangle by the factor R of RᵀR. */
     static void cholesky(int n, DoublePointer matrix) {
         // Column-major the upper triangle is the lower one, and L = Rᵀ.
-        int info = openblas_full.LAPACKE_dpotrf(LAPACK_COL_MAJOR, (byte) 'L', n, matrix, n);
+        int info = ThreadUse.forDecomposition(
+                () -> openblas_full.LAPACKE_dpotrf(LAPACK_COL_MAJOR, (byte) 'L', n, matrix, n));
         if (info != 0) {
             throw new NumericalException("cholesky: the matrix of order " + n + " is not positive definite"
                     + (info > 0 ? ": its leading minor of order " + info + " is not positive" : ""));
@@ -83,8 +94,10 @@ final class Lapack {
     /** Solves RᵀR x = y in place for y of [n, k]. */
     static void choleskySolve(int n, int k, DoublePointer factor, DoublePointer y) {
         for (int transpose : new int[] {CblasTrans, CblasNoTrans}) {
-            openblas_full.cblas_dtrsm(
-                    CblasRowMajor, CblasLeft, CblasUpper, transpose, CblasNonUnit, n, k, 1, factor, n, y, k);
+            ThreadUse.forProduct(
+                    (double) n * n * k,
+                    () -> openblas_full.cblas_dtrsm(
+                            CblasRowMajor, CblasLeft, CblasUpper, transpose, CblasNonUnit, n, k, 1, factor, n, y, k));
         }
     }
 

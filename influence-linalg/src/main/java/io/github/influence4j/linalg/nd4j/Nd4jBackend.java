@@ -9,12 +9,14 @@ import io.github.influence4j.linalg.Operand;
 import io.github.influence4j.linalg.Shapes;
 import io.github.influence4j.linalg.SymmetricEigen;
 import io.github.influence4j.linalg.ThinSvd;
+import java.util.function.IntConsumer;
 
 /**
  * A backend on ND4J's arrays, in float32 or float64, on the CPU or on a CUDA device, whichever ND4J finds.
  *
  * <p>On the CPU products and decompositions are OpenBLAS's; on a device products are ND4J's and decompositions are done on
- * the host. Memory is freed by {@link BackendMatrix#close}; the garbage collector frees what was forgotten, late.
+ * the host. Memory comes back by {@link BackendMatrix#close}; the garbage collector frees what was forgotten, late. On the CPU up to
+ * 1 GiB of closed matrices' memory is kept for the next ones and freed when the backend is closed.
  *
  * <p>ND4J refuses to allocate once the process takes four times the Java heap's limit (JavaCPP's {@code
  * maxPhysicalBytes}); start Java with a larger {@code -Xmx} or with {@code -Dorg.bytedeco.javacpp.maxPhysicalBytes=0}.
@@ -58,7 +60,7 @@ public final class Nd4jBackend implements MatrixBackend {
 
     @Override
     public long availableMemory() {
-        return runtime.availableMemory();
+        return runtime.availableMemory() + kernels.memory().keptBytes();
     }
 
     @Override
@@ -69,7 +71,7 @@ public final class Nd4jBackend implements MatrixBackend {
     @Override
     public Nd4jMatrix zeros(int rows, int columns, Precision precision) {
         Nd4jMatrix matrix = uninitialised(rows, columns, precision);
-        matrix.flat().assign(0);
+        kernels.clear(matrix);
         return matrix;
     }
 
@@ -176,6 +178,20 @@ public final class Nd4jBackend implements MatrixBackend {
     }
 
     @Override
+    public int parallelism() {
+        return runtime.cpu() ? ThreadUse.threads() : 1;
+    }
+
+    @Override
+    public void inParallel(int tasks, IntConsumer task) {
+        if (runtime.cpu()) {
+            ThreadUse.inParallel(tasks, task);
+        } else {
+            MatrixBackend.super.inParallel(tasks, task);
+        }
+    }
+
+    @Override
     public SymmetricEigen eigen(BackendMatrix symmetric) {
         Shapes.square("eigen", symmetric);
         Shapes.float64("eigen", symmetric);
@@ -246,7 +262,9 @@ public final class Nd4jBackend implements MatrixBackend {
         throw new IllegalArgumentException("expected a matrix of the ND4J backend, found " + matrix);
     }
 
-    /** Does nothing: matrices are closed by those who made them. */
+    /** Frees the memory kept for matrices to come; matrices are closed by those who made them. */
     @Override
-    public void close() {}
+    public void close() {
+        kernels.memory().close();
+    }
 }

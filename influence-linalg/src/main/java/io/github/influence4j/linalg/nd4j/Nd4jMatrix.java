@@ -9,7 +9,6 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -20,21 +19,23 @@ final class Nd4jMatrix implements BackendMatrix {
     private static final class Storage {
         private final Kernels kernels;
         private final Precision precision;
-        private volatile @Nullable INDArray array;
+        private final long bytes;
+        private volatile ArrayPool.@Nullable Block block;
         private volatile @Nullable Pointer hostAddress;
 
-        Storage(Kernels kernels, Precision precision, INDArray array) {
+        Storage(Kernels kernels, Precision precision, ArrayPool.Block block, long bytes) {
             this.kernels = kernels;
             this.precision = precision;
-            this.array = array;
+            this.block = block;
+            this.bytes = bytes;
         }
 
         INDArray open() {
-            INDArray open = array;
+            ArrayPool.Block open = block;
             if (open == null) {
                 throw new IllegalStateException("the matrix was closed");
             }
-            return open;
+            return open.array();
         }
 
         /** Only where ND4J runs on the CPU: the address of the array's memory. */
@@ -50,11 +51,12 @@ final class Nd4jMatrix implements BackendMatrix {
         }
 
         synchronized void close() {
-            INDArray open = array;
-            array = null;
+            ArrayPool.Block open = block;
+            block = null;
             hostAddress = null;
             if (open != null) {
-                open.close();
+                kernels.memory().giveBack(open);
+                MatrixMemory.remove(bytes);
             }
         }
     }
@@ -71,10 +73,10 @@ final class Nd4jMatrix implements BackendMatrix {
 
     /** A new packed matrix whose numbers are whatever was in the memory. */
     static Nd4jMatrix uninitialised(Kernels kernels, Layout layout, Precision precision) {
-        // Detached: a workspace that the host has open in this thread must not take the memory away.
-        INDArray array = Nd4j.createUninitializedDetached(
-                precision == Precision.FLOAT64 ? DataType.DOUBLE : DataType.FLOAT, 'c', layout.size());
-        return new Nd4jMatrix(new Storage(kernels, precision, array), layout, true);
+        ArrayPool.Block block = kernels.memory().take(precision, layout.size());
+        long bytes = (long) layout.size() * precision.bytes();
+        MatrixMemory.add(bytes);
+        return new Nd4jMatrix(new Storage(kernels, precision, block, bytes), layout, true);
     }
 
     /** A new packed matrix of the same kernels whose numbers are whatever was in the memory. */

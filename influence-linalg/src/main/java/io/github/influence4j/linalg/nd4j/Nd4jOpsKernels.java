@@ -16,6 +16,14 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class Nd4jOpsKernels implements Kernels {
 
+    /** Keeps nothing: ND4J's CUDA backend keeps freed memory itself. */
+    private final ArrayPool memory = new ArrayPool(0);
+
+    @Override
+    public ArrayPool memory() {
+        return memory;
+    }
+
     @Override
     public void multiply(
             double alpha,
@@ -32,6 +40,11 @@ final class Nd4jOpsKernels implements Kernels {
     public void rankUpdate(double alpha, Nd4jMatrix a, double beta, Nd4jMatrix c) {
         // not syrk, which is wrong in ND4J 1.0.0-M2.1
         multiply(alpha, a, true, a, false, beta, c);
+    }
+
+    @Override
+    public void clear(Nd4jMatrix matrix) {
+        matrix.flat().assign(0);
     }
 
     @Override

@@ -27,7 +27,7 @@ final class AdamState<A> {
     AdamState(MatrixBackend backend, RowKernels<A> kernels, ParameterLayout layout) {
         this.backend = backend;
         this.kernels = kernels;
-        this.blocks = new RowBlocks<>(kernels);
+        this.blocks = new RowBlocks<>(backend, kernels);
         this.mean = kernels.array(layout.size());
         this.square = kernels.array(layout.size());
         for (ParameterLayout.Parameter p : layout.parameters()) {
@@ -37,16 +37,25 @@ final class AdamState<A> {
         }
     }
 
-    /** Changes the weights by one step. */
-    void step(AdamStep step, double decay, BackendMatrix weights, BackendMatrix gradients) {
+    /**
+     * Changes the weights by one step.
+     *
+     * @param gradients vectors whose sum is the gradient
+     */
+    void step(AdamStep step, double decay, BackendMatrix weights, List<BackendMatrix> gradients) {
         blocks.forTasks(ranges.size(), (index, scratch) -> {
             Range range = ranges.get(index);
             int count = range.count();
             A w = scratch.array(0, count);
             A g = scratch.array(1, count);
+            A part = scratch.array(2, count);
             BackendMatrix target = weights.view(0, 1, range.start(), count);
             kernels.read(target, 0, 1, w);
-            kernels.read(gradients.view(0, 1, range.start(), count), 0, 1, g);
+            kernels.read(gradients.get(0).view(0, 1, range.start(), count), 0, 1, g);
+            for (BackendMatrix other : gradients.subList(1, gradients.size())) {
+                kernels.read(other.view(0, 1, range.start(), count), 0, 1, part);
+                kernels.add(part, 0, g, 0, count);
+            }
             kernels.adam(step, count, range.decayed() ? decay : 0, w, g, mean, square, range.start());
             backend.upload(kernels.matrix(w, 1, count), target);
         });

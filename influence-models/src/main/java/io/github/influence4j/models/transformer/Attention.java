@@ -44,7 +44,7 @@ final class Attention<A> {
 
     /** Queries, keys and values [rows, 3d] → P of all sequences [1, squares] and O [rows, d]. */
     void forward(BackendMatrix queryKeyValue, BackendMatrix probabilities, BackendMatrix outputs) {
-        blocks.inTurn(rows.sequences(), (e, scratch) -> {
+        blocks.forTasks(rows.sequences(), (e, scratch) -> {
             int t = rows.length(e);
             BackendMatrix p = squares(probabilities, e);
             for (int h = 0; h < heads; h++) {
@@ -79,7 +79,7 @@ final class Attention<A> {
             BackendMatrix outputGradients,
             BackendMatrix work,
             BackendMatrix gradients) {
-        blocks.inTurn(rows.sequences(), (e, scratch) -> {
+        blocks.forTasks(rows.sequences(), (e, scratch) -> {
             int t = rows.length(e);
             BackendMatrix p = squares(probabilities, e);
             BackendMatrix d = squares(work, e);
@@ -104,7 +104,7 @@ final class Attention<A> {
             BackendMatrix tangents,
             BackendMatrix work,
             BackendMatrix outputTangents) {
-        blocks.inTurn(rows.sequences(), (e, scratch) -> {
+        blocks.forTasks(rows.sequences(), (e, scratch) -> {
             int t = rows.length(e);
             BackendMatrix p = squares(probabilities, e);
             BackendMatrix d = squares(work, e);

@@ -45,9 +45,9 @@ final class ObjectiveRows<A> {
         };
     }
 
-    /** The mean loss over rows and its gradient. */
-    RowLoss<A> mean() {
-        double factor = 1.0 / rows.rows();
+    /** The losses, and the gradient of their mean over so many rows. */
+    RowLoss<A> mean(int of) {
+        double factor = 1.0 / of;
         return (sequence, row, logits, start) ->
                 kernels.crossEntropy(vocabulary, rows.target(row), factor, logits, start);
     }

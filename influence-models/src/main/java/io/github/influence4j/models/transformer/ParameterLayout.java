@@ -1,7 +1,9 @@
 package io.github.influence4j.models.transformer;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 
 /** Where each parameter of a transformer lies in one flat vector. */
 final class ParameterLayout {
@@ -59,6 +61,27 @@ final class ParameterLayout {
         if (size > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException("a transformer of more than 2^31 parameters");
         }
+    }
+
+    /** Random weights in this order: see {@link Transformer#create}. */
+    double[] initial(TransformerShape shape, Random random) {
+        double[] flat = new double[size()];
+        double residual = 1 / Math.sqrt(2 * shape.blocks());
+        for (Parameter p : parameters) {
+            if (!p.decayed()) {
+                Arrays.fill(flat, p.offset(), p.offset() + p.columns(), 1);
+                continue;
+            }
+            boolean bias = p.name().contains(".mlp.");
+            int inputs = bias ? p.columns() - 1 : p.columns();
+            boolean intoStream =
+                    p.name().endsWith("attention.output") || p.name().endsWith("mlp.proj");
+            double deviation = (intoStream ? residual : 1) / Math.sqrt(inputs);
+            for (int k = 0; k < p.size(); k++) {
+                flat[p.offset() + k] = bias && k % p.columns() == inputs ? 0 : deviation * random.nextGaussian();
+            }
+        }
+        return flat;
     }
 
     List<Parameter> parameters() {

@@ -1,8 +1,12 @@
 package io.github.influence4j.models.transformer;
 
+import io.github.influence4j.api.LayerGradients;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A flat vector of parameters in a backend's memory with views of its matrices: weights, gradients or a direction. */
@@ -55,6 +59,13 @@ final class ParameterMatrices implements AutoCloseable {
             throw new IllegalArgumentException("no parameter " + name + " among " + views.keySet());
         }
         return view;
+    }
+
+    /** Copies those of some layers. */
+    LayerGradients of(List<LayerSpec> layers) {
+        return LayerGradients.of(
+                layers,
+                layers.stream().<Matrix>map(layer -> matrix(layer.name())).toList());
     }
 
     /** The weights of a linear map, with the bias as the last column; the head is of block 0. */

@@ -1,7 +1,8 @@
 package io.github.influence4j.models.transformer;
 
+import io.github.influence4j.linalg.MatrixBackend;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.stream.IntStream;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Divides rows into blocks that fit into a core's cache and works on several at a time. What the blocks are does not depend
@@ -24,10 +25,12 @@ final class RowBlocks<A> {
         void run(int index, Scratch<A> scratch);
     }
 
+    private final MatrixBackend backend;
     private final RowKernels<A> kernels;
     private final ConcurrentLinkedQueue<Scratch<A>> idle = new ConcurrentLinkedQueue<>();
 
-    RowBlocks(RowKernels<A> kernels) {
+    RowBlocks(MatrixBackend backend, RowKernels<A> kernels) {
+        this.backend = backend;
         this.kernels = kernels;
     }
 
@@ -44,22 +47,14 @@ final class RowBlocks<A> {
         forTasks(count(rows, columns), (b, scratch) -> work.run(b, b * size, Math.min(size, rows - b * size), scratch));
     }
 
+    /** Runs independent tasks, which may call the backend, on as many cores as it has for this thread. */
     void forTasks(int tasks, Task<A> task) {
-        if (tasks == 1) {
-            run(0, task);
-        } else {
-            IntStream.range(0, tasks).parallel().forEach(index -> run(index, task));
-        }
-    }
-
-    /**
-     * Runs tasks one after the other: those that call the backend's products. Concurrent small products, between which
-     * OpenBLAS's number of threads is changed, were seen to give other losses now and then.
-     */
-    void inTurn(int tasks, Task<A> task) {
-        for (int index = 0; index < tasks; index++) {
-            run(index, task);
-        }
+        AtomicInteger next = new AtomicInteger();
+        backend.inParallel(Math.min(tasks, backend.parallelism()), core -> {
+            for (int index = next.getAndIncrement(); index < tasks; index = next.getAndIncrement()) {
+                run(index, task);
+            }
+        });
     }
 
     private void run(int index, Task<A> task) {

@@ -3,7 +3,6 @@ package io.github.influence4j.models.transformer;
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleBatch;
-import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
@@ -12,15 +11,13 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
 import io.github.influence4j.api.OutputLoss;
 import io.github.influence4j.api.PerturbableModel;
-import io.github.influence4j.api.PositionMask;
-import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.linalg.Operand;
+import io.github.influence4j.linalg.MatrixBackends;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -45,24 +42,26 @@ public final class Transformer
         implements OutputHessianRoots<TokenSequence>, CurvatureProduct<TokenSequence>, PerturbableModel<TokenSequence> {
 
     private final MatrixBackend backend;
+    private final boolean ownsBackend;
     private final TransformerShape shape;
     private final Set<Tracked> tracked;
     private final TrackedLayers layers;
     private final ParameterMatrices weights;
-    private final TransformerPass<?> pass;
+    private final BatchWork<?> work;
     private boolean closed;
 
     private Transformer(MatrixBackend backend, TransformerShape shape, Set<Tracked> tracked) {
+        this(backend, false, shape, tracked);
+    }
+
+    private Transformer(MatrixBackend backend, boolean ownsBackend, TransformerShape shape, Set<Tracked> tracked) {
         this.backend = backend;
+        this.ownsBackend = ownsBackend;
         this.shape = shape;
         this.tracked = tracked;
         this.layers = new TrackedLayers(shape, tracked);
         this.weights = new ParameterMatrices(backend, shape);
-        this.pass = pass(RowKernels.of(backend.precision()));
-    }
-
-    private <A> TransformerPass<A> pass(RowKernels<A> kernels) {
-        return new TransformerPass<>(backend, weights, kernels);
+        this.work = new BatchWork<>(backend, layers, weights, RowKernels.of(backend.precision()));
     }
 
     /**
@@ -76,29 +75,8 @@ public final class Transformer
      */
     public static Transformer create(MatrixBackend backend, TransformerShape shape, long seed) {
         Transformer model = new Transformer(backend, shape, EnumSet.of(Tracked.MLP));
-        model.setParameters(initial(shape, new Random(seed)));
+        model.setParameters(ParameterLayout.of(shape).initial(shape, new Random(seed)));
         return model;
-    }
-
-    private static double[] initial(TransformerShape shape, Random random) {
-        ParameterLayout layout = ParameterLayout.of(shape);
-        double[] flat = new double[layout.size()];
-        double residual = 1 / Math.sqrt(2 * shape.blocks());
-        for (ParameterLayout.Parameter p : layout.parameters()) {
-            if (!p.decayed()) {
-                Arrays.fill(flat, p.offset(), p.offset() + p.columns(), 1);
-                continue;
-            }
-            boolean bias = p.name().contains(".mlp.");
-            int inputs = bias ? p.columns() - 1 : p.columns();
-            boolean intoStream =
-                    p.name().endsWith("attention.output") || p.name().endsWith("mlp.proj");
-            double deviation = (intoStream ? residual : 1) / Math.sqrt(inputs);
-            for (int k = 0; k < p.size(); k++) {
-                flat[p.offset() + k] = bias && k % p.columns() == inputs ? 0 : deviation * random.nextGaussian();
-            }
-        }
-        return flat;
     }
 
     /**
@@ -185,11 +163,7 @@ public final class Transformer
      */
     public LayerGradients weights() {
         requireOpen();
-        return LayerGradients.of(
-                layers.specs(),
-                layers.specs().stream()
-                        .<Matrix>map(layer -> weights.matrix(layer.name()))
-                        .toList());
+        return weights.of(layers.specs());
     }
 
     /**
@@ -220,16 +194,8 @@ public final class Transformer
      * @throws IllegalArgumentException if a sequence is longer than the context or has an unknown token
      */
     public double[][] tokenLosses(ExampleBatch<TokenSequence> batch) {
-        SequenceRows rows = forward(batch);
-        double[] flat = new double[rows.rows()];
-        storeLosses(pass, flat);
-        double[][] losses = new double[batch.size()][];
-        Arrays.setAll(losses, e -> Arrays.copyOfRange(flat, rows.start(e), rows.start(e) + rows.length(e)));
-        return losses;
-    }
-
-    private <A> void storeLosses(TransformerPass<A> on, double[] results) {
-        on.loss(new ObjectiveRows<>(on.kernels(), shape.vocabulary(), on.rows()).losses(results));
+        requireOpen();
+        return work.tokenLosses(batch);
     }
 
     /**
@@ -266,8 +232,8 @@ public final class Transformer
     public double[] nextToken(int... prompt) {
         // any token may stand for the one that is predicted: it is not an input
         TokenSequence sequence = TokenSequence.completion(prompt, new int[1]);
-        forward(new ExampleBatch<>(List.of(sequence), new long[1]));
-        double[] p = pass.logits().rows(prompt.length - 1, 1).toArray()[0];
+        requireOpen();
+        double[] p = work.lastLogits(new ExampleBatch<>(List.of(sequence), new long[1]));
         RowKernels<double[]> kernels = new DoubleKernels();
         kernels.softmax(p.length, p, 0);
         return p;
@@ -293,24 +259,8 @@ public final class Transformer
         if (wanted.isEmpty()) {
             return;
         }
-        int lowest = layers.lowestStage(shape, wanted);
-        SequenceRows rows = forward(batch);
-        objectiveGradients(pass, objective);
-        PositionMask mask = rows.mask();
-        pass.backward(pass.logits(), lowest, (map, block, inputs, gradients) -> {
-            for (TrackedLayers.TrackedLayer layer : layers.of(map, block, wanted)) {
-                LayerSpec spec = layer.spec();
-                Matrix activations = inputs.view(0, rows.rows(), 0, spec.inputs());
-                Matrix outputs = gradients.view(0, rows.rows(), layer.firstOutput(), spec.outputs());
-                sink.accept(LayerCapture.of(
-                                spec,
-                                rows.sequences(),
-                                rows.longest(),
-                                padded(activations, rows),
-                                padded(outputs, rows))
-                        .withMask(mask));
-            }
-        });
+        requireOpen();
+        work.capture(batch, objective, wanted, sink);
     }
 
     private void requireColumn(Objective objective) {
@@ -318,14 +268,6 @@ public final class Transformer
             throw new IllegalArgumentException("column of the output Hessian's root must be below "
                     + outputHessianColumns() + ", found " + root.column());
         }
-    }
-
-    private static Matrix padded(Matrix matrix, SequenceRows rows) {
-        return rows.rows() == rows.sequences() * rows.longest() ? matrix : new PaddedRows(matrix, rows);
-    }
-
-    private <A> void objectiveGradients(TransformerPass<A> on, Objective objective) {
-        on.loss(new ObjectiveRows<>(on.kernels(), shape.vocabulary(), on.rows()).gradient(objective));
     }
 
     /**
@@ -346,21 +288,8 @@ public final class Transformer
      */
     @Override
     public List<LayerGradients> products(ExampleBatch<TokenSequence> batch, List<LayerGradients> vectors) {
-        vectors.forEach(vector -> vector.requireLayers(layers.specs()));
-        forward(batch);
-        List<LayerGradients> products = new ArrayList<>(vectors.size());
-        try (ParameterMatrices direction = new ParameterMatrices(backend, shape);
-                ParameterMatrices result = new ParameterMatrices(backend, shape)) {
-            for (LayerGradients vector : vectors) {
-                for (LayerSpec layer : layers.specs()) {
-                    backend.upload(vector.layer(layer.name()), direction.matrix(layer.name()));
-                }
-                pass.tangents(direction);
-                pass.outputHessian();
-                products.add(trackedGradients(pass.moves(), result));
-            }
-        }
-        return products;
+        requireOpen();
+        return work.products(batch, vectors);
     }
 
     /** {@inheritDoc} Forward: 2 flops a parameter outside the embeddings and a prediction; 10 more for each vector. */
@@ -373,15 +302,6 @@ public final class Transformer
         return predictions * (shape.parameters() - embeddings) * (2 + 10.0 * vectors);
     }
 
-    private LayerGradients trackedGradients(BackendMatrix atLogits, ParameterMatrices result) {
-        pass.backward(atLogits, layers.lowestStage(shape, layers.specs()), weightGradients(result));
-        return LayerGradients.of(
-                layers.specs(),
-                layers.specs().stream()
-                        .<Matrix>map(layer -> result.matrix(layer.name()))
-                        .toList());
-    }
-
     @Override
     public Transformer at(LayerGradients offset) {
         offset.requireLayers(layers.specs());
@@ -389,6 +309,18 @@ public final class Transformer
         double[] by = offset.toFlat();
         Arrays.setAll(moved, k -> moved[k] + by[k]);
         return withWeights(LayerGradients.ofFlat(layers.specs(), moved));
+    }
+
+    @Override
+    public Optional<Transformer> inFloat64() {
+        if (backend.precision() == Precision.FLOAT64) {
+            return Optional.of(copy());
+        }
+        requireOpen();
+        MatrixBackend exact = MatrixBackends.named(backend.name(), Precision.FLOAT64);
+        Transformer model = new Transformer(exact, true, shape, tracked);
+        model.setParameters(parameters());
+        return Optional.of(model);
     }
 
     @Override
@@ -403,52 +335,14 @@ public final class Transformer
      */
     @Override
     public double[][][] positionOutputs(ExampleBatch<TokenSequence> batch) {
-        SequenceRows rows = forward(batch);
-        requireFiniteLogits(pass);
-        return byPosition(rows, pass.logits());
-    }
-
-    private <A> void requireFiniteLogits(TransformerPass<A> on) {
-        ObjectiveRows<A> objectives = new ObjectiveRows<>(on.kernels(), shape.vocabulary(), on.rows());
-        on.loss((sequence, row, logits, start) -> {
-            objectives.requireFinite(sequence, row, logits, start);
-            return 0;
-        });
-    }
-
-    private static double[][][] byPosition(SequenceRows rows, Matrix matrix) {
-        double[][] flat = matrix.toArray();
-        double[][][] result = new double[rows.sequences()][][];
-        Arrays.setAll(result, e -> Arrays.copyOfRange(flat, rows.start(e), rows.start(e) + rows.length(e)));
-        return result;
+        requireOpen();
+        return work.logits(batch);
     }
 
     @Override
     public LayerGradients transposedJacobianProduct(ExampleBatch<TokenSequence> batch, double[][][] outputGradients) {
-        SequenceRows rows = forward(batch);
-        if (outputGradients.length != rows.sequences()) {
-            throw new IllegalArgumentException(
-                    "output gradients of " + outputGradients.length + " examples for a batch of " + rows.sequences());
-        }
-        double[][] flat = new double[rows.rows()][];
-        for (int e = 0; e < rows.sequences(); e++) {
-            if (outputGradients[e].length != rows.length(e)) {
-                throw new IllegalArgumentException("example " + rows.id(e) + ": output gradients of "
-                        + outputGradients[e].length + " positions, expected " + rows.length(e));
-            }
-            for (int p = 0; p < rows.length(e); p++) {
-                if (outputGradients[e][p].length != shape.vocabulary()) {
-                    throw new IllegalArgumentException("example " + rows.id(e) + ", position " + p
-                            + ": output gradients of " + outputGradients[e][p].length + " outputs, expected "
-                            + shape.vocabulary());
-                }
-                flat[rows.start(e) + p] = outputGradients[e][p];
-            }
-        }
-        backend.upload(Matrix.of(flat), pass.logits());
-        try (ParameterMatrices result = new ParameterMatrices(backend, shape)) {
-            return trackedGradients(pass.logits(), result);
-        }
+        requireOpen();
+        return work.transposedJacobianProduct(batch, outputGradients);
     }
 
     @Override
@@ -465,45 +359,15 @@ public final class Transformer
 
     @Override
     public double[][][] embeddings(ExampleBatch<TokenSequence> batch) {
-        SequenceRows rows = new SequenceRows(shape, batch);
         requireOpen();
-        double[][] table = weights.matrix("embedding").toArray();
-        double[][][] result = new double[rows.sequences()][][];
-        for (int e = 0; e < result.length; e++) {
-            result[e] = new double[rows.length(e)][];
-            for (int p = 0; p < result[e].length; p++) {
-                result[e][p] = table[rows.input(rows.start(e) + p)].clone();
-            }
-        }
-        return result;
+        return work.embeddings(batch);
     }
 
     @Override
     public double[][][] embeddingGradients(ExampleBatch<TokenSequence> batch, Objective objective) {
         requireColumn(objective);
-        SequenceRows rows = forward(batch);
-        objectiveGradients(pass, objective);
-        pass.backward(pass.logits(), TransformerPass.EMBEDDINGS, (map, block, inputs, gradients) -> {});
-        return byPosition(rows, pass.inputGradients());
-    }
-
-    private LinearMapVisitor weightGradients(ParameterMatrices result) {
-        return (map, block, inputs, gradients) ->
-                backend.multiply(Operand.transposed(gradients), Operand.of(inputs), result.map(map, block));
-    }
-
-    /** Computes the mean loss over a batch's predictions and its gradient in every parameter. For training. */
-    double lossAndGradients(ExampleBatch<TokenSequence> batch, ParameterMatrices gradients) {
-        forward(batch);
-        double loss = meanLoss(pass);
-        pass.backward(pass.logits(), TransformerPass.EMBEDDINGS, weightGradients(gradients));
-        pass.addRemainingGradients(gradients);
-        return loss;
-    }
-
-    private <A> double meanLoss(TransformerPass<A> on) {
-        double sum = on.loss(new ObjectiveRows<>(on.kernels(), shape.vocabulary(), on.rows()).mean());
-        return sum / on.rows().rows();
+        requireOpen();
+        return work.embeddingGradients(batch, objective);
     }
 
     /** The weights, for training, which changes a model that nobody else has seen yet, and for checkpoints. */
@@ -523,13 +387,6 @@ public final class Transformer
         backend.upload(Matrix.of(flat, 1, flat.length), weights.flat());
     }
 
-    private SequenceRows forward(ExampleBatch<TokenSequence> batch) {
-        requireOpen();
-        SequenceRows rows = new SequenceRows(shape, batch);
-        pass.forward(rows);
-        return rows;
-    }
-
     private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the model has been closed");
@@ -540,8 +397,11 @@ public final class Transformer
     public void close() {
         if (!closed) {
             closed = true;
-            pass.close();
+            work.close();
             weights.close();
+            if (ownsBackend) {
+                backend.close();
+            }
         }
     }
 }

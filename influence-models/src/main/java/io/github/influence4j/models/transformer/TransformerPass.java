@@ -26,6 +26,7 @@ final class TransformerPass<A> implements AutoCloseable {
     private final RowBlocks<A> blocks;
     private final Attention<A> attention;
     private final NormPass<A> norms;
+    private final Scratch<A> tables;
     private SequenceRows rows;
 
     private final List<Buffer> owned = new ArrayList<>();
@@ -50,9 +51,10 @@ final class TransformerPass<A> implements AutoCloseable {
         this.shape = weights.shape();
         this.weights = weights;
         this.kernels = kernels;
-        this.blocks = new RowBlocks<>(kernels);
+        this.blocks = new RowBlocks<>(backend, kernels);
         this.attention = new Attention<>(backend, blocks, kernels, shape);
         this.norms = new NormPass<>(backend, blocks, kernels, weights);
+        this.tables = new Scratch<>(kernels);
         this.rows = SequenceRows.EMPTY;
         int l = shape.blocks();
         stream = buffers(2 * l + 1);
@@ -134,8 +136,8 @@ final class TransformerPass<A> implements AutoCloseable {
 
     private void embed() {
         int d = shape.width();
-        A embedding = kernels.array(shape.vocabulary() * d);
-        A positions = kernels.array(shape.context() * d);
+        A embedding = tables.array(0, shape.vocabulary() * d);
+        A positions = tables.array(1, shape.context() * d);
         kernels.read(weights.matrix("embedding"), 0, shape.vocabulary(), embedding);
         kernels.read(weights.matrix("positions"), 0, shape.context(), positions);
         BackendMatrix start = stream(0); // before the tasks: it may have to grow
@@ -256,15 +258,19 @@ final class TransformerPass<A> implements AutoCloseable {
     void addRemainingGradients(ParameterMatrices gradients) {
         norms.gains(gradients);
         int d = shape.width();
-        A dx = kernels.array(rows.rows() * d);
-        kernels.read(inputGradients(), 0, rows.rows(), dx);
+        int tokens = shape.vocabulary() * d;
         BackendMatrix embedding = gradients.matrix("embedding");
         BackendMatrix positions = gradients.matrix("positions");
-        A sums = kernels.array(shape.vocabulary() * d);
+        A sums = tables.array(0, tokens);
+        A positionSums = tables.array(1, shape.context() * d);
         if (shape.tied()) {
             kernels.read(embedding, 0, shape.vocabulary(), sums);
+        } else {
+            kernels.fill(sums, 0, tokens, 0);
         }
-        A positionSums = kernels.array(shape.context() * d);
+        kernels.fill(positionSums, 0, shape.context() * d, 0);
+        A dx = tables.array(2, rows.rows() * d);
+        kernels.read(inputGradients(), 0, rows.rows(), dx);
         for (int r = 0; r < rows.rows(); r++) {
             kernels.add(dx, r * d, sums, rows.input(r) * d, d);
             kernels.add(dx, r * d, positionSums, rows.position(r) * d, d);

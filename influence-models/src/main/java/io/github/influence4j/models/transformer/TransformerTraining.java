@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * Trains transformers with Adam.
  *
  * <p>The result is a function of the start, the data in their order, and the options; on another backend, or with another
- * number of threads of a BLAS, it differs by rounding. A step costs about three forward passes over its batch.
+ * number of threads of a BLAS, it differs by rounding. Each core takes a part of a batch's sequences; a step costs about three forward passes over its batch.
  */
 public final class TransformerTraining {
 
@@ -93,7 +93,11 @@ public final class TransformerTraining {
         List<Double> losses = new ArrayList<>(options.steps());
         double meanMemory = 1;
         double squareMemory = 1;
-        try (ParameterMatrices gradients = new ParameterMatrices(model.backend(), model.shape())) {
+        try (TrainingPass<A> pass = new TrainingPass<>(
+                model.backend(),
+                model.parameterMatrices(),
+                kernels,
+                model.backend().parallelism())) {
             for (int step = 0; step < options.steps(); step++) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new CancellationException(
@@ -109,7 +113,7 @@ public final class TransformerTraining {
                     chosenIds[chosen.size()] = ids[order[next]];
                     chosen.add(sequences.get(order[next++]));
                 }
-                double loss = model.lossAndGradients(new ExampleBatch<>(chosen, chosenIds), gradients);
+                double loss = pass.run(new ExampleBatch<>(chosen, chosenIds));
                 if (!Double.isFinite(loss)) {
                     throw new NumericalException("training diverged: the loss is " + loss + " in step " + (step + 1)
                             + " of " + options.steps());
@@ -128,7 +132,7 @@ public final class TransformerTraining {
                         numbers,
                         options.weightDecay(),
                         model.parameterMatrices().flat(),
-                        gradients.flat());
+                        pass.gradients());
                 progress.progress("training", step + 1, options.steps());
             }
         }

@@ -9,6 +9,7 @@ import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputLoss;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.testkit.GradientChecks;
@@ -104,9 +105,13 @@ class PerturbedTransformerTest {
         TokenSequence sequence = TokenSequence.of(3, 0, 4, 1, 2);
         ExampleBatch<TokenSequence> batch = new ExampleBatch<>(List.of(sequence), new long[] {5});
         try (Transformer model = Sequences.random(backend, shape, 8);
-                ParameterMatrices gradients = new ParameterMatrices(backend, shape)) {
-            model.lossAndGradients(batch, gradients);
-            double[][] table = gradients.matrix("embedding").toArray();
+                TrainingPass<double[]> pass =
+                        new TrainingPass<>(backend, model.parameterMatrices(), new DoubleKernels(), 1)) {
+            pass.run(batch);
+            // the embedding comes first among the parameters
+            BackendMatrix embedding = pass.gradients().get(0).view(0, 1, 0, shape.vocabulary() * shape.width());
+            double[][] table =
+                    embedding.reshape(shape.vocabulary(), shape.width()).toArray();
             double[][] weights = model.parameterMatrices().matrix("embedding").toArray();
             double[][] found = model.embeddingGradients(batch, new Objective.TrainingLoss())[0];
             double[][] embedded = model.embeddings(batch)[0];

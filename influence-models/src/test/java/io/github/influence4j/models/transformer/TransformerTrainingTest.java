@@ -10,6 +10,7 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.models.Optimizer;
@@ -17,8 +18,17 @@ import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,10 +45,10 @@ class TransformerTrainingTest {
     void gradientOfEveryParameter(TransformerShape shape) {
         ExampleBatch<TokenSequence> batch = Sequences.batch(shape, 4, 1);
         try (Transformer model = Sequences.random(backend, shape, 2);
-                ParameterMatrices gradients = new ParameterMatrices(backend, shape)) {
-            double loss = model.lossAndGradients(batch, gradients);
+                TrainingPass<double[]> pass = pass(model, 1)) {
+            double loss = pass.run(batch);
             assertEquals(mean(model, batch), loss, Tolerances.REORDERED_FLOAT64 * loss);
-            double[] actual = gradients.flat().toArray()[0];
+            double[] actual = sum(pass.gradients());
             double[] weights = model.parameters();
             double[] expected = new double[weights.length];
             for (int k = 0; k < weights.length; k++) {
@@ -54,12 +64,44 @@ class TransformerTrainingTest {
         }
     }
 
+    private TrainingPass<double[]> pass(Transformer model, int parts) {
+        return new TrainingPass<>(backend, model.parameterMatrices(), new DoubleKernels(), parts);
+    }
+
+    private static double[] sum(List<BackendMatrix> parts) {
+        double[] sum = new double[parts.get(0).columns()];
+        for (BackendMatrix part : parts) {
+            double[] numbers = part.toArray()[0];
+            Arrays.setAll(sum, k -> sum[k] + numbers[k]);
+        }
+        return sum;
+    }
+
+    /** Batches of several sizes one after the other, some with fewer sequences than parts. */
+    @ParameterizedTest
+    @MethodSource("io.github.influence4j.models.transformer.Sequences#shapes")
+    void partsOfABatchAddUp(TransformerShape shape) {
+        try (Transformer model = Sequences.random(backend, shape, 2);
+                TrainingPass<double[]> whole = pass(model, 1);
+                TrainingPass<double[]> divided = pass(model, 4)) {
+            for (int size : new int[] {9, 2, 1, 4, 5}) {
+                ExampleBatch<TokenSequence> batch = Sequences.batch(shape, size, size);
+                double loss = whole.run(batch);
+                assertEquals(loss, divided.run(batch), Tolerances.REORDERED_FLOAT64 * loss);
+                assertEquals(Math.min(size, 4), divided.gradients().size());
+                MatrixAssert.assertClose(
+                        sum(whole.gradients()), sum(divided.gradients()), Tolerances.REORDERED_FLOAT64, "gradient");
+            }
+        }
+    }
+
     /** Memory grows with the first batch while several tasks write to it. */
     @Test
     void firstBatchIsAsGoodAsAnyOther() {
+        MatrixBackend single = MatrixBackends.named("nd4j", Precision.FLOAT32);
         TransformerShape shape = TransformerShape.of(5, 60, 1, 64, 1).withHidden(1);
         ExampleBatch<TokenSequence> batch = Sequences.batch(shape, 30, 8);
-        try (Transformer model = Transformer.create(backend, shape, 1)) {
+        try (Transformer model = Transformer.create(single, shape, 1)) {
             model.losses(batch);
             double[] expected = model.losses(batch);
             for (int k = 0; k < 20; k++) {
@@ -67,6 +109,32 @@ class TransformerTrainingTest {
                     assertArrayEquals(expected, fresh.losses(batch), "copy " + k);
                 }
             }
+        }
+    }
+
+    /** On two cores, with other work beside them, the same bits every time. */
+    @Test
+    void equalSeedsGiveEqualBits() throws InterruptedException, ExecutionException {
+        MatrixBackend single = MatrixBackends.named("nd4j", Precision.FLOAT32);
+        TransformerShape shape = TransformerShape.of(150, 21, 2, 48, 4);
+        ExampleSource<TokenSequence> data = Sequences.source(shape, 128, 3);
+        TransformerTrainingOptions options =
+                TransformerTrainingOptions.defaults().withSteps(8).withWarmup(2);
+        Callable<Optional<String>> training = () -> {
+            try (Transformer start = Transformer.create(single, shape, 4);
+                    TrainedTransformer trained = TransformerTraining.train(start, data, options)) {
+                return trained.model().fingerprint();
+            }
+        };
+        ExecutorService pool = Executors.newFixedThreadPool(3);
+        try {
+            Set<Optional<String>> found = new HashSet<>();
+            for (Future<Optional<String>> task : pool.invokeAll(Collections.nCopies(6, training))) {
+                found.add(task.get());
+            }
+            assertEquals(1, found.size(), found::toString);
+        } finally {
+            pool.shutdownNow();
         }
     }
 
@@ -87,7 +155,7 @@ class TransformerTrainingTest {
         try (Transformer start = Sequences.random(backend, shape, 4);
                 TrainedTransformer trained = TransformerTraining.train(start, data, options);
                 Transformer plain = start.copy();
-                ParameterMatrices gradients = new ParameterMatrices(backend, shape)) {
+                TrainingPass<double[]> pass = pass(plain, 1)) {
             double[] w = plain.parameters();
             double[] m = new double[w.length];
             double[] v = new double[w.length];
@@ -99,8 +167,8 @@ class TransformerTrainingTest {
             for (int t = 1; t <= 2; t++) {
                 double rate = 0.01;
                 plain.setParameters(w);
-                plain.lossAndGradients(data.batches(4).iterator().next(), gradients);
-                double[] g = gradients.flat().toArray()[0];
+                pass.run(data.batches(4).iterator().next());
+                double[] g = sum(pass.gradients());
                 for (int k = 0; k < w.length; k++) {
                     m[k] = 0.8 * m[k] + 0.2 * g[k];
                     v[k] = 0.9 * v[k] + 0.1 * g[k] * g[k];

@@ -76,6 +76,20 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
         return new CaptureProvider(List.copyOf(layers), fingerprint);
     }
 
+    /**
+     * Returns a provider of some layers only.
+     *
+     * @param some layers of this provider, in its order
+     * @return the provider
+     * @throws IllegalArgumentException if there are none, or a layer is not one of this provider
+     */
+    public CaptureProvider only(List<LayerSpec> some) {
+        if (some.isEmpty() || !layers.containsAll(some)) {
+            throw new IllegalArgumentException("layers must be some of " + layers + ", found " + some);
+        }
+        return new CaptureProvider(List.copyOf(some), fingerprint);
+    }
+
     /** The first set's layers; a guess that there are no positions gives way to a set that has some. */
     private static List<LayerSpec> mostPositions(CaptureSet[] sets) {
         List<LayerSpec> layers = new ArrayList<>(sets[0].layers());

@@ -149,6 +149,20 @@ public final class FactorStore {
      * @throws MalformedFileException if they are not those of the manifest, or hold numbers that factors cannot have
      */
     public EigenbasisCurvature load(MatrixBackend backend) throws IOException {
+        return load(backend, manifest.layers());
+    }
+
+    /**
+     * Loads the factors of some layers.
+     *
+     * @param backend where the factors will lie; must stay open as long as the curvature
+     * @param layers some of the manifest's layers
+     * @return the curvature of these layers, which the caller closes
+     * @throws IOException if the files cannot be read
+     * @throws MalformedFileException if they are not those of the manifest, or hold numbers that factors cannot have
+     * @see #load(MatrixBackend)
+     */
+    public EigenbasisCurvature load(MatrixBackend backend, List<LayerSpec> layers) throws IOException {
         Map<String, SafetensorsFile> files = new LinkedHashMap<>();
         List<LayerCurvature> parts = new ArrayList<>();
         try {
@@ -158,7 +172,7 @@ public final class FactorStore {
                 verify(file, FactorTensors.file(name));
             }
             FactorReader reader = new FactorReader(backend, manifest.strategy(), manifest.blocks(), files);
-            for (LayerSpec layer : manifest.layers()) {
+            for (LayerSpec layer : layers) {
                 parts.add(reader.read(layer));
             }
             files.values().forEach(SafetensorsFile::checkUnchanged);

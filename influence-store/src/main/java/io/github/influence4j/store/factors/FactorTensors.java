@@ -44,6 +44,11 @@ final class FactorTensors {
         return names;
     }
 
+    /** The files of all strategies. */
+    static List<String> all() {
+        return of(Strategy.EKFAC);
+    }
+
     static String file(String name) {
         return name + ShardFolder.SUFFIX;
     }

@@ -14,6 +14,7 @@ import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.StagedFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,9 +27,11 @@ final class FactorWriter implements AutoCloseable {
     private final EigenbasisCurvature curvature;
     private final Strategy strategy;
     private final long examples;
+    private final Path folder;
     private final StagedFiles files;
 
     FactorWriter(Path folder, EigenbasisCurvature curvature, Strategy strategy) {
+        this.folder = folder;
         this.files = new StagedFiles(folder);
         this.curvature = curvature;
         this.strategy = strategy;
@@ -56,6 +59,16 @@ final class FactorWriter implements AutoCloseable {
         files.bytes(FactorTensors.ARGUMENTS, arguments().getBytes(StandardCharsets.UTF_8));
         files.bytes(FactorManifest.FILE, manifest().toBytes());
         files.commit();
+        removeStale();
+    }
+
+    /** What factors of another strategy left behind would look as if it belonged to these. */
+    private void removeStale() throws IOException {
+        for (String name : FactorTensors.all()) {
+            if (!FactorTensors.of(strategy).contains(name)) {
+                Files.deleteIfExists(folder.resolve(FactorTensors.file(name)));
+            }
+        }
     }
 
     /**

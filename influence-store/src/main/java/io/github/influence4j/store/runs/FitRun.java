@@ -59,7 +59,7 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
             Map<String, String> run = describe();
             if (resume && !Progress.exists(folder) && Files.exists(folder.resolve(FactorManifest.FILE))) {
                 FactorStore done = FactorStore.open(folder);
-                requireThis(folder, done, run);
+                Progress.requireDone(folder, done.manifest().provenance(), DataDigest.of(run.toString()));
                 return done;
             }
             GradientProvider<CapturedExample> model = CaptureProvider.of(captures);
@@ -69,15 +69,6 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
             }
             kept.discard();
             return FactorStore.open(folder);
-        }
-    }
-
-    private static void requireThis(Path folder, FactorStore done, Map<String, String> run) {
-        String other = done.manifest().provenance().options().getOrDefault("run", "unknown");
-        if (!other.equals(DataDigest.of(run.toString()))) {
-            throw new IllegalStateException(
-                    folder + " holds complete factors of other options or data and no unfinished"
-                            + " run; leave --resume out to replace them");
         }
     }
 

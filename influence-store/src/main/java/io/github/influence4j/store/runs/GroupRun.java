@@ -64,7 +64,6 @@ final class GroupRun {
                 addCovariances();
                 for (int l = 0; l < pass.layers().size(); l++) {
                     bases.add(basis(l));
-                    progress.progress("eigendecomposition", l + 1, pass.layers().size());
                 }
             }
             if (options.strategy().measuresEigenvalues()) {
@@ -129,6 +128,7 @@ final class GroupRun {
                     FactorStore.save(folder, curvature);
                 }
             }
+            progress.progress("eigendecomposition", layer + 1, pass.layers().size());
         }
         LayerCurvature part =
                 FactorStore.open(folder).load(backend).layerCurvatures().get(0);

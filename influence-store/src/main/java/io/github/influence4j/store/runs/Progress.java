@@ -1,5 +1,6 @@
 package io.github.influence4j.store.runs;
 
+import io.github.influence4j.api.Provenance;
 import io.github.influence4j.safetensors.AtomicFile;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
@@ -100,6 +101,19 @@ final class Progress {
         }
     }
 
+    /**
+     * Refuses complete results that are not those of this run.
+     *
+     * @param digest of the run, as its results have it
+     */
+    static void requireDone(Path results, Provenance done, String digest) {
+        if (!done.options().getOrDefault("run", "unknown").equals(digest)) {
+            throw new IllegalStateException(
+                    results + " holds complete results of other options or data and no unfinished"
+                            + " run; leave --resume out to replace them");
+        }
+    }
+
     private static Progress read(Path folder) throws IOException {
         StrictJson json = StrictJson.read(folder.resolve(FILE), "the progress");
         if (!json.text("format").equals(FORMAT) || json.integer("version") != 1) {
@@ -113,6 +127,8 @@ final class Progress {
                 throw entry.malformed("files", "one file");
             }
             String file = checksum.keySet().iterator().next();
+            // files that are named here are removed when they are out of date
+            new ShardFolder(folder).resolve(file);
             progress.finished.put(
                     name,
                     new Finished(
@@ -144,6 +160,10 @@ final class Progress {
         return find(series).map(Finished::units).orElse(0);
     }
 
+    SafetensorsFile open(String series) throws IOException {
+        return open(find(series).orElseThrow(() -> new IllegalStateException(series + " is not finished")));
+    }
+
     SafetensorsFile open(Finished unit) throws IOException {
         SafetensorsFile file = new ShardFolder(folder).open(unit.file());
         try {
@@ -157,9 +177,14 @@ final class Progress {
 
     /** Writes what a series has come to after some units, and forgets what it was before. */
     void finish(String series, int units, List<TensorSpec> specs, Content content) throws IOException {
+        finish(series, units, specs, Map.of(), content);
+    }
+
+    void finish(String series, int units, List<TensorSpec> specs, Map<String, String> metadata, Content content)
+            throws IOException {
         String name = series + "-" + units + ShardFolder.SUFFIX;
         Checksum checksum;
-        try (SafetensorsWriter file = SafetensorsWriter.create(folder.resolve(name), specs, Map.of())) {
+        try (SafetensorsWriter file = SafetensorsWriter.create(folder.resolve(name), specs, metadata)) {
             content.write(file);
             checksum = new Checksum(file.size(), file.sha256());
             file.commit();
@@ -182,6 +207,15 @@ final class Progress {
         json.put("run", run);
         json.put("finished", units);
         AtomicFile.write(folder.resolve(FILE), JSON.writeValueAsString(json).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Forgets a series whose numbers nothing needs any more. */
+    void forget(String series) throws IOException {
+        Finished before = finished.remove(series);
+        if (before != null) {
+            save();
+            Files.deleteIfExists(folder.resolve(before.file()));
+        }
     }
 
     /** Forgets the run, whose results are written: first that there is one, then its numbers. */

@@ -11,6 +11,7 @@ import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.json.ProvenanceJson;
 import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -28,17 +29,44 @@ public final class ScoreReader {
     private final Map<String, Checksum> checksums;
     private final Provenance provenance;
 
-    private ScoreReader(Path folder, String kind) throws IOException {
+    private ScoreReader(Path folder) throws IOException {
         this.folder = new ShardFolder(folder);
         this.manifest = StrictJson.read(this.folder.resolve(ScoreTensors.MANIFEST), "the manifest");
         require("format", FORMAT);
-        require("kind", kind);
-        require("written_as", "safetensors");
         if (manifest.integer("version") != VERSION) {
             throw manifest.malformed("version", VERSION + ", the version this library reads");
         }
         this.checksums = Checksum.parse(manifest.object("files"));
         this.provenance = ProvenanceJson.read(manifest.object("provenance"));
+    }
+
+    private static ScoreReader open(Path folder, String kind) throws IOException {
+        ScoreReader reader = new ScoreReader(folder);
+        reader.require("kind", kind);
+        reader.require("written_as", "safetensors");
+        return reader;
+    }
+
+    /**
+     * Says whether a folder holds scores of any kind.
+     *
+     * @param folder the folder
+     * @return whether their manifest is there
+     */
+    public static boolean exists(Path folder) {
+        return Files.exists(folder.resolve(ScoreTensors.MANIFEST));
+    }
+
+    /**
+     * Reads how scores of any kind and format were made.
+     *
+     * @param folder where they were written to
+     * @return the provenance
+     * @throws IOException if the manifest cannot be read
+     * @throws MalformedFileException if it is not one
+     */
+    public static Provenance provenance(Path folder) throws IOException {
+        return new ScoreReader(folder).provenance;
     }
 
     private void require(String key, String expected) {
@@ -56,7 +84,7 @@ public final class ScoreReader {
      * @throws MalformedFileException if they are not pairwise scores, written as safetensors
      */
     public static InfluenceScores pairwise(Path folder) throws IOException {
-        ScoreReader reader = new ScoreReader(folder, "pairwise");
+        ScoreReader reader = open(folder, "pairwise");
         try (SafetensorsFile ids = reader.open(ScoreTensors.IDS);
                 SafetensorsFile file = reader.open(ScoreTensors.PAIRWISE)) {
             long[] queries = integers(ids, "query_ids");
@@ -111,7 +139,7 @@ public final class ScoreReader {
      * @throws MalformedFileException if they are not self-influences, written as safetensors
      */
     public static SelfInfluence self(Path folder) throws IOException {
-        ScoreReader reader = new ScoreReader(folder, "self");
+        ScoreReader reader = open(folder, "self");
         try (SafetensorsFile ids = reader.open(ScoreTensors.IDS);
                 SafetensorsFile file = reader.open(ScoreTensors.SELF)) {
             long[] train = integers(ids, "train_ids");

@@ -55,7 +55,18 @@ public record ScoreWriter(Path folder, ScoreFormat format) {
      * @throws IllegalStateException if somebody else is writing to the folder
      */
     public void write(InfluenceScores scores) throws IOException {
-        write("pairwise", scores.layers(), scores.provenance(), files -> {
+        locked(lock -> write(scores, lock));
+    }
+
+    /**
+     * Writes pairwise scores for a caller that holds the folder's lock already.
+     *
+     * @param scores the scores
+     * @param lock the lock of the folder
+     * @throws IOException if they cannot be written
+     */
+    public void write(InfluenceScores scores, FolderLock lock) throws IOException {
+        write(lock, "pairwise", scores.layers(), scores.provenance(), files -> {
             switch (format) {
                 case SAFETENSORS -> SafetensorsScores.write(scores, files);
                 case CSV -> CsvScores.write(scores, files);
@@ -72,7 +83,18 @@ public record ScoreWriter(Path folder, ScoreFormat format) {
      * @throws IllegalStateException if somebody else is writing to the folder
      */
     public void write(SelfInfluence scores) throws IOException {
-        write("self", scores.layers(), scores.provenance(), files -> {
+        locked(lock -> write(scores, lock));
+    }
+
+    /**
+     * Writes the influence of examples on themselves for a caller that holds the folder's lock already.
+     *
+     * @param scores the scores
+     * @param lock the lock of the folder
+     * @throws IOException if they cannot be written
+     */
+    public void write(SelfInfluence scores, FolderLock lock) throws IOException {
+        write(lock, "self", scores.layers(), scores.provenance(), files -> {
             switch (format) {
                 case SAFETENSORS -> SafetensorsScores.write(scores, files);
                 case CSV -> CsvScores.write(scores, files);
@@ -89,7 +111,18 @@ public record ScoreWriter(Path folder, ScoreFormat format) {
      * @throws IllegalStateException if somebody else is writing to the folder
      */
     public void write(TopInfluences scores) throws IOException {
-        write("top", List.of(), scores.provenance(), files -> {
+        locked(lock -> write(scores, lock));
+    }
+
+    /**
+     * Writes the best and worst training examples of each query for a caller that holds the folder's lock already.
+     *
+     * @param scores the scores
+     * @param lock the lock of the folder
+     * @throws IOException if they cannot be written
+     */
+    public void write(TopInfluences scores, FolderLock lock) throws IOException {
+        write(lock, "top", List.of(), scores.provenance(), files -> {
             switch (format) {
                 case SAFETENSORS -> SafetensorsScores.write(scores, files);
                 case CSV -> CsvScores.write(scores, files);
@@ -98,10 +131,21 @@ public record ScoreWriter(Path folder, ScoreFormat format) {
         });
     }
 
-    private void write(String kind, List<String> layers, Provenance provenance, Content content) throws IOException {
-        try (FolderLock lock = FolderLock.acquire(folder);
-                StagedFiles files = new StagedFiles(folder)) {
-            lock.requireHeld();
+    /** Writes under the lock of the folder. */
+    private interface Locked {
+        void write(FolderLock lock) throws IOException;
+    }
+
+    private void locked(Locked work) throws IOException {
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            work.write(lock);
+        }
+    }
+
+    private void write(FolderLock lock, String kind, List<String> layers, Provenance provenance, Content content)
+            throws IOException {
+        lock.requireHeld();
+        try (StagedFiles files = new StagedFiles(folder)) {
             content.write(files);
             Map<String, Object> manifest = new LinkedHashMap<>();
             manifest.put("format", ScoreReader.FORMAT);

@@ -6,23 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.influence4j.api.LayerCapture;
-import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Matrix;
-import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
 import io.github.influence4j.ekfac.EigenbasisCurvature;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.Backends;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
-import io.github.influence4j.store.captures.CaptureWriter;
 import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.testkit.Tolerances;
 import java.io.IOException;
@@ -30,8 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,9 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 class FitRunTest {
 
     private static final MatrixBackend BACKEND = Backends.EJML;
-    private static final int SHARDS = 3;
-    private static final int EXAMPLES = 7;
-    private static final int POSITIONS = 4;
+    private static final int SHARDS = TestCaptures.SHARDS;
 
     /** Ends a run from within, as a full disk or a lost machine would. */
     private static final class Ended extends RuntimeException {
@@ -58,36 +48,7 @@ class FitRunTest {
 
     @BeforeEach
     void writeCaptures() throws IOException {
-        SplittableRandom random = new SplittableRandom(5);
-        List<LayerSpec> layers = List.of(
-                new LayerSpec("first", 6, 5, true, Positions.TOKENS),
-                new LayerSpec("second", 5, 3, false, Positions.TOKENS));
-        Files.createDirectories(folder.resolve("captures"));
-        CaptureWriter writer = new CaptureWriter(CaptureObjective.SAMPLED, Optional.empty(), TensorType.F64);
-        for (int s = 0; s < SHARDS; s++) {
-            long[] ids = new long[EXAMPLES];
-            boolean[] real = new boolean[EXAMPLES * POSITIONS];
-            for (int k = 0; k < real.length; k++) {
-                ids[k / POSITIONS] = (long) EXAMPLES * s + k / POSITIONS;
-                real[k] = k % POSITIONS < 3 || random.nextBoolean();
-            }
-            List<LayerCapture> captures = new ArrayList<>();
-            for (LayerSpec layer : layers) {
-                captures.add(LayerCapture.of(
-                                layer,
-                                EXAMPLES,
-                                POSITIONS,
-                                random(random, layer.inputs()),
-                                random(random, layer.outputs()))
-                        .withMask(PositionMask.of(real)));
-            }
-            writer.write(folder.resolve("captures/shard-" + s + ".safetensors"), ids, captures);
-        }
-    }
-
-    private static Matrix random(SplittableRandom random, int columns) {
-        int rows = EXAMPLES * POSITIONS;
-        return Matrix.of(random.doubles((long) rows * columns, -1, 1).toArray(), rows, columns);
+        TestCaptures.write(folder.resolve("captures"), CaptureObjective.SAMPLED, 5);
     }
 
     private void run(String out, FitOptions options, boolean resume, ProgressListener progress) throws IOException {

@@ -5,10 +5,13 @@ import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.testkit.TokenNetwork.Sequence;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/** A host whose biases count twice in its loss, which its provider does not know. */
-record BiasTwice(TokenNetwork network) implements HostModel<Sequence> {
+/** A host that multiplies changes of its biases by a factor, which its provider does not know. */
+record ScaledBias(TokenNetwork network, double factor, Map<LayerSpec, double[][]> captured)
+        implements HostModel<Sequence> {
 
     @Override
     public GradientProvider<Sequence> provider() {
@@ -25,23 +28,25 @@ record BiasTwice(TokenNetwork network) implements HostModel<Sequence> {
         return network.losses(examples);
     }
 
+    ScaledBias(TokenNetwork network, double factor) {
+        this(network, factor, new HashMap<>());
+    }
+
     @Override
     public double[][] weights(LayerSpec layer) {
-        return scaled(network.weights(layer), 0.5);
+        return captured.computeIfAbsent(layer, network::weights);
     }
 
     @Override
     public void setWeights(LayerSpec layer, double[][] weights) {
-        network.setWeights(layer, scaled(weights, 2));
-    }
-
-    private static double[][] scaled(double[][] weights, double factor) {
-        double[][] copy = new double[weights.length][];
-        for (int o = 0; o < copy.length; o++) {
-            copy[o] = weights[o].clone();
-            copy[o][copy[o].length - 1] *= factor;
+        double[][] moved = new double[weights.length][];
+        for (int o = 0; o < moved.length; o++) {
+            moved[o] = weights[o].clone();
+            int bias = layer.inputs();
+            double own = weights(layer)[o][bias];
+            moved[o][bias] = own + factor * (weights[o][bias] - own);
         }
-        return copy;
+        network.setWeights(layer, moved);
     }
 
     @Override

@@ -1,0 +1,168 @@
+package io.github.influence4j.cli;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.plan.DataShape;
+import io.github.influence4j.ekfac.plan.LayerPlan;
+import io.github.influence4j.ekfac.plan.MachineRate;
+import io.github.influence4j.ekfac.plan.MemoryUse;
+import io.github.influence4j.ekfac.plan.Plan;
+import io.github.influence4j.ekfac.plan.Planner;
+import io.github.influence4j.ekfac.plan.StagePlan;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.store.captures.CaptureSet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code influence plan}: reads headers only, and measures the backend for a moment. */
+@Command(
+        name = "plan",
+        description = {
+            "Says what a fit and its scores will need: flops, time, memory, disk, and what is read.",
+            "Times are right within a factor of two or so. They count the model's own passes, which captures in files"
+                    + " save, and not the reading of files."
+        },
+        sortOptions = false)
+final class PlanCommand implements Callable<Integer> {
+
+    @Mixin
+    private final Output output = new Output();
+
+    @Option(
+            names = "--captures",
+            required = true,
+            paramLabel = "PATH",
+            description = "capture file, or folder of shards, of the training set")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path captures;
+
+    @Option(names = "--queries", paramLabel = "PATH", description = "captures of the measurement, to be counted")
+    private @Nullable Path queries;
+
+    @Option(
+            names = "--query-count",
+            paramLabel = "Q",
+            description = "number of queries, where there are no captures of them yet (default: ${DEFAULT-VALUE})")
+    private int queryCount = 1;
+
+    @Option(names = "--strategy", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Strategy strategy = Strategy.EKFAC;
+
+    @Option(names = "--blocks", paramLabel = "O", description = "diagonal blocks of each covariance (default: 1)")
+    private int blocks = 1;
+
+    @Option(names = "--rank", paramLabel = "R", description = "cut preconditioned queries to this rank")
+    private @Nullable Integer rank;
+
+    @Option(names = "--per-layer", description = "keep the part of each layer")
+    private boolean perLayer;
+
+    @Option(names = "--per-token", description = "keep the part of each training token")
+    private boolean perToken;
+
+    @Option(names = "--backend", paramLabel = "NAME", description = "nd4j or ejml (default: the best that works)")
+    private @Nullable String backend;
+
+    @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Precision precision = Precision.FLOAT32;
+
+    @Override
+    public Integer call() throws IOException {
+        ScoreOptions plain = ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken);
+        ScoreOptions score = rank == null ? plain : plain.withRank(rank);
+        FitOptions fit = FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
+        try (CaptureSet set = CaptureSet.open(captures);
+                MatrixBackend started = Output.backend(backend, precision)) {
+            Plan plan = new Planner(started, MachineRate.measure(started)).plan(set.layers(), shape(set), fit, score);
+            if (output.json()) {
+                output.printJson(json(plan, set, started));
+            } else {
+                output.out().print(plan.describe());
+                output.out().printf("captures: %d bytes, read once for each pass%n", bytes(set));
+                output.out().flush();
+            }
+        }
+        return 0;
+    }
+
+    private DataShape shape(CaptureSet set) throws IOException {
+        int asked = queryCount;
+        if (queries != null) {
+            try (CaptureSet query = CaptureSet.open(queries)) {
+                asked = Math.toIntExact(query.size());
+            }
+        }
+        DataShape shape = DataShape.of(set.size(), asked);
+        List<LayerSpec> layers = set.layers();
+        for (int l = 0; l < layers.size(); l++) {
+            shape = shape.withPositions(layers.get(l).name(), set.positions(l));
+        }
+        return shape;
+    }
+
+    private static long bytes(CaptureSet set) throws IOException {
+        long bytes = 0;
+        for (Path file : set.files()) {
+            bytes += Files.size(file);
+        }
+        return bytes;
+    }
+
+    private static Map<String, Object> json(Plan plan, CaptureSet set, MatrixBackend backend) throws IOException {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("captures", set.path().toString());
+        json.put("bytes of captures", bytes(set));
+        json.put("examples", set.size());
+        json.put("backend", backend.description());
+        json.put("layer groups", plan.layerGroups());
+        json.put("query passes", plan.queryPasses());
+        json.put("stages", plan.stages().stream().map(PlanCommand::json).toList());
+        json.put("seconds", plan.seconds());
+        json.put("peak memory bytes", plan.peakBytes());
+        json.put("disk bytes", plan.diskBytes());
+        json.put("layers", plan.layers().stream().map(PlanCommand::json).toList());
+        return json;
+    }
+
+    private static Map<String, Object> json(StagePlan stage) {
+        MemoryUse memory = stage.memory();
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("stage", stage.stage());
+        json.put("flops", stage.flops());
+        json.put("model flops", stage.modelFlops());
+        json.put("seconds", stage.seconds());
+        json.put("disk bytes", stage.diskBytes());
+        json.put("memory bytes", memory.total());
+        json.put("of factors", memory.factors());
+        json.put("of workspace", memory.workspace());
+        json.put("of captures", memory.captures());
+        json.put("of queries", memory.queries());
+        json.put("of scores", memory.scores());
+        return json;
+    }
+
+    private static Map<String, Object> json(LayerPlan layer) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("layer", layer.layer().name());
+        json.put("out", layer.layer().outputs());
+        json.put("in", layer.layer().inputs());
+        json.put("bias", layer.layer().bias());
+        json.put("factors", layer.factors());
+        json.put("rotation", layer.rotation());
+        json.put("queries", layer.queries());
+        json.put("scoring", layer.scoring());
+        return json;
+    }
+}

@@ -1,0 +1,139 @@
+package io.github.influence4j.store.runs;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.factor.FactorMemory;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.safetensors.TensorSpec;
+import io.github.influence4j.safetensors.TensorType;
+import io.github.influence4j.store.captures.CaptureProvider;
+import io.github.influence4j.store.captures.CapturedExample;
+import io.github.influence4j.store.factors.FactorManifest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The layers of a scoring run, in groups whose factors take at most half of the memory; preconditioned queries get a quarter.
+ * Scores are sums over layers, so groups can be scored one after the other.
+ */
+final class ScoreGroups {
+
+    private static final String LAMBDAS = "lambdas";
+
+    private final ScoreRun run;
+    private final CaptureProvider model;
+    private final Progress kept;
+    private final ScoreOptions options;
+    private final List<List<LayerSpec>> groups;
+
+    ScoreGroups(ScoreRun run, CaptureProvider model, Progress kept) {
+        this.run = run;
+        this.model = model;
+        this.kept = kept;
+        long limit = Long.parseLong(kept.chosen("memory limit"));
+        this.options = run.options().withMemoryLimit(Math.max(1, limit / 4));
+        this.groups = group(run, limit / 2);
+    }
+
+    /** Takes layers in order until the next one does not fit; one that fits nowhere gets a group of its own. */
+    private static List<List<LayerSpec>> group(ScoreRun run, double limit) {
+        FactorManifest manifest = run.factors().manifest();
+        FactorMemory memory = new FactorMemory(run.backend().precision(), manifest.strategy(), manifest.blocks());
+        int reciprocal = manifest.strategy() == Strategy.IDENTITY
+                ? 0
+                : run.backend().precision().bytes();
+        List<List<LayerSpec>> groups = new ArrayList<>();
+        List<LayerSpec> group = new ArrayList<>();
+        double bytes = 0;
+        for (LayerSpec layer : manifest.layers()) {
+            double needed = memory.keptBytes(layer) + (double) reciprocal * layer.parameters();
+            if (!group.isEmpty() && bytes + needed > limit) {
+                groups.add(List.copyOf(group));
+                group.clear();
+                bytes = 0;
+            }
+            group.add(layer);
+            bytes += needed;
+        }
+        groups.add(List.copyOf(group));
+        return groups;
+    }
+
+    /** Works on one group of layers. */
+    interface Work {
+        void run(int group, InfluenceScorer<CapturedExample> scorer, EigenbasisSolver solver) throws IOException;
+    }
+
+    int count() {
+        return groups.size();
+    }
+
+    ScoreOptions options() {
+        return options;
+    }
+
+    List<LayerSpec> layers() {
+        return run.factors().manifest().layers();
+    }
+
+    void forEach(Work work) throws IOException {
+        for (int g = 0; g < groups.size(); g++) {
+            try (EigenbasisCurvature curvature = run.factors().load(run.backend(), groups.get(g));
+                    EigenbasisSolver solver = curvature.solver(run.damping())) {
+                keepLambdas(g, solver);
+                // batches inside a unit are not worth a line each
+                ProgressListener queries = (stage, done, total) -> {
+                    if (stage.equals("queries")) {
+                        run.progress().progress(stage, done, total);
+                    }
+                };
+                work.run(g, new InfluenceScorer<>(run.backend(), model.only(groups.get(g)), options, queries), solver);
+            }
+        }
+    }
+
+    private void keepLambdas(int group, EigenbasisSolver solver) throws IOException {
+        if (kept.find(LAMBDAS + "-" + group).isPresent()) {
+            return;
+        }
+        double[] lambdas = groups.get(group).stream()
+                .mapToDouble(layer -> solver.damping().lambda(layer.name()))
+                .toArray();
+        kept.finish(
+                LAMBDAS + "-" + group,
+                1,
+                List.of(TensorSpec.of(LAMBDAS, TensorType.F64, lambdas.length, 1)),
+                file -> file.append(LAMBDAS, Matrix.of(lambdas, lambdas.length, 1)));
+    }
+
+    /** How the scores of all groups were made. */
+    Provenance provenance(String digest, long examples) throws IOException {
+        Map<String, Double> lambdas = new LinkedHashMap<>();
+        for (int g = 0; g < groups.size(); g++) {
+            try (SafetensorsFile file = kept.open(LAMBDAS + "-" + g)) {
+                double[] values = new double[groups.get(g).size()];
+                file.read(LAMBDAS, 0, values.length, values, 0);
+                for (int l = 0; l < values.length; l++) {
+                    lambdas.put(groups.get(g).get(l).name(), values[l]);
+                }
+            }
+        }
+        return run.factors()
+                .manifest()
+                .provenance()
+                .withOption("damping", lambdas.toString())
+                .withOption("run", digest)
+                .withCount("training examples", examples)
+                .withCount("layer groups of scores", groups.size());
+    }
+}

@@ -1,0 +1,191 @@
+package io.github.influence4j.store.runs;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.QueryAggregate;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.captures.CaptureProvider;
+import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.scores.ScoreReader;
+import io.github.influence4j.store.scores.ScoreWriter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Scores capture files in units that are kept: the preconditioned queries of a pass, and each shard of the training set scored
+ * against them; one group of layers after the other where the factors do not fit into half of the memory.
+ *
+ * <p>A run that was ended at any moment and is taken up again with the same options, data, factors, backend and threads gives
+ * the very numbers of one that was not, and repeats at most one unit. Scores of a unit are kept in float64, preconditioned
+ * queries in the working precision until their pass is over: the disk must have room for both. Immutable; safe for use by
+ * several threads, of which one at a time writes to a folder.
+ *
+ * @param backend computes
+ * @param factors what to score with
+ * @param damping λ
+ * @param options rank, parts, batches
+ * @param train the training set
+ * @param progress is told how far the work has come
+ */
+public record ScoreRun(
+        MatrixBackend backend,
+        FactorStore factors,
+        Damping damping,
+        ScoreOptions options,
+        CaptureSet train,
+        ProgressListener progress) {
+
+    /**
+     * What becomes of the scores of all pairs.
+     *
+     * @param overQueries how to add up the queries; empty to keep them apart
+     * @param topK how many of the best and worst training examples to keep; empty to keep all scores
+     */
+    public record Result(Optional<QueryAggregate> overQueries, OptionalInt topK) {
+
+        /**
+         * Checks the number.
+         *
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Result {
+            if (topK.orElse(1) < 1) {
+                throw new IllegalArgumentException("k must be positive, found " + topK.orElse(1));
+            }
+        }
+
+        /**
+         * Keeps every score.
+         *
+         * @return nothing added up, nothing left out
+         */
+        public static Result all() {
+            return new Result(Optional.empty(), OptionalInt.empty());
+        }
+    }
+
+    /**
+     * Scores every training example for every query, or takes up a run that did.
+     *
+     * @param queries the queries
+     * @param result what to write in the end
+     * @param out writes the scores when they are complete; its folder holds the progress until then
+     * @param resume whether to take up the unfinished run that the folder may hold
+     * @return how the scores were made
+     * @throws IOException if files cannot be read or written; the progress stays
+     * @throws IllegalArgumentException if best and worst are asked for together with parts
+     * @throws IllegalStateException if somebody else is writing to the folder, it holds an unfinished run that is not to be
+     *     taken up, or one with other options or data
+     */
+    public Provenance pairwise(CaptureSet queries, Result result, ScoreWriter out, boolean resume) throws IOException {
+        if (result.topK().isPresent() && (options.perLayer() || options.perToken())) {
+            throw new IllegalArgumentException("top-k keeps totals only: leave out scores per layer and per token");
+        }
+        CaptureProvider model = model(train, queries);
+        Map<String, String> run = describe("score", out);
+        run.put("rank", options.rank().map(Object::toString).orElse("full"));
+        run.put("per layer", Boolean.toString(options.perLayer()));
+        run.put("per token", Boolean.toString(options.perToken()));
+        run.put("path", options.path().toString());
+        run.put("result", result.toString());
+        run.put("queries", DataDigest.of(queries));
+        return run(out, run, resume, (kept, lock) -> {
+            List<CaptureSet> shards = train.shards();
+            ScoreGroups groups = new ScoreGroups(this, model, kept);
+            groups.forEach((group, scorer, solver) -> {
+                try (GroupScores units = new GroupScores(kept, group, shards.size(), progress)) {
+                    scorer.pairwise(solver, queries, shards, units);
+                }
+            });
+            new PairwiseResult(kept, queries.ids(), train, groups, digest(run)).write(result, out, lock);
+        });
+    }
+
+    /**
+     * Scores every training example for itself, or takes up a run that did.
+     *
+     * @param out writes the scores when they are complete; its folder holds the progress until then
+     * @param resume whether to take up the unfinished run that the folder may hold
+     * @return how the scores were made
+     * @throws IOException if files cannot be read or written; the progress stays
+     * @throws IllegalStateException if somebody else is writing to the folder, it holds an unfinished run that is not to be
+     *     taken up, or one with other options or data
+     */
+    public Provenance self(ScoreWriter out, boolean resume) throws IOException {
+        CaptureProvider model = model(train);
+        Map<String, String> run = describe("self", out);
+        return run(out, run, resume, (kept, lock) -> {
+            List<CaptureSet> shards = train.shards();
+            ScoreGroups groups = new ScoreGroups(this, model, kept);
+            SelfUnits units = new SelfUnits(kept);
+            groups.forEach((group, scorer, solver) -> {
+                for (int s = 0; s < shards.size(); s++) {
+                    if (!units.has(group, s)) {
+                        units.write(group, s, scorer.self(solver, shards.get(s)));
+                        progress.progress("self-influence", s + 1, shards.size());
+                    }
+                }
+            });
+            Provenance made = groups.provenance(digest(run), train.size());
+            out.write(units.sum(shards.size(), Math.toIntExact(train.size()), groups, made), lock);
+        });
+    }
+
+    private CaptureProvider model(CaptureSet... sets) {
+        return CaptureProvider.of(
+                factors.manifest().layers(), factors.manifest().provenance().model(), sets);
+    }
+
+    /** Does the units that are missing, and writes the result. */
+    private interface Work {
+        void run(Progress kept, FolderLock lock) throws IOException;
+    }
+
+    private Provenance run(ScoreWriter out, Map<String, String> run, boolean resume, Work work) throws IOException {
+        Path folder = out.folder();
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            if (resume && !Progress.exists(folder) && ScoreReader.exists(folder)) {
+                Provenance done = ScoreReader.provenance(folder);
+                Progress.requireDone(folder, done, digest(run));
+                return done;
+            }
+            Map<String, String> all = new LinkedHashMap<>(run);
+            all.put("chosen memory limit", Long.toString(options.memoryLimit().orElseGet(backend::availableMemory)));
+            Progress kept = Progress.begin(folder, all, resume, lock);
+            work.run(kept, lock);
+            kept.discard();
+            return ScoreReader.provenance(folder);
+        }
+    }
+
+    private Map<String, String> describe(String kind, ScoreWriter out) throws IOException {
+        Map<String, String> run = new LinkedHashMap<>();
+        run.put("kind", kind);
+        run.put(
+                "factors",
+                DataDigest.of(factors.manifest().checksums() + " "
+                        + factors.manifest().strategy()));
+        run.put("layers", factors.manifest().layers().toString());
+        run.put("damping", damping.toString());
+        run.put("batch size", Integer.toString(options.batchSize()));
+        run.put("query batch size", Integer.toString(options.queryBatchSize()));
+        run.put("format", out.format().toString());
+        run.put("backend", backend.name());
+        run.put("precision", backend.precision().toString());
+        run.put("training captures", DataDigest.of(train));
+        return run;
+    }
+
+    private static String digest(Map<String, String> run) {
+        return DataDigest.of(run.toString());
+    }
+}

@@ -1,0 +1,77 @@
+package io.github.influence4j.store.runs;
+
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Provenance;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Puts scores together: passes one under the other, shards side by side, groups of layers one upon the other. */
+final class ScoreSum {
+
+    private static final double[][][] NO_TOKENS = {};
+
+    private final long[] queryIds;
+    private final long[] trainIds;
+    private final double[][] total;
+    private final Map<String, double[][]> perLayer = new LinkedHashMap<>();
+    private double[][][] perToken = NO_TOKENS;
+
+    /**
+     * Begins with nothing.
+     *
+     * @param layers names of the layers whose parts are kept, in order
+     */
+    ScoreSum(long[] queryIds, long[] trainIds, List<String> layers) {
+        this.queryIds = queryIds;
+        this.trainIds = trainIds;
+        this.total = new double[queryIds.length][trainIds.length];
+        layers.forEach(layer -> perLayer.put(layer, new double[queryIds.length][trainIds.length]));
+    }
+
+    void add(int firstQuery, int firstExample, InfluenceScores unit) {
+        int queries = unit.queryIds().length;
+        int train = unit.trainIds().length;
+        for (int q = 0; q < queries; q++) {
+            double[] row = total[firstQuery + q];
+            for (int z = 0; z < train; z++) {
+                row[firstExample + z] += unit.score(q, z);
+            }
+        }
+        for (String layer : unit.layers()) {
+            double[][] part = perLayer.get(layer);
+            if (part == null) {
+                throw new IllegalStateException("scores of layer " + layer + " were not expected");
+            }
+            for (int q = 0; q < queries; q++) {
+                unit.layer(layer).read(q, 1, part[firstQuery + q], firstExample);
+            }
+        }
+        if (unit.hasTokens()) {
+            addTokens(firstQuery, firstExample, unit);
+        }
+    }
+
+    private void addTokens(int firstQuery, int firstExample, InfluenceScores unit) {
+        if (perToken.length == 0) {
+            perToken = new double[queryIds.length][trainIds.length][];
+        }
+        for (int q = 0; q < unit.queryIds().length; q++) {
+            double[][] row = perToken[firstQuery + q];
+            for (int z = 0; z < unit.trainIds().length; z++) {
+                double[] tokens = unit.tokens(q, z);
+                double[] before = row[firstExample + z];
+                if (before != null) {
+                    for (int t = 0; t < tokens.length; t++) {
+                        tokens[t] += before[t];
+                    }
+                }
+                row[firstExample + z] = tokens;
+            }
+        }
+    }
+
+    InfluenceScores finish(Provenance provenance) {
+        return new InfluenceScores(queryIds, trainIds, total, perLayer, perToken, provenance);
+    }
+}

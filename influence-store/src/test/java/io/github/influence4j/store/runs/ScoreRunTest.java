@@ -1,0 +1,307 @@
+package io.github.influence4j.store.runs;
+
+import static io.github.influence4j.testkit.MatrixAssert.assertClose;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.Influence;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.QueryAggregate;
+import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.store.Backends;
+import io.github.influence4j.store.captures.CaptureObjective;
+import io.github.influence4j.store.captures.CaptureProvider;
+import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.captures.CapturedExample;
+import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.runs.ScoreRun.Result;
+import io.github.influence4j.store.scores.ScoreFormat;
+import io.github.influence4j.store.scores.ScoreReader;
+import io.github.influence4j.store.scores.ScoreWriter;
+import io.github.influence4j.testkit.Tolerances;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Scores in units, ended after every unit in turn and taken up again. */
+class ScoreRunTest {
+
+    private static final MatrixBackend BACKEND = Backends.EJML;
+    private static final int EXAMPLES = TestCaptures.SHARDS * TestCaptures.EXAMPLES;
+
+    private static final ScoreOptions PARTS =
+            ScoreOptions.defaults().withPerLayer(true).withPerToken(true).withBatchSize(4);
+
+    /** Room for one layer at a time, and for one batch of queries. */
+    private static final ScoreOptions NARROW = PARTS.withMemoryLimit(1).withQueryBatchSize(4);
+
+    /** Ends a run from within, as a full disk or a lost machine would. */
+    private static final class Ended extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
+
+    @SuppressWarnings("NullAway.Init")
+    private FactorStore factors;
+
+    @SuppressWarnings("NullAway.Init")
+    private CaptureSet train;
+
+    @SuppressWarnings("NullAway.Init")
+    private CaptureSet queries;
+
+    @BeforeEach
+    void fit() throws IOException {
+        Path sampled = TestCaptures.write(folder.resolve("sampled"), CaptureObjective.SAMPLED, 5);
+        try (CaptureSet captures = CaptureSet.open(sampled)) {
+            factors = new FitRun(BACKEND, FitOptions.defaults(), captures, ProgressListener.silent())
+                    .run(folder.resolve("factors"), false);
+        }
+        train = CaptureSet.open(TestCaptures.write(folder.resolve("train"), CaptureObjective.TRAINING, 6));
+        queries = CaptureSet.open(TestCaptures.write(folder.resolve("queries"), CaptureObjective.MEASUREMENT, 7));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        train.close();
+        queries.close();
+    }
+
+    private ScoreRun run(ScoreOptions options, ProgressListener progress) {
+        return new ScoreRun(BACKEND, factors, Damping.DEFAULT, options, train, progress);
+    }
+
+    private ScoreWriter writer(String out) {
+        return new ScoreWriter(folder.resolve(out), ScoreFormat.SAFETENSORS);
+    }
+
+    private Provenance pairwise(String out, ScoreOptions options, Result result, boolean resume) throws IOException {
+        return run(options, ProgressListener.silent()).pairwise(queries, result, writer(out), resume);
+    }
+
+    /** The scores of one scorer, which knows nothing of units. */
+    private InfluenceScores whole(ScoreOptions options) throws IOException {
+        try (EigenbasisCurvature curvature = factors.load(BACKEND);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            return new InfluenceScorer<CapturedExample>(
+                            BACKEND, CaptureProvider.of(train, queries), options, ProgressListener.silent())
+                    .pairwise(solver, queries, train);
+        }
+    }
+
+    private static void assertSame(InfluenceScores expected, InfluenceScores actual, String message) {
+        assertArrayEquals(expected.queryIds(), actual.queryIds());
+        assertArrayEquals(expected.trainIds(), actual.trainIds());
+        assertClose(expected.matrix(), actual.matrix(), Tolerances.REORDERED_FLOAT64, message);
+        assertEquals(expected.layers(), actual.layers());
+        for (String layer : expected.layers()) {
+            assertClose(expected.layer(layer), actual.layer(layer), Tolerances.REORDERED_FLOAT64, message + layer);
+        }
+        assertEquals(expected.hasTokens(), actual.hasTokens());
+        for (int q = 0; expected.hasTokens() && q < expected.queryIds().length; q++) {
+            for (int z = 0; z < expected.trainIds().length; z++) {
+                assertClose(expected.tokens(q, z), actual.tokens(q, z), Tolerances.REORDERED_FLOAT64, message);
+            }
+        }
+    }
+
+    @Test
+    void unitsAddUpToTheScoresOfTheWhole() throws IOException {
+        for (ScoreOptions options : List.of(PARTS, NARROW, PARTS.withRank(2), NARROW.withRank(2))) {
+            Provenance made = pairwise("scores", options, Result.all(), false);
+            assertSame(whole(options), ScoreReader.pairwise(folder.resolve("scores")), options.toString());
+            long groups = options.memoryLimit().isPresent() ? 2 : 1;
+            assertEquals(groups, made.counts().get("layer groups of scores"), options.toString());
+            assertEquals(
+                    options.rank().isPresent(),
+                    made.options().containsKey("largest relative error of a cut query"),
+                    made.options().toString());
+        }
+    }
+
+    @Test
+    void endedAfterAnyUnitItGivesTheSameBytes() throws IOException {
+        for (ScoreOptions options : List.of(PARTS.withRank(2), NARROW)) {
+            String kind = options.rank().isPresent() ? "cut" : "narrow";
+            List<String> lines = new ArrayList<>();
+            run(options, (stage, done, total) -> lines.add(stage + " " + done))
+                    .pairwise(queries, Result.all(), writer(kind), false);
+            for (int last = 1; last <= lines.size(); last++) {
+                String out = kind + last;
+                int limit = last;
+                List<String> heard = new ArrayList<>();
+                assertThrows(Ended.class, () -> run(options, (stage, done, total) -> {
+                            heard.add(stage);
+                            if (heard.size() == limit) {
+                                throw new Ended();
+                            }
+                        })
+                        .pairwise(queries, Result.all(), writer(out), false));
+                refusesOthers(out, options, lines.get(last - 1));
+                List<String> rest = new ArrayList<>();
+                run(options, (stage, done, total) -> rest.add(stage + " " + done))
+                        .pairwise(queries, Result.all(), writer(out), true);
+                // nothing that was finished is done again; queries are finished when all of a pass are
+                assertEquals(of("scores", lines.subList(last, lines.size())), of("scores", rest));
+                if (lines.get(last - 1).startsWith("scores")) {
+                    assertEquals(lines.subList(last, lines.size()), rest);
+                }
+                assertSameBytes(folder.resolve(kind), folder.resolve(out));
+                assertFalse(Files.exists(folder.resolve(out).resolve(".progress")));
+                pairwise(out, options, Result.all(), true);
+            }
+        }
+    }
+
+    private static List<String> of(String stage, List<String> lines) {
+        return lines.stream().filter(line -> line.startsWith(stage)).toList();
+    }
+
+    private void refusesOthers(String out, ScoreOptions options, String after) {
+        if (!after.startsWith("scores")) {
+            return;
+        }
+        assertThrows(IllegalStateException.class, () -> pairwise(out, options, Result.all(), false), "no resume");
+        assertThrows(
+                IllegalStateException.class,
+                () -> pairwise(out, options.withPerToken(false), Result.all(), true),
+                "other options");
+        assertThrows(IllegalStateException.class, () -> run(options, ProgressListener.silent())
+                .self(writer(out), true));
+    }
+
+    private static void assertSameBytes(Path expected, Path actual) throws IOException {
+        for (String file : List.of("pairwise_scores", "per_token_scores", "ids")) {
+            String name = file + ".safetensors";
+            assertArrayEquals(
+                    Files.readAllBytes(expected.resolve(name)), Files.readAllBytes(actual.resolve(name)), name);
+        }
+    }
+
+    @Test
+    void selfInfluenceInUnits() throws IOException {
+        ScoreOptions narrow = ScoreOptions.defaults().withMemoryLimit(1);
+        SelfInfluence expected;
+        try (EigenbasisCurvature curvature = factors.load(BACKEND);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            expected = new InfluenceScorer<CapturedExample>(BACKEND, CaptureProvider.of(train)).self(solver, train);
+        }
+        for (ScoreOptions options : List.of(ScoreOptions.defaults(), narrow)) {
+            List<String> lines = new ArrayList<>();
+            run(options, (stage, done, total) -> lines.add(stage)).self(writer("self"), false);
+            SelfInfluence units = ScoreReader.self(folder.resolve("self"));
+            assertArrayEquals(expected.ids(), units.ids());
+            assertArrayEquals(expected.scores(), units.scores());
+            assertArrayEquals(expected.layer("second"), units.layer("second"));
+            for (int last = 1; last <= lines.size(); last++) {
+                String out = "self" + options.memoryLimit().isPresent() + last;
+                int[] heard = {0};
+                int limit = last;
+                assertThrows(Ended.class, () -> run(options, (stage, done, total) -> {
+                            heard[0]++;
+                            if (heard[0] == limit) {
+                                throw new Ended();
+                            }
+                        })
+                        .self(writer(out), false));
+                int[] rest = {0};
+                run(options, (stage, done, total) -> rest[0]++).self(writer(out), true);
+                assertEquals(lines.size() - last, rest[0]);
+                assertArrayEquals(
+                        Files.readAllBytes(folder.resolve("self/self_scores.safetensors")),
+                        Files.readAllBytes(folder.resolve(out).resolve("self_scores.safetensors")));
+            }
+        }
+    }
+
+    @Test
+    void bestAndWorstOfAllShards() throws IOException {
+        ScoreOptions totals = ScoreOptions.defaults().withBatchSize(4);
+        InfluenceScores whole = whole(totals);
+        pairwise("top", totals, new Result(Optional.empty(), OptionalInt.of(4)), false);
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("top/top_scores.safetensors"))) {
+            for (int q = 0; q < EXAMPLES; q++) {
+                assertRow(whole.topK(q, 4), file, "helpful", q);
+                assertRow(whole.bottomK(q, 4), file, "harmful", q);
+            }
+        }
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> pairwise("none", PARTS, new Result(Optional.empty(), OptionalInt.of(4)), false));
+        assertThrows(IllegalArgumentException.class, () -> new Result(Optional.empty(), OptionalInt.of(0)));
+    }
+
+    private static void assertRow(List<Influence> expected, SafetensorsFile file, String end, int query) {
+        long[] ids = new long[expected.size()];
+        double[] scores = new double[expected.size()];
+        file.read(end + "_ids", (long) query * ids.length, ids.length, ids, 0);
+        file.read(end + "_scores", (long) query * ids.length, ids.length, scores, 0);
+        for (int k = 0; k < ids.length; k++) {
+            assertEquals(expected.get(k), new Influence(ids[k], scores[k]));
+        }
+    }
+
+    @Test
+    void scoresOverAllQueries() throws IOException {
+        InfluenceScores whole = whole(PARTS);
+        for (QueryAggregate how : QueryAggregate.values()) {
+            Result result = new Result(Optional.of(how), OptionalInt.empty());
+            pairwise("over" + how, PARTS, result, false);
+            InfluenceScores over = ScoreReader.pairwise(folder.resolve("over" + how));
+            double factor = how == QueryAggregate.MEAN ? 1.0 / EXAMPLES : 1;
+            double[] sums = new double[EXAMPLES];
+            double[] seconds = new double[EXAMPLES];
+            double[][] second = whole.layer("second").toArray();
+            double token = 0;
+            for (int q = 0; q < EXAMPLES; q++) {
+                double[] row = whole.row(q);
+                double[] part = second[q];
+                Arrays.setAll(sums, z -> sums[z] + factor * row[z]);
+                Arrays.setAll(seconds, z -> seconds[z] + factor * part[z]);
+                token += factor * whole.tokens(q, 3)[1];
+            }
+            assertClose(sums, over.row(0), Tolerances.REORDERED_FLOAT64, "totals");
+            assertClose(seconds, over.layer("second").toArray()[0], Tolerances.REORDERED_FLOAT64, "layer");
+            assertClose(
+                    new double[] {token}, new double[] {over.tokens(0, 3)[1]}, Tolerances.REORDERED_FLOAT64, "token");
+            assertArrayEquals(new long[] {-1}, over.queryIds());
+        }
+        pairwise(
+                "best", ScoreOptions.defaults(), new Result(Optional.of(QueryAggregate.SUM), OptionalInt.of(2)), false);
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("best/top_scores.safetensors"))) {
+            assertEquals(1, file.tensor("helpful_ids").dimension(0));
+        }
+    }
+
+    @Test
+    void otherDataAreRefused() throws IOException {
+        pairwise("done", PARTS, Result.all(), false);
+        Path shard = folder.resolve("queries/shard-2.safetensors");
+        Files.setLastModifiedTime(shard, java.nio.file.attribute.FileTime.fromMillis(1));
+        assertThrows(IllegalStateException.class, () -> pairwise("done", PARTS, Result.all(), true));
+    }
+}

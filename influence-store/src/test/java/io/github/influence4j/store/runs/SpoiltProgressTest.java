@@ -1,0 +1,108 @@
+package io.github.influence4j.store.runs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.store.Backends;
+import io.github.influence4j.store.captures.CaptureObjective;
+import io.github.influence4j.store.captures.CaptureSet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Progress that somebody else has changed, or that was damaged: refused, and nothing outside its folder is touched. */
+class SpoiltProgressTest {
+
+    private static final class Ended extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
+
+    private Path progress = Path.of("");
+
+    @BeforeEach
+    void beginARun() throws IOException {
+        TestCaptures.write(folder.resolve("captures"), CaptureObjective.SAMPLED, 5);
+        progress = folder.resolve("out/.progress");
+        assertThrows(Ended.class, () -> run(true, false));
+    }
+
+    private void run(boolean end, boolean resume) throws IOException {
+        try (CaptureSet captures = CaptureSet.open(folder.resolve("captures"))) {
+            new FitRun(Backends.EJML, FitOptions.defaults(), captures, (stage, done, total) -> {
+                        if (end) {
+                            throw new Ended();
+                        }
+                    })
+                    .run(folder.resolve("out"), resume);
+        }
+    }
+
+    private Path unit() throws IOException {
+        try (Stream<Path> files = Files.list(progress)) {
+            return files.filter(file -> file.toString().endsWith(".safetensors"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void aNameThatLeadsElsewhereIsRefused() throws IOException {
+        Path victim = Files.writeString(folder.resolve("victim"), "here");
+        Path file = progress.resolve("progress.json");
+        String json = Files.readString(file);
+        String name = unit().getFileName().toString();
+        for (String other : List.of("../../victim", folder.resolve("victim").toString(), "..", "a/b")) {
+            Files.writeString(file, json.replace(name, other));
+            assertThrows(MalformedFileException.class, () -> run(false, true), other);
+        }
+        assertEquals("here", Files.readString(victim));
+        Files.writeString(file, json);
+        run(false, true);
+    }
+
+    @Test
+    void damagedNumbersAreRefused() throws IOException {
+        Path unit = unit();
+        byte[] bytes = Files.readAllBytes(unit);
+        byte[] changed = bytes.clone();
+        changed[changed.length - 1] ^= 1;
+        Files.write(unit, changed);
+        assertThrows(MalformedFileException.class, () -> run(false, true));
+        Files.write(unit, java.util.Arrays.copyOf(bytes, bytes.length - 8));
+        assertThrows(MalformedFileException.class, () -> run(false, true));
+        Files.delete(unit);
+        Files.createSymbolicLink(unit, Files.write(folder.resolve("elsewhere.safetensors"), bytes));
+        assertThrows(MalformedFileException.class, () -> run(false, true));
+    }
+
+    @Test
+    void damagedDescriptionsAreRefused() throws IOException {
+        Path file = progress.resolve("progress.json");
+        String json = Files.readString(file);
+        for (String wrong : List.of(
+                "",
+                "{}",
+                json.replace("influence-progress", "other"),
+                json.replace("\"version\":1", "\"version\":2"),
+                json.replace("\"units\":1", "\"units\":-1"),
+                json.replace("\"units\":1", "\"units\":1,\"units\":2"),
+                json.replace("chosen memory limit", "chosen nothing"),
+                json.substring(0, json.length() / 2))) {
+            Files.writeString(file, wrong);
+            assertThrows(MalformedFileException.class, () -> run(false, true), wrong);
+        }
+        assertTrue(Files.exists(unit()));
+    }
+}

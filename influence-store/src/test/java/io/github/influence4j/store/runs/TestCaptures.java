@@ -1,0 +1,61 @@
+package io.github.influence4j.store.runs;
+
+import io.github.influence4j.api.LayerCapture;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.LayerSpec.Positions;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.PositionMask;
+import io.github.influence4j.safetensors.TensorType;
+import io.github.influence4j.store.captures.CaptureObjective;
+import io.github.influence4j.store.captures.CaptureWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/** Folders of shards of random captures, with some positions masked. */
+final class TestCaptures {
+
+    static final int SHARDS = 3;
+    static final int EXAMPLES = 7;
+    private static final int POSITIONS = 4;
+
+    private TestCaptures() {}
+
+    static Path write(Path folder, CaptureObjective objective, long seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<LayerSpec> layers = List.of(
+                new LayerSpec("first", 6, 5, true, Positions.TOKENS),
+                new LayerSpec("second", 5, 3, false, Positions.TOKENS));
+        Files.createDirectories(folder);
+        CaptureWriter writer = new CaptureWriter(objective, Optional.empty(), TensorType.F64);
+        for (int s = 0; s < SHARDS; s++) {
+            long[] ids = new long[EXAMPLES];
+            boolean[] real = new boolean[EXAMPLES * POSITIONS];
+            for (int k = 0; k < real.length; k++) {
+                ids[k / POSITIONS] = (long) EXAMPLES * s + k / POSITIONS;
+                real[k] = k % POSITIONS < 3 || random.nextBoolean();
+            }
+            List<LayerCapture> captures = new ArrayList<>();
+            for (LayerSpec layer : layers) {
+                captures.add(LayerCapture.of(
+                                layer,
+                                EXAMPLES,
+                                POSITIONS,
+                                random(random, layer.inputs()),
+                                random(random, layer.outputs()))
+                        .withMask(PositionMask.of(real)));
+            }
+            writer.write(folder.resolve("shard-" + s + ".safetensors"), ids, captures);
+        }
+        return folder;
+    }
+
+    private static Matrix random(SplittableRandom random, int columns) {
+        int rows = EXAMPLES * POSITIONS;
+        return Matrix.of(random.doubles((long) rows * columns, -1, 1).toArray(), rows, columns);
+    }
+}
