@@ -46,7 +46,7 @@ final class QueryPage {
     }
 
     String prompt() {
-        return query.prompt();
+        return query.prompt().stripLeading();
     }
 
     String completion() {
