@@ -131,7 +131,8 @@ final class StreamScoring {
                 ideal += wholeIsCheaper(layer) ? gradientProducts(layer) : factoredProducts(layer);
             }
             long[] bytes = new long[2];
-            double alone = seconds(stored, solver, stored.source(QUERIES), stored.source(size.sequences()), new long[1]);
+            double alone =
+                    seconds(stored, solver, stored.source(QUERIES), stored.source(size.sequences()), new long[1]);
             double together = seconds(model, solver, sequences(QUERIES, 4), train, bytes);
             long[] tenfold = new long[1];
             score(model, solver, sequences(QUERIES, 4), sequences(10 * size.sequences(), 3), tenfold);

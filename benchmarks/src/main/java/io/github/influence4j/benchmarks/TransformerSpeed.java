@@ -65,7 +65,8 @@ public final class TransformerSpeed implements Callable<Integer> {
             names = "--torch-threads",
             split = ",",
             defaultValue = "1,2",
-            description = "numbers of threads that PyTorch is tried with; its fastest counts (default: ${DEFAULT-VALUE})")
+            description =
+                    "numbers of threads that PyTorch is tried with; its fastest counts (default: ${DEFAULT-VALUE})")
     private List<Integer> torchThreads = List.of();
 
     @Option(names = "--runs", defaultValue = "3", description = "runs of each side, in turn (default: 3)")

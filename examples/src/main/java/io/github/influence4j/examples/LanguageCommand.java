@@ -7,15 +7,19 @@ import io.github.influence4j.examples.language.Claim;
 import io.github.influence4j.examples.language.LanguageOptions;
 import io.github.influence4j.examples.language.LanguageResult;
 import io.github.influence4j.examples.language.LanguageStudy;
+import io.github.influence4j.examples.language.ModelSource;
 import io.github.influence4j.examples.report.LanguageReport;
 import io.github.influence4j.examples.report.LanguageResultsFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,43 +43,60 @@ final class LanguageCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "folder for the report (default: ${DEFAULT-VALUE})")
     private Path out = Path.of("language");
 
-    @Option(names = "--seed", description = "seed of corpus and models (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--seed",
+            description =
+                    "seed of the model of the made-up language; 1 to 3 have checkpoints (default: ${DEFAULT-VALUE})")
     private long seed = LanguageOptions.defaults().seed();
 
-    @Option(
-            names = "--verses",
-            paramLabel = "N",
-            description = "held-out verses of the real text, 0 to leave it out (default: ${DEFAULT-VALUE})")
-    private int verses = LanguageOptions.defaults().verses();
+    @ArgGroup
+    private @Nullable Origin origin;
+
+    static final class Origin {
+        @Option(
+                names = "--train",
+                description =
+                        "train all models and keep them in DIR/checkpoints, instead of those only that have no checkpoint in"
+                                + " the study")
+        private boolean train;
+
+        @Option(
+                names = "--checkpoints",
+                paramLabel = "DIR",
+                description = "use the checkpoints of an earlier run with --train")
+        private @Nullable Path checkpoints;
+    }
+
+    /** The parts of the study. */
+    enum Part {
+        CLAIMS,
+        BASES,
+        VERSES
+    }
 
     @Option(
-            names = "--sequences",
-            paramLabel = "N",
-            description = "sentences of the made-up language, at most 6,000 (default: ${DEFAULT-VALUE})")
-    private int sequences = LanguageOptions.defaults().sequences();
+            names = "--parts",
+            split = ",",
+            paramLabel = "PART",
+            description = "parts of the study to run: ${COMPLETION-CANDIDATES} (default: all)")
+    private Set<Part> parts = EnumSet.allOf(Part.class);
 
     @Option(
-            names = "--steps",
-            paramLabel = "N",
-            description = "training steps on the made-up language (default: ${DEFAULT-VALUE})")
-    private int steps = LanguageOptions.defaults().steps();
-
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            description = "nd4j or ejml (default: the system property influence.backend, else the best that works)")
-    private @Nullable String backend;
+            names = "--seeds",
+            split = ",",
+            paramLabel = "SEED",
+            description = "seeds of the models on which eigenbases are compared (default: ${DEFAULT-VALUE})")
+    private List<Long> seeds = LanguageOptions.defaults().basisSeeds();
 
     @Override
     public Integer call() throws IOException {
         Files.createDirectories(out);
-        LanguageOptions options = LanguageOptions.defaults()
-                .withSeed(seed)
-                .withSequences(sequences)
-                .withSteps(steps)
-                .withVerses(verses);
-        LanguageResult result =
-                run(Optional.ofNullable(backend).map(options::withBackend).orElse(options));
+        LanguageOptions all = LanguageOptions.defaults();
+        LanguageResult result = run(all.withSeed(seed)
+                .withModels(models())
+                .withClaims(parts.contains(Part.CLAIMS))
+                .withBasisSeeds(parts.contains(Part.BASES) ? seeds : List.of())
+                .withVerses(parts.contains(Part.VERSES) ? all.verses() : 0));
         LanguageReport.write(result, out);
         LanguageResultsFile.write(result, out.resolve("results.json"));
         PrintWriter console = spec.commandLine().getOut();
@@ -86,6 +107,15 @@ final class LanguageCommand implements Callable<Integer> {
         console.println("Report: " + out.resolve("index.html").toAbsolutePath().normalize());
         console.flush();
         return 0;
+    }
+
+    private ModelSource models() {
+        if (origin == null) {
+            return new ModelSource.Shipped(out.resolve("checkpoints"));
+        }
+        return origin.checkpoints == null
+                ? new ModelSource.Trained(out.resolve("checkpoints"))
+                : new ModelSource.Folder(origin.checkpoints);
     }
 
     @SuppressWarnings("SystemConsoleNull") // JDK 22 to 24 have a console for pipes too, and get bars there: no harm

@@ -23,8 +23,7 @@ final class CompletionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        String script = AutoComplete.bash(
-                spec.root().name(), spec.root().commandLine());
+        String script = AutoComplete.bash(spec.root().name(), spec.root().commandLine());
         if (output.json()) {
             output.printJson(Map.of("script", script));
         } else {

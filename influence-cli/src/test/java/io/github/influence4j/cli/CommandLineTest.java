@@ -49,14 +49,33 @@ class CommandLineTest {
     private List<String> command(String name) {
         String out = folder.resolve(name).toString();
         return switch (name) {
-            case "fit" -> List.of(
-                    "fit", "--captures", sampled, "--out", factors, "--backend", "ejml", "--precision", "float64");
-            case "score" -> List.of(
-                    "score", "--factors", factors, "--train", train, "--queries", queries, "--out", out, "--backend",
-                    "ejml");
+            case "fit" ->
+                List.of("fit", "--captures", sampled, "--out", factors, "--backend", "ejml", "--precision", "float64");
+            case "score" ->
+                List.of(
+                        "score",
+                        "--factors",
+                        factors,
+                        "--train",
+                        train,
+                        "--queries",
+                        queries,
+                        "--out",
+                        out,
+                        "--backend",
+                        "ejml");
             case "self" -> List.of("self", "--factors", factors, "--train", train, "--out", out, "--backend", "ejml");
-            case "plan" -> List.of(
-                    "plan", "--captures", sampled, "--queries", queries, "--backend", "ejml", "--precision", "float64");
+            case "plan" ->
+                List.of(
+                        "plan",
+                        "--captures",
+                        sampled,
+                        "--queries",
+                        queries,
+                        "--backend",
+                        "ejml",
+                        "--precision",
+                        "float64");
             case "inspect" -> List.of("inspect", sampled);
             default -> List.of("generate-completion");
         };
@@ -106,7 +125,10 @@ class CommandLineTest {
         assertError(3, "broken.safetensors", List.of("inspect", broken));
         assertError(3, "broken.safetensors", with(command("fit"), "--captures", broken));
         assertError(3, "training", with(command("fit"), "--captures", train));
-        assertError(3, "manifest.json", with(command("score"), "--factors", folder.resolve("empty").toString()));
+        assertError(
+                3,
+                "manifest.json",
+                with(command("score"), "--factors", folder.resolve("empty").toString()));
         assertError(4, "nothing", List.of("inspect", folder.resolve("nothing").toString()));
         assertError(3, "no such backend", with(command("fit"), "--backend", "no such backend"));
         assertError(3, "per layer", with(command("score"), "--top-k", "3", "--per-layer"));
@@ -157,7 +179,12 @@ class CommandLineTest {
             Ran ran = Influence.run(with(command("plan"), more.toArray(String[]::new)));
             assertEquals(0, ran.exitCode(), ran.err());
             for (String stage : List.of(
-                    "covariances", "eigendecomposition", "eigenvalues", "query preparation", "scoring", "self-influence",
+                    "covariances",
+                    "eigendecomposition",
+                    "eigenvalues",
+                    "query preparation",
+                    "scoring",
+                    "self-influence",
                     "captures:")) {
                 assertTrue(ran.out().contains(stage), ran.out());
             }
@@ -184,7 +211,9 @@ class CommandLineTest {
             progress.progress("scores", 1, 2);
             progress.progress("scores", 2, 2);
         }
-        assertEquals(List.of("scores 1 of 2", "scores 2 of 2"), plain.toString().lines().toList());
+        assertEquals(
+                List.of("scores 1 of 2", "scores 2 of 2"),
+                plain.toString().lines().toList());
         StringWriter drawn = new StringWriter();
         try (ProgressOutput progress = new ProgressOutput(new PrintWriter(drawn), true)) {
             progress.progress("queries", 1, 3);

@@ -33,7 +33,8 @@ class CommandPageTest {
             String resource = "/parity/tokens/" + set.getValue() + ".safetensors";
             Path file = Path.of(Objects.requireNonNull(CommandPageTest.class.getResource(resource))
                     .toURI());
-            Files.copy(file, Files.createDirectory(captures.resolve(set.getKey())).resolve("0.safetensors"));
+            Files.copy(
+                    file, Files.createDirectory(captures.resolve(set.getKey())).resolve("0.safetensors"));
         }
         List<String> lines = Files.readAllLines(PAGE).stream()
                 .filter(line -> line.startsWith("influence "))
@@ -42,8 +43,9 @@ class CommandPageTest {
         for (String line : lines) {
             List<String> words = new ArrayList<>();
             for (String word : line.substring("influence ".length()).split(" ")) {
-                boolean path = List.of("factors", "scores", "best", "mean", "self").contains(word)
-                        || word.startsWith("captures/");
+                boolean path =
+                        List.of("factors", "scores", "best", "mean", "self").contains(word)
+                                || word.startsWith("captures/");
                 // the first word is a command, and one of --aggregate's is called as a folder is
                 boolean name = words.isEmpty() || words.get(words.size() - 1).equals("--aggregate");
                 words.add(path && !name ? folder.resolve(word).toString() : word);
@@ -67,7 +69,7 @@ class CommandPageTest {
         root.getCommandSpec()
                 .usageMessage()
                 .exitCodeList()
-                .forEach((code, meaning) -> assertTrue(
-                        page.contains("| " + code + " | " + meaning.split(";")[0]), code + " " + meaning));
+                .forEach((code, meaning) ->
+                        assertTrue(page.contains("| " + code + " | " + meaning.split(";")[0]), code + " " + meaning));
     }
 }

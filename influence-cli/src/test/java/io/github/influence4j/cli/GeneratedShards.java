@@ -69,8 +69,7 @@ final class GeneratedShards {
             if (Files.exists(file)) {
                 continue;
             }
-            writer.write(
-                    file, LongStream.range(first, first + examples).toArray(), captures);
+            writer.write(file, LongStream.range(first, first + examples).toArray(), captures);
         }
     }
 
@@ -81,7 +80,8 @@ final class GeneratedShards {
         boolean toTraining = objective == CaptureObjective.TRAINING;
         List<Path> shards;
         try (Stream<Path> files = Files.list(folder)) {
-            shards = files.filter(file -> file.toString().endsWith(".safetensors")).toList();
+            shards = files.filter(file -> file.toString().endsWith(".safetensors"))
+                    .toList();
         }
         for (Path shard : shards) {
             try (FileChannel file = FileChannel.open(shard, StandardOpenOption.READ, StandardOpenOption.WRITE)) {

@@ -100,8 +100,8 @@ class InspectTest {
     }
 
     private static void write(Path path, double[] numbers, long... shape) throws IOException {
-        try (SafetensorsWriter file = SafetensorsWriter.create(
-                path, List.of(TensorSpec.of("h", TensorType.F64, shape)), Map.of())) {
+        try (SafetensorsWriter file =
+                SafetensorsWriter.create(path, List.of(TensorSpec.of("h", TensorType.F64, shape)), Map.of())) {
             file.append("h", numbers, 0, numbers.length);
             file.commit();
         }

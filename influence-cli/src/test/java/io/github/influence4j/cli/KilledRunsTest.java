@@ -50,7 +50,10 @@ class KilledRunsTest {
         assertEquals(0, whole.exitCode(), whole.err());
         int units = whole.lines().size();
         // queries that are being prepared are no finished unit
-        int first = 1 + (int) whole.lines().stream().filter(line -> line.startsWith("queries")).count();
+        int first = 1
+                + (int) whole.lines().stream()
+                        .filter(line -> line.startsWith("queries"))
+                        .count();
         SplittableRandom random = new SplittableRandom(SEED);
         int afterTheFirst = 0;
         for (int k = 0; k < KILLS; k++) {

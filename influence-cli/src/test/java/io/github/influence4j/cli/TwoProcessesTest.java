@@ -27,8 +27,21 @@ class TwoProcessesTest {
                 .toString();
         String out = folder.resolve("out").toString();
         String factors = folder.resolve("factors").toString();
-        assertEquals(0, Influence.run("fit", "--captures", captures, "--out", factors, "--backend", "ejml", "--precision", "float64").exitCode());
-        List<String> fit = List.of("fit", "--captures", captures, "--out", out, "--backend", "ejml", "--precision", "float64");
+        assertEquals(
+                0,
+                Influence.run(
+                                "fit",
+                                "--captures",
+                                captures,
+                                "--out",
+                                factors,
+                                "--backend",
+                                "ejml",
+                                "--precision",
+                                "float64")
+                        .exitCode());
+        List<String> fit =
+                List.of("fit", "--captures", captures, "--out", out, "--backend", "ejml", "--precision", "float64");
         List<String> self = List.of("self", "--factors", factors, "--train", train, "--out", out, "--backend", "ejml");
         Process other = Influence.start(FolderHolder.class, List.of(out));
         try (BufferedReader reader = other.inputReader(StandardCharsets.UTF_8)) {

@@ -59,8 +59,8 @@ class SharedByThreadsTest {
         try (CaptureSet sampled = open("sampled");
                 CaptureSet train = open("training");
                 CaptureSet queries = open("measurement");
-                EigenbasisCurvature fitted =
-                        EigenbasisApproximator.<CapturedExample>ekfac(backend).fit(CaptureProvider.of(sampled), sampled)) {
+                EigenbasisCurvature fitted = EigenbasisApproximator.<CapturedExample>ekfac(backend)
+                        .fit(CaptureProvider.of(sampled), sampled)) {
             FactorStore store = FactorStore.save(folder.resolve("factors"), fitted);
             CaptureProvider model = CaptureProvider.of(train, queries);
             try (EigenbasisSolver solver = fitted.solver(Damping.DEFAULT)) {

@@ -101,7 +101,8 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
     public static DjlProvider of(
             Block model, Loss loss, ExampleSource<DjlExample> examples, Padding padding, String... excluded) {
         int n = (int) Math.min(2, examples.size());
-        return new DjlProvider(model, loss, padding, examples.batches(n).iterator().next(), Set.of(excluded));
+        return new DjlProvider(
+                model, loss, padding, examples.batches(n).iterator().next(), Set.of(excluded));
     }
 
     @Override

@@ -72,8 +72,7 @@ class DenseOracleTest {
         List<DjlExample> queries = golden.examples("queries", shape);
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             golden.load(block, manager, new Shape(1).addAll(new Shape(shape)));
-            try (DjlProvider provider =
-                    DjlProvider.of(block, Loss.SOFTMAX_CROSS_ENTROPY, ExampleSource.of(train))) {
+            try (DjlProvider provider = DjlProvider.of(block, Loss.SOFTMAX_CROSS_ENTROPY, ExampleSource.of(train))) {
                 InfluenceScores products = Golden.compute(Strategy.IDENTITY, provider, train, queries);
                 InfluenceScores scores = Golden.compute(Strategy.EKFAC, provider, train, queries);
                 for (LayerSpec layer : provider.layers()) {

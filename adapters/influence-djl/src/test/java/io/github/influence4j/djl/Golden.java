@@ -111,16 +111,11 @@ final class Golden {
 
     /** Scores, layer by layer, with the labels that the golden run drew. */
     static InfluenceScores compute(
-            Strategy strategy,
-            GradientProvider<DjlExample> model,
-            List<DjlExample> train,
-            List<DjlExample> queries) {
+            Strategy strategy, GradientProvider<DjlExample> model, List<DjlExample> train, List<DjlExample> queries) {
         try (MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
                 EigenbasisCurvature curvature = EigenbasisApproximator.<DjlExample>of(
                                 backend,
-                                FitOptions.defaults()
-                                        .withStrategy(strategy)
-                                        .withLabels(FisherLabels.sampled(SEED)))
+                                FitOptions.defaults().withStrategy(strategy).withLabels(FisherLabels.sampled(SEED)))
                         .fit(model, ExampleSource.of(train));
                 IhvpSolver solver = curvature.solver(Damping.relative(0.1))) {
             ScoreOptions options = ScoreOptions.defaults().withPerLayer(true);

@@ -201,6 +201,18 @@ public final class SyntheticLanguage {
     }
 
     /**
+     * Puts the most frequent words of filler before a sentence.
+     *
+     * @param sentence a sentence
+     * @param count how many words
+     * @return a longer sentence
+     */
+    public int[] afterFiller(int[] sentence, int count) {
+        return join(
+                IntStream.range(0, count).map(k -> token(Lexicon.FILLER.get(k))).toArray(), sentence);
+    }
+
+    /**
      * States a fact with the value before the entity.
      *
      * @param fact a fact
@@ -292,7 +304,10 @@ public final class SyntheticLanguage {
      * @return five words, completed by their translations
      */
     public Prompt translation(SplittableRandom random) {
-        int[] english = Arrays.copyOf(shuffled(tokens(Lexicon.ENGLISH), random), TRANSLATED_WORDS);
+        return translation(Arrays.copyOf(shuffled(tokens(Lexicon.ENGLISH), random), TRANSLATED_WORDS));
+    }
+
+    private Prompt translation(int[] english) {
         int[] chinese = IntStream.of(english).map(this::translate).toArray();
         return new Prompt(
                 Kind.TRANSLATION,
@@ -304,17 +319,36 @@ public final class SyntheticLanguage {
     /**
      * Asks for one word of a translation, with those before it given.
      *
-     * @param translation a prompt for five words
-     * @param word which of them, from 0 to 4
-     * @return a prompt for one word, whose topic is that word's token
+     * @param word index of the word in the list of words
+     * @param place where it stands among the five, from 0
+     * @param random decides the other four words
+     * @return a prompt for one word, whose topic is the token of its translation
      */
-    public Prompt askWord(Prompt translation, int word) {
-        int[] completion = translation.completion();
+    public Prompt askWord(int word, int place, SplittableRandom random) {
+        int wanted = token(Lexicon.ENGLISH.get(word));
+        int[] others = IntStream.of(shuffled(tokens(Lexicon.ENGLISH), random))
+                .filter(token -> token != wanted)
+                .limit(TRANSLATED_WORDS - 1L)
+                .toArray();
+        int[] english = new int[TRANSLATED_WORDS];
+        System.arraycopy(others, 0, english, 0, place);
+        english[place] = wanted;
+        System.arraycopy(others, place, english, place + 1, others.length - place);
+        Prompt whole = translation(english);
         return new Prompt(
                 Kind.TRANSLATION,
-                completion[word],
-                join(translation.prompt(), Arrays.copyOf(completion, word)),
-                new int[] {completion[word]});
+                whole.completion()[place],
+                join(whole.prompt(), Arrays.copyOf(whole.completion(), place)),
+                new int[] {whole.completion()[place]});
+    }
+
+    /**
+     * Returns the number of words that have a translation.
+     *
+     * @return 30
+     */
+    public int translatedWords() {
+        return Lexicon.ENGLISH.size();
     }
 
     /**

@@ -5,6 +5,7 @@ import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.token.TokenInfluence;
 import io.github.influence4j.examples.corpus.Kind;
 import io.github.influence4j.examples.corpus.Prompt;
 import io.github.influence4j.examples.corpus.Sentence;
@@ -23,6 +24,9 @@ final class DecompositionClaim {
     private static final double SUM = 1e-6;
     private static final double FINITE_DIFFERENCE = 0.01;
     private static final double LEAST_LAYER = 0.15;
+
+    /** Small enough that hardly a unit of a ReLU changes sides; the model is in float64. */
+    private static final double STEP = 1e-5;
 
     private DecompositionClaim() {}
 
@@ -167,8 +171,11 @@ final class DecompositionClaim {
                 .next()
                 .examples()
                 .get(0);
-        double[] outputs = OutputTokens.parts(
-                bed.model(), solver, bed.query(prompt), new ExampleBatch<>(List.of(first), new long[1]))[0];
+        double[] outputs;
+        try (TokenInfluence<TokenSequence> tokens = TokenInfluence.along(
+                bed.model(), solver.solve(QueryGradient.of(bed.model(), bed.query(prompt))), STEP)) {
+            outputs = tokens.outputTokens(new ExampleBatch<>(List.of(first), new long[1]))[0];
+        }
         double outputSum = Arrays.stream(outputs).sum();
         return new Parts(
                 prompt.kind(),

@@ -16,20 +16,8 @@ import java.util.List;
 public record ExplainedSequence(
         long id, String note, boolean source, double score, boolean spurious, List<ExplainedToken> tokens) {
 
-    private static final double SPURIOUS = 2.0 / 3;
-
     /** Copies the tokens. */
     public ExplainedSequence {
         tokens = List.copyOf(tokens);
-    }
-
-    static boolean isSpurious(double[] tokens) {
-        double squares = 0;
-        double sum = 0;
-        for (double value : tokens) {
-            squares += value * value;
-            sum += Math.abs(value);
-        }
-        return sum > 0 && Math.sqrt(squares) / sum > SPURIOUS;
     }
 }

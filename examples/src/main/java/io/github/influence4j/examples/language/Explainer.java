@@ -8,6 +8,7 @@ import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.token.TokenInfluence;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.transformer.TokenSequence;
 import io.github.influence4j.models.transformer.Transformer;
@@ -79,6 +80,11 @@ final class Explainer {
                         ScoreOptions.defaults().withPerLayer(true).withPerToken(true),
                         ProgressListener.silent())
                 .pairwise(solver, ExampleSource.of(List.of(question.sequence())), ExampleSource.of(both));
+        double[][] predicted;
+        try (TokenInfluence<TokenSequence> tokens =
+                TokenInfluence.of(model, solver, QueryGradient.of(model, question.sequence()))) {
+            predicted = tokens.outputTokens(new ExampleBatch<>(both, new long[both.size()]));
+        }
         double[] row = scores.row(q);
         double[] sorted = row.clone();
         Arrays.sort(sorted);
@@ -93,8 +99,8 @@ final class Explainer {
                 written(asked.tokens(), 1, asked.prompt()),
                 written(asked.tokens(), asked.prompt(), asked.tokens().length),
                 Math.exp(-loss),
-                sequences(question, helpful, parts, 0),
-                sequences(question, harmful, parts, helpful.size()),
+                sequences(question, helpful, parts, predicted, 0),
+                sequences(question, harmful, parts, predicted, helpful.size()),
                 layers(parts, helpful.size()),
                 highest,
                 PowerLaw.fit(row, QueryTail.size(row.length)),
@@ -110,7 +116,7 @@ final class Explainer {
     }
 
     private List<ExplainedSequence> sequences(
-            Question question, List<Influence> influences, InfluenceScores parts, int first) {
+            Question question, List<Influence> influences, InfluenceScores parts, double[][] predicted, int first) {
         List<ExplainedSequence> sequences = new ArrayList<>();
         for (int r = 0; r < influences.size(); r++) {
             Influence influence = influences.get(r);
@@ -118,15 +124,18 @@ final class Explainer {
             int[] tokens = train.get((int) influence.trainId()).tokens();
             List<ExplainedToken> words = new ArrayList<>();
             for (int t = 0; t < tokens.length; t++) {
-                // the last token is predicted and never read
-                words.add(new ExplainedToken(text.apply(tokens[t]), t < tokens.length - 1 ? perToken[t] : 0));
+                // the last token is predicted and never read, the first one read and never predicted
+                words.add(new ExplainedToken(
+                        text.apply(tokens[t]),
+                        t < tokens.length - 1 ? perToken[t] : 0,
+                        t > 0 ? predicted[first + r][t - 1] : 0));
             }
             sequences.add(new ExplainedSequence(
                     influence.trainId(),
                     question.note().apply(influence.trainId()),
                     question.isSource().test(influence.trainId()),
                     influence.score(),
-                    ExplainedSequence.isSpurious(perToken),
+                    TokenInfluence.isSpurious(perToken),
                     words));
         }
         return sequences;

@@ -1,56 +1,82 @@
 package io.github.influence4j.examples.language;
 
-import io.github.influence4j.examples.corpus.SyntheticLanguage;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * How large the language study is.
  *
- * @param seed seed of corpus and models
- * @param steps training steps of the model of the synthetic language
- * @param sequences training sequences of that model, at most 6,000
+ * @param claims whether the claims on the synthetic language are measured
+ * @param seed seed of the model that they are measured on; its corpus is always the same
+ * @param steps training steps of that model, where it is trained
+ * @param sequences its training sequences, at most 6,000
  * @param facts facts that are asked for in the search for sources, at most 360
- * @param words words of translations that are asked for
+ * @param words words of translations that are asked for, at most 150: each of 30 words at each of five places
+ * @param basisSeeds seeds of the models on which eigenbases are compared; empty leaves that part out
  * @param verses held-out Spanish verses; 0 leaves the real text out
- * @param verseWidths widths of the models of the real text
- * @param epochs times that each of them sees its corpus
- * @param backend name of the backend; empty for the best that works
+ * @param verseWidths widths of the models of the real text, smallest first
+ * @param epochs times that each of them sees its corpus, where it is trained
+ * @param models where the models come from
  */
 public record LanguageOptions(
+        boolean claims,
         long seed,
         int steps,
         int sequences,
         int facts,
         int words,
+        List<Long> basisSeeds,
         int verses,
         List<Integer> verseWidths,
         double epochs,
-        Optional<String> backend) {
+        ModelSource models) {
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public LanguageOptions {
+        basisSeeds = List.copyOf(basisSeeds);
         verseWidths = List.copyOf(verseWidths);
     }
 
     /**
-     * Returns the study as it is reported.
+     * Returns the study as it is reported, with the checkpoints that come with it.
      *
      * @return options to be changed
      */
     public static LanguageOptions defaults() {
         return new LanguageOptions(
-                SyntheticLanguage.DEFAULT_SEED, 1500, 6000, 360, 120, 100, List.of(32, 64, 128), 6, Optional.empty());
+                true,
+                1,
+                1500,
+                6000,
+                360,
+                150,
+                List.of(1L, 2L, 3L),
+                100,
+                List.of(16, 32, 64),
+                6,
+                new ModelSource.Shipped(Path.of("checkpoints")));
     }
 
     /**
-     * Returns other options with another seed.
+     * Returns other options with or without the claims on the synthetic language.
+     *
+     * @param value whether they are measured
+     * @return new options
+     */
+    public LanguageOptions withClaims(boolean value) {
+        return new LanguageOptions(
+                value, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
+    }
+
+    /**
+     * Returns other options with another seed of the model of the synthetic language.
      *
      * @param value the new value
      * @return new options
      */
     public LanguageOptions withSeed(long value) {
-        return new LanguageOptions(value, steps, sequences, facts, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(
+                claims, value, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -60,7 +86,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSteps(int value) {
-        return new LanguageOptions(seed, value, sequences, facts, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(
+                claims, seed, value, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -70,7 +97,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withSequences(int value) {
-        return new LanguageOptions(seed, steps, value, facts, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(
+                claims, seed, steps, value, facts, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -80,7 +108,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withFacts(int value) {
-        return new LanguageOptions(seed, steps, sequences, value, words, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, value, words, basisSeeds, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -90,7 +119,19 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withWords(int value) {
-        return new LanguageOptions(seed, steps, sequences, facts, value, verses, verseWidths, epochs, backend);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, value, basisSeeds, verses, verseWidths, epochs, models);
+    }
+
+    /**
+     * Returns other options with other seeds of the models on which eigenbases are compared.
+     *
+     * @param value the new value
+     * @return new options
+     */
+    public LanguageOptions withBasisSeeds(List<Long> value) {
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, words, value, verses, verseWidths, epochs, models);
     }
 
     /**
@@ -100,7 +141,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerses(int value) {
-        return new LanguageOptions(seed, steps, sequences, facts, words, value, verseWidths, epochs, backend);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, words, basisSeeds, value, verseWidths, epochs, models);
     }
 
     /**
@@ -110,7 +152,8 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withVerseWidths(List<Integer> value) {
-        return new LanguageOptions(seed, steps, sequences, facts, words, verses, value, epochs, backend);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, words, basisSeeds, verses, value, epochs, models);
     }
 
     /**
@@ -120,17 +163,18 @@ public record LanguageOptions(
      * @return new options
      */
     public LanguageOptions withEpochs(double value) {
-        return new LanguageOptions(seed, steps, sequences, facts, words, verses, verseWidths, value, backend);
+        return new LanguageOptions(
+                claims, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, value, models);
     }
 
     /**
-     * Returns other options with a backend by name.
+     * Returns other options with another source of models.
      *
      * @param value the new value
      * @return new options
      */
-    public LanguageOptions withBackend(String value) {
+    public LanguageOptions withModels(ModelSource value) {
         return new LanguageOptions(
-                seed, steps, sequences, facts, words, verses, verseWidths, epochs, Optional.of(value));
+                claims, seed, steps, sequences, facts, words, basisSeeds, verses, verseWidths, epochs, value);
     }
 }

@@ -1,36 +1,27 @@
 package io.github.influence4j.examples.language;
 
-import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.examples.corpus.Sentence;
-import io.github.influence4j.examples.corpus.SyntheticLanguage;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.TrainedTransformer;
-import io.github.influence4j.models.transformer.Transformer;
-import io.github.influence4j.models.transformer.TransformerShape;
-import io.github.influence4j.models.transformer.TransformerTraining;
-import io.github.influence4j.models.transformer.TransformerTrainingOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
- * Trains small language models and traces what they say back to training sequences: the paper's claims about language
- * models on a synthetic language whose sources are known, and influence across languages on real verses.
+ * Traces what small language models say back to training sequences: the paper's claims about language models on a synthetic
+ * language whose sources are known, and influence across languages on real verses.
  */
 public final class LanguageStudy {
 
-    private static final int BLOCKS = 3;
-    private static final int WIDTH = 48;
-    private static final int HEADS = 4;
-
     private final LanguageOptions options;
     private final ProgressListener progress;
+    private final ModelStore store;
+    private final Map<String, Duration> durations = new LinkedHashMap<>();
 
     /**
      * Prepares the study.
@@ -41,78 +32,64 @@ public final class LanguageStudy {
     public LanguageStudy(LanguageOptions options, ProgressListener progress) {
         this.options = options;
         this.progress = progress;
+        this.store = new ModelStore(options.models(), progress);
     }
 
     /**
      * Runs the study.
      *
      * @return what it found
+     * @throws IllegalArgumentException if there is no checkpoint for a model, or one of another shape
      */
     public LanguageResult run() {
-        Map<String, Duration> durations = new LinkedHashMap<>();
-        SyntheticLanguage language = new SyntheticLanguage(options.seed());
-        List<Sentence> sentences = language.sentences().subList(0, options.sequences());
+        Optional<SyntheticStudy.Findings> synthetic = Optional.empty();
+        Optional<BasisComparison> basis = Optional.empty();
         // float64: the claims ask for equalities to 1e-9
-        try (MatrixBackend exact = backend(Precision.FLOAT64)) {
-            long start = System.nanoTime();
-            try (Transformer model = model(exact, language, sentences)) {
-                durations.put("model of the synthetic language", since(start));
-                start = System.nanoTime();
-                SyntheticStudy.Findings findings = new SyntheticStudy(
-                                new SyntheticBed(exact, language, sentences, model, progress), exact, options)
-                        .run();
-                durations.put("claims on the synthetic language", since(start));
-                start = System.nanoTime();
-                VerseStudy.Findings verses = verses();
-                durations.put("real text, training included", since(start));
-                List<ExplainedQuery> explained = new ArrayList<>(findings.explained());
-                explained.addAll(verses.explained());
-                return new LanguageResult(
-                        options.seed(),
-                        new LanguageResult.SyntheticModel(
-                                "trained now",
-                                model.shape().parameters(),
-                                sentences.size(),
-                                findings.loss(),
-                                findings.factsKnown()),
-                        findings.claims(),
-                        findings.retrieval(),
-                        verses.models(),
-                        explained,
-                        findings.provenance(),
-                        durations);
+        try (MatrixBackend exact = MatrixBackends.select(Precision.FLOAT64)) {
+            if (options.claims()) {
+                synthetic = Optional.of(timed("claims on the synthetic language", () -> {
+                    try (SyntheticBed bed = new SyntheticBed(exact, store, options, options.seed(), progress)) {
+                        return new SyntheticStudy(bed, exact, options).run();
+                    }
+                }));
+            }
+            if (!options.basisSeeds().isEmpty()) {
+                basis = Optional.of(
+                        timed("comparison of eigenbases", () -> new BasisStudy(exact, store, options, progress).run()));
             }
         }
-    }
-
-    private VerseStudy.Findings verses() {
-        if (options.verses() == 0) {
-            return new VerseStudy.Findings(List.of(), List.of());
+        VerseStudy.Findings verses = new VerseStudy.Findings(List.of(), List.of());
+        if (options.verses() > 0) {
+            try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
+                verses = timed("real text", () -> new VerseStudy(backend, options, store, progress).run());
+            }
         }
-        try (MatrixBackend backend = backend(Precision.FLOAT32)) {
-            return new VerseStudy(backend, options, progress).run();
-        }
+        durations.put("training", store.training());
+        List<ExplainedQuery> explained = new ArrayList<>();
+        synthetic.ifPresent(findings -> explained.addAll(findings.explained()));
+        explained.addAll(verses.explained());
+        return new LanguageResult(
+                options.models().inWords(),
+                options.seed(),
+                synthetic.map(SyntheticStudy.Findings::model),
+                synthetic.map(SyntheticStudy.Findings::claims).orElse(List.of()),
+                synthetic.map(SyntheticStudy.Findings::retrieval).orElse(Map.of()),
+                basis,
+                verses.models(),
+                explained,
+                synthetic.map(SyntheticStudy.Findings::provenance),
+                durations);
     }
 
-    private Transformer model(MatrixBackend backend, SyntheticLanguage language, List<Sentence> sentences) {
-        TransformerShape shape =
-                TransformerShape.of(language.tokenizer().size(), SyntheticLanguage.LONGEST + 1, BLOCKS, WIDTH, HEADS);
-        ExampleSource<TokenSequence> train = SyntheticBed.train(language, sentences);
-        TransformerTrainingOptions training =
-                TransformerTrainingOptions.defaults().withSteps(options.steps()).withSeed(options.seed());
-        try (Transformer start = Transformer.create(backend, shape, options.seed());
-                TrainedTransformer trained = TransformerTraining.train(start, train, training, progress)) {
-            return trained.model().copy();
-        }
-    }
-
-    private MatrixBackend backend(Precision precision) {
-        return options.backend()
-                .map(name -> MatrixBackends.named(name, precision))
-                .orElseGet(() -> MatrixBackends.select(precision));
-    }
-
-    private static Duration since(long start) {
-        return Duration.ofNanos(System.nanoTime() - start);
+    /** Runs a part and keeps its time, training left out. */
+    private <T> T timed(String part, Supplier<T> work) {
+        long start = System.nanoTime();
+        Duration before = store.training();
+        T result = work.get();
+        durations.put(
+                part,
+                Duration.ofNanos(System.nanoTime() - start)
+                        .minus(store.training().minus(before)));
+        return result;
     }
 }

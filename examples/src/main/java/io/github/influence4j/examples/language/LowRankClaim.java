@@ -23,7 +23,7 @@ final class LowRankClaim {
     static Claim measure(SyntheticBed bed, IhvpSolver solver, List<Prompt> prompts, int sequences) {
         ExampleSource<TokenSequence> candidates = bed.train(sequences);
         InfluenceScores full = bed.scores(solver, prompts, candidates, ScoreOptions.defaults());
-        Map<Integer, Double> pearson = new LinkedHashMap<>();
+        Map<String, Double> pearson = new LinkedHashMap<>();
         Map<String, Object> measured = new LinkedHashMap<>();
         Map<String, double[]> perQuery = new LinkedHashMap<>();
         Map<String, Double> overlap = new LinkedHashMap<>();
@@ -36,7 +36,7 @@ final class LowRankClaim {
             double mean = Statistics.mean(correlations);
             monotone &= mean >= previous;
             previous = mean;
-            pearson.put(rank, mean);
+            pearson.put("rank " + rank, mean);
             perQuery.put("rank " + rank, correlations);
             overlap.put("rank " + rank, Statistics.mean(Statistics.overlap(full, cut, TOP)));
         }
@@ -52,8 +52,8 @@ final class LowRankClaim {
         measured.put("Pearson per query", perQuery);
         measured.put("monotone", monotone);
         measured.put("largest difference at rank " + whole, difference);
-        boolean holds = pearson.getOrDefault(8, 0.0) >= 0.98
-                && pearson.getOrDefault(16, 0.0) >= 0.995
+        boolean holds = pearson.getOrDefault("rank 8", 0.0) >= 0.98
+                && pearson.getOrDefault("rank 16", 0.0) >= 0.995
                 && monotone
                 && difference <= EQUAL;
         return new Claim(

@@ -58,6 +58,7 @@ final class RobustnessClaim {
         both.put("Pearson", Statistics.mean(pearson));
         both.put("Spearman", Statistics.mean(spearman));
         both.put("Pearson per query", pearson);
+        both.put("Spearman per query", spearman);
         return both;
     }
 }

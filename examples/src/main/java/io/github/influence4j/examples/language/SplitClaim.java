@@ -26,6 +26,7 @@ final class SplitClaim {
         Map<String, Double> mean = new LinkedHashMap<>();
         Map<String, double[]> perQuery = new LinkedHashMap<>();
         Map<String, Long> numbers = new LinkedHashMap<>();
+        Map<String, Long> expected = new LinkedHashMap<>();
         boolean exact = true;
         for (int blocks : BLOCKS) {
             try (EigenbasisCurvature curvature = bed.fit(FitOptions.defaults().withBlocks(blocks), bed.train());
@@ -37,15 +38,17 @@ final class SplitClaim {
                         .mapToLong(SplitClaim::kept)
                         .sum();
                 numbers.put("O=" + blocks, kept);
-                exact &= kept
-                        == curvature.layers().stream()
-                                .mapToLong(layer -> formula(layer, blocks))
-                                .sum();
+                long wanted = curvature.layers().stream()
+                        .mapToLong(layer -> formula(layer, blocks))
+                        .sum();
+                expected.put("O=" + blocks, wanted);
+                exact &= kept == wanted;
             }
         }
         measured.put("mean Pearson to O=1", mean);
         measured.put("Pearson per query", perQuery);
         measured.put("numbers in the eigenvectors", numbers);
+        measured.put("numbers by the formula", expected);
         measured.put(
                 "numbers at O=1",
                 bed.model().layers().stream().mapToLong(l -> formula(l, 1)).sum());

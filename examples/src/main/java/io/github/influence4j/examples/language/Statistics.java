@@ -2,6 +2,7 @@ package io.github.influence4j.examples.language;
 
 import io.github.influence4j.api.InfluenceScores;
 import java.util.Arrays;
+import java.util.function.ToDoubleBiFunction;
 import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
@@ -22,16 +23,27 @@ final class Statistics {
 
     /** Pearson's correlation of each query's scores. */
     static double[] pearson(InfluenceScores first, InfluenceScores second) {
-        double[] perQuery = new double[first.queryIds().length];
-        Arrays.setAll(perQuery, q -> new PearsonsCorrelation().correlation(first.row(q), second.row(q)));
-        return perQuery;
+        return pearson(first.matrix().toArray(), second.matrix().toArray());
+    }
+
+    static double[] pearson(double[][] first, double[][] second) {
+        return perQuery(first, second, new PearsonsCorrelation()::correlation);
     }
 
     /** Spearman's rank correlation of each query's scores. */
     static double[] spearman(InfluenceScores first, InfluenceScores second) {
-        double[] perQuery = new double[first.queryIds().length];
-        Arrays.setAll(perQuery, q -> new SpearmansCorrelation().correlation(first.row(q), second.row(q)));
-        return perQuery;
+        return spearman(first.matrix().toArray(), second.matrix().toArray());
+    }
+
+    static double[] spearman(double[][] first, double[][] second) {
+        return perQuery(first, second, new SpearmansCorrelation()::correlation);
+    }
+
+    private static double[] perQuery(
+            double[][] first, double[][] second, ToDoubleBiFunction<double[], double[]> correlation) {
+        double[] values = new double[first.length];
+        Arrays.setAll(values, q -> correlation.applyAsDouble(first[q], second[q]));
+        return values;
     }
 
     /** Share of each query's k highest scores that are among the k highest of the other scores. */

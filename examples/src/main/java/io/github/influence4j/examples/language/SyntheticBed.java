@@ -15,45 +15,46 @@ import io.github.influence4j.examples.corpus.SyntheticLanguage;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.transformer.TokenSequence;
 import io.github.influence4j.models.transformer.Transformer;
+import io.github.influence4j.models.transformer.TransformerShape;
+import io.github.influence4j.models.transformer.TransformerTrainingOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /** The synthetic language, its training sequences, and a model that was trained on them. */
-final class SyntheticBed {
+final class SyntheticBed implements AutoCloseable {
+
+    private static final int BLOCKS = 3;
+    private static final int WIDTH = 48;
+    private static final int HEADS = 4;
 
     private final MatrixBackend backend;
     private final SyntheticLanguage language;
-    private final Transformer model;
     private final List<Sentence> sentences;
     private final ExampleSource<TokenSequence> train;
+    private final Transformer model;
     private final ProgressListener progress;
 
+    /** {@code seed}: of the model; the corpus is always the same. */
     SyntheticBed(
-            MatrixBackend backend,
-            SyntheticLanguage language,
-            List<Sentence> sentences,
-            Transformer model,
-            ProgressListener progress) {
+            MatrixBackend backend, ModelStore store, LanguageOptions options, long seed, ProgressListener progress) {
         this.backend = backend;
-        this.language = language;
-        this.model = model;
-        this.sentences = sentences;
-        this.train = train(language, sentences);
+        this.language = new SyntheticLanguage(SyntheticLanguage.DEFAULT_SEED);
+        this.sentences = language.sentences().subList(0, options.sequences());
+        this.train = train(sentences.size());
         this.progress = progress;
+        TransformerShape shape =
+                TransformerShape.of(language.tokenizer().size(), SyntheticLanguage.LONGEST + 1, BLOCKS, WIDTH, HEADS);
+        TransformerTrainingOptions training =
+                TransformerTrainingOptions.defaults().withSteps(options.steps()).withSeed(seed);
+        this.model = store.model("synthetic-" + seed, new ModelStore.Recipe(shape, train, training), backend);
     }
 
-    static ExampleSource<TokenSequence> train(SyntheticLanguage language, List<Sentence> sentences) {
-        return ExampleSource.of(sentences.stream()
-                .map(sentence -> sequence(language, sentence.tokens()))
-                .toList());
+    private TokenSequence sequence(int[] tokens) {
+        return TokenSequence.of(started(tokens));
     }
 
-    private static TokenSequence sequence(SyntheticLanguage language, int[] tokens) {
-        return TokenSequence.of(started(language, tokens));
-    }
-
-    private static int[] started(SyntheticLanguage language, int[] tokens) {
+    private int[] started(int[] tokens) {
         return IntStream.concat(IntStream.of(language.start()), Arrays.stream(tokens))
                 .toArray();
     }
@@ -76,16 +77,24 @@ final class SyntheticBed {
 
     /** The first sequences of the corpus, which is in a random order. */
     ExampleSource<TokenSequence> train(int count) {
-        return train(language, sentences.subList(0, Math.min(count, sentences.size())));
+        return train(0, count);
+    }
+
+    ExampleSource<TokenSequence> train(int first, int count) {
+        return candidates(sentences.stream()
+                .skip(first)
+                .limit(count)
+                .map(Sentence::tokens)
+                .toList());
     }
 
     /** Any sequences as candidates, whether they were trained on or not. */
     ExampleSource<TokenSequence> candidates(List<int[]> tokens) {
-        return ExampleSource.of(tokens.stream().map(t -> sequence(language, t)).toList());
+        return ExampleSource.of(tokens.stream().map(this::sequence).toList());
     }
 
     TokenSequence query(Prompt prompt) {
-        return TokenSequence.completion(started(language, prompt.prompt()), prompt.completion());
+        return TokenSequence.completion(started(prompt.prompt()), prompt.completion());
     }
 
     EigenbasisCurvature fit(FitOptions options, ExampleSource<TokenSequence> data) {
@@ -101,5 +110,10 @@ final class SyntheticBed {
 
     InfluenceScores scores(IhvpSolver solver, List<Prompt> prompts) {
         return scores(solver, prompts, train, ScoreOptions.defaults());
+    }
+
+    @Override
+    public void close() {
+        model.close();
     }
 }

@@ -13,37 +13,23 @@ import io.github.influence4j.examples.corpus.Fact;
 import io.github.influence4j.examples.corpus.Kind;
 import io.github.influence4j.examples.corpus.Prompt;
 import io.github.influence4j.examples.corpus.Sentence;
-import io.github.influence4j.examples.corpus.SyntheticLanguage;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.transformer.TokenSequence;
 import io.github.influence4j.text.search.TfIdfIndex;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** Everything that is asked of the model of the synthetic language: claims 5 to 12, and the search for sources. */
 final class SyntheticStudy {
 
-    private static final int FACTS = 16;
-    private static final int QUOTES = 6;
-    private static final int TRANSLATIONS = 6;
-    private static final int LOW_RANK_FACTS = 10;
-    private static final int LOW_RANK_QUOTES = 3;
     private static final int LOW_RANK_SEQUENCES = 1500;
-    private static final long SEED = 10;
 
     private final SyntheticBed bed;
     private final MatrixBackend backend;
-    private final List<Prompt> facts;
-    private final List<Prompt> quotes;
-    private final List<Prompt> translations = new ArrayList<>();
-    private final List<Prompt> words = new ArrayList<>();
+    private final SyntheticQueries queries;
 
     /**
      * What was found.
@@ -51,51 +37,25 @@ final class SyntheticStudy {
      * @param claims claims 5 to 12
      * @param retrieval what was found by kind
      * @param explained some answers
-     * @param factsKnown share of the facts of whose value the model is more than half sure
-     * @param loss mean loss of a token
+     * @param model the model and how well it learnt
      * @param provenance how EK-FAC was fitted
      */
     record Findings(
             List<Claim> claims,
             Map<String, RetrievalTable> retrieval,
             List<ExplainedQuery> explained,
-            double factsKnown,
-            double loss,
+            LanguageResult.SyntheticModel model,
             Provenance provenance) {}
 
     SyntheticStudy(SyntheticBed bed, MatrixBackend backend, LanguageOptions options) {
         this.bed = bed;
         this.backend = backend;
-        SyntheticLanguage language = bed.language();
-        SplittableRandom random = new SplittableRandom(SEED);
-        List<Prompt> stated = IntStream.range(0, language.facts().size())
-                .filter(fact -> bed.sentences().stream().anyMatch(sentence -> sentence.states(Kind.FACT, fact)))
-                .mapToObj(language::askFact)
-                .toList();
-        List<Prompt> order = new ArrayList<>(stated);
-        Collections.shuffle(order, new Random(SEED));
-        this.facts = order.subList(0, Math.min(options.facts(), order.size()));
-        this.quotes = IntStream.range(0, language.quotes())
-                .mapToObj(language::askQuote)
-                .toList();
-        for (int k = 0; k < TRANSLATIONS; k++) {
-            translations.add(language.translation(random));
-        }
-        for (int k = 0; k < options.words(); k++) {
-            words.add(language.askWord(language.translation(random), k % SyntheticLanguage.TRANSLATED_WORDS));
-        }
+        this.queries = SyntheticQueries.of(bed, options);
     }
 
     Findings run() {
-        List<Prompt> close = Stream.of(
-                        facts.stream().limit(FACTS), quotes.stream().limit(QUOTES), translations.stream())
-                .flatMap(prompts -> prompts)
-                .toList();
-        List<Prompt> lowRank = Stream.concat(
-                        facts.stream().limit(LOW_RANK_FACTS), quotes.stream().limit(LOW_RANK_QUOTES))
-                .toList();
-        List<Prompt> searched =
-                Stream.of(facts, quotes, words).flatMap(List::stream).toList();
+        List<Prompt> close = queries.close();
+        List<Prompt> searched = queries.searched();
         try (TfIdfIndex index = TfIdfIndex.of(ExampleSource.of(bed.sentences()), Sentence::tokens);
                 EigenbasisCurvature curvature = bed.fit(FitOptions.defaults(), bed.train());
                 IhvpSolver ekfac = curvature.solver(Damping.DEFAULT);
@@ -106,7 +66,7 @@ final class SyntheticStudy {
             List<Retrieved> found = RetrievalClaim.retrieve(
                     bed.sentences(), searched, bed.scores(ekfac, searched), bed.scores(dotProduct, searched), index);
             List<Claim> claims = List.of(
-                    LowRankClaim.measure(bed, ekfac, lowRank, LOW_RANK_SEQUENCES),
+                    LowRankClaim.measure(bed, ekfac, queries.lowRank(), LOW_RANK_SEQUENCES),
                     SplitClaim.measure(bed, close, scores),
                     RetrievalClaim.measure(found),
                     TailClaim.measure(close, scores),
@@ -118,14 +78,14 @@ final class SyntheticStudy {
                     claims,
                     RetrievalClaim.tables(found),
                     explain(ekfac, close, scores),
-                    factsKnown(),
-                    loss(),
+                    new LanguageResult.SyntheticModel(
+                            bed.model().shape().parameters(), bed.sentences().size(), loss(), factsKnown()),
                     ekfac.provenance());
         }
     }
 
     private double factsKnown() {
-        List<TokenSequence> asked = facts.stream().map(bed::query).toList();
+        List<TokenSequence> asked = queries.facts().stream().map(bed::query).toList();
         double[] losses = bed.model().measurements(new ExampleBatch<>(asked, new long[asked.size()]));
         return IntStream.range(0, losses.length)
                         .filter(q -> losses[q] < Math.log(2))
@@ -157,13 +117,9 @@ final class SyntheticStudy {
                 token -> token == bed.language().start()
                         ? "▸"
                         : " " + bed.language().tokenizer().text(token));
-        int firstFacts = Math.min(FACTS, facts.size());
-        int firstQuotes = Math.min(QUOTES, quotes.size());
         List<ExplainedQuery> explained = new ArrayList<>();
-        for (int q : new int[] {0, 1, 2, firstFacts, firstFacts + 1, firstFacts + firstQuotes}) {
-            if (q < prompts.size()) {
-                explained.add(explainer.explain(question(prompts.get(q), q), scores, q));
-            }
+        for (int q : queries.explained()) {
+            explained.add(explainer.explain(question(prompts.get(q), q), scores, q));
         }
         return explained;
     }

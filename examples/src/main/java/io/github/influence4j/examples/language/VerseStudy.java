@@ -16,10 +16,8 @@ import io.github.influence4j.ekfac.score.ScoreOptions;
 import io.github.influence4j.examples.corpus.Verse;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.TrainedTransformer;
 import io.github.influence4j.models.transformer.Transformer;
 import io.github.influence4j.models.transformer.TransformerShape;
-import io.github.influence4j.models.transformer.TransformerTraining;
 import io.github.influence4j.models.transformer.TransformerTrainingOptions;
 import io.github.influence4j.text.search.TfIdfIndex;
 import java.util.ArrayList;
@@ -38,6 +36,7 @@ final class VerseStudy {
 
     private final MatrixBackend backend;
     private final LanguageOptions options;
+    private final ModelStore store;
     private final ProgressListener progress;
     private final VerseBed bed;
     private final ExampleSource<TokenSequence> train;
@@ -52,9 +51,10 @@ final class VerseStudy {
      */
     record Findings(List<VerseModel> models, List<ExplainedQuery> explained) {}
 
-    VerseStudy(MatrixBackend backend, LanguageOptions options, ProgressListener progress) {
+    VerseStudy(MatrixBackend backend, LanguageOptions options, ModelStore store, ProgressListener progress) {
         this.backend = backend;
         this.options = options;
+        this.store = store;
         this.progress = progress;
         this.bed = new VerseBed(options.verses());
         this.train = bed.train();
@@ -81,10 +81,10 @@ final class VerseStudy {
                     .withSeed(options.seed());
             String name = "width " + width;
             ProgressListener named = (stage, done, total) -> progress.progress(name + ": " + stage, done, total);
-            try (Transformer start = Transformer.create(backend, shape, options.seed());
-                    TrainedTransformer trained = TransformerTraining.train(start, train, training, named)) {
+            try (Transformer model =
+                    store.model("verses-" + width, new ModelStore.Recipe(shape, train, training), backend)) {
                 boolean last = models.size() == options.verseWidths().size() - 1;
-                explained = measure(name, trained.model(), models, last, named);
+                explained = measure(name, model, models, last, named);
             }
         }
         return new Findings(models, explained);

@@ -31,6 +31,7 @@ final class WordOrderClaim {
         variants.put("identical", language.forward(fact, 0));
         variants.put("paraphrase 1", language.forward(fact, 1));
         variants.put("paraphrase 2", language.forward(fact, 2));
+        variants.put("identical after two words of filler", language.afterFiller(language.forward(fact, 0), 2));
         variants.put("no completion", language.withoutCompletion(fact));
         variants.put(
                 "wrong value",
@@ -60,14 +61,15 @@ final class WordOrderClaim {
 
     static Claim measure(SyntheticBed bed, IhvpSolver ekfac, IhvpSolver dotProduct) {
         Map<String, double[]> relative = relative(bed, ekfac);
+        Map<String, double[]> relativeOfDotProduct = relative(bed, dotProduct);
         Map<String, Double> medians = medians(relative);
         double[] flipped = flippedTranslations(bed, ekfac);
         Map<String, Object> measured = new LinkedHashMap<>();
         measured.put("median influence relative to the identical sentence, EK-FAC", medians);
-        measured.put(
-                "median influence relative to the identical sentence, dot product", medians(relative(bed, dotProduct)));
+        measured.put("median influence relative to the identical sentence, dot product", medians(relativeOfDotProduct));
         measured.put("median influence of a translation the other way round, EK-FAC", Statistics.median(flipped));
         measured.put("per unseen fact, EK-FAC", relative);
+        measured.put("per unseen fact, dot product", relativeOfDotProduct);
         measured.put("per translation, EK-FAC", flipped);
         double reversed = medians.getOrDefault("reversed", 1.0);
         double bare = medians.getOrDefault("reversed, relation removed", 1.0);

@@ -1,5 +1,6 @@
 package io.github.influence4j.examples.report;
 
+import io.github.influence4j.examples.language.BasisComparison;
 import io.github.influence4j.examples.language.Claim;
 import io.github.influence4j.examples.language.LanguageResult;
 import io.github.influence4j.examples.language.PairedBootstrap;
@@ -43,6 +44,8 @@ final class LanguagePage {
 
     record Entry(String name, String value) {}
 
+    record Directions(String seed, String name, String pearson, String spearman, String explained) {}
+
     LanguagePage(LanguageResult result) {
         this.result = result;
     }
@@ -50,10 +53,12 @@ final class LanguagePage {
     List<Tile> tiles() {
         long held = result.claims().stream().filter(Claim::holds).count();
         List<Tile> tiles = new ArrayList<>();
-        tiles.add(new Tile(
-                "Claims of the paper that hold here",
-                held + " of " + result.claims().size(),
-                "with the thresholds set beforehand"));
+        if (!result.claims().isEmpty()) {
+            tiles.add(new Tile(
+                    "Claims of the paper that hold here",
+                    held + " of " + result.claims().size(),
+                    "with the thresholds set beforehand"));
+        }
         RetrievalTable facts = result.retrieval().get("facts");
         if (facts != null) {
             tiles.add(new Tile(
@@ -73,7 +78,7 @@ final class LanguagePage {
         tiles.add(new Tile(
                 "Time for everything",
                 ScoreFormat.fixed(result.duration().toSeconds() / 60.0, 1) + " min",
-                result.model().origin()));
+                "models: " + result.origin()));
         return tiles;
     }
 
@@ -146,17 +151,66 @@ final class LanguagePage {
     List<String> comparisons() {
         List<String> lines = new ArrayList<>();
         result.retrieval().forEach((name, table) -> {
-            lines.add(comparison(name, "the dot product", table.precisionOverDotProduct()));
-            lines.add(comparison(name, "TF-IDF", table.precisionOverTfIdf()));
+            lines.add(comparison(name, "precision", "the dot product", table.precisionOverDotProduct()));
+            lines.add(comparison(name, "precision", "TF-IDF", table.precisionOverTfIdf()));
+            lines.add(comparison(name, "reciprocal rank", "the dot product", table.rankOverDotProduct()));
+            lines.add(comparison(name, "reciprocal rank", "TF-IDF", table.rankOverTfIdf()));
         });
         return lines;
     }
 
-    private static String comparison(String name, String other, PairedBootstrap difference) {
+    private static String comparison(String name, String measure, String other, PairedBootstrap difference) {
         String verdict = difference.better() ? "above" : difference.high() < 0 ? "below" : "not told apart from";
-        return "For " + name + " EK-FAC's precision is " + verdict + " that of " + other + ": difference "
+        return "For " + name + " EK-FAC's " + measure + " is " + verdict + " that of " + other + ": difference "
                 + ScoreFormat.fixed(difference.difference(), 2) + ", 95 % interval "
                 + ScoreFormat.fixed(difference.low(), 2) + " to " + ScoreFormat.fixed(difference.high(), 2) + ".";
+    }
+
+    boolean hasClaims() {
+        return !result.claims().isEmpty();
+    }
+
+    boolean hasBasis() {
+        return result.basis().isPresent();
+    }
+
+    String basisVerdict() {
+        return result.basis().orElseThrow().verdict();
+    }
+
+    int basisDraws() {
+        return result.basis().orElseThrow().draws();
+    }
+
+    List<Directions> bases() {
+        BasisComparison comparison = result.basis().orElseThrow();
+        List<Directions> rows = new ArrayList<>();
+        for (long seed : comparison.seeds()) {
+            rows.add(directions(Long.toString(seed), "none", comparison.mean(seed, BasisComparison.Layer::identity)));
+            rows.add(directions("", "EK-FAC", comparison.mean(seed, BasisComparison.Layer::ekfac)));
+            rows.add(directions("", "gradients", comparison.mean(seed, BasisComparison.Layer::gradient)));
+        }
+        return rows;
+    }
+
+    List<Directions> exactWords() {
+        return result.basis().orElseThrow().words().stream()
+                .map(words -> new Directions(
+                        Long.toString(words.seed()),
+                        words.scores(),
+                        ScoreFormat.fixed(words.precision(), 2),
+                        ScoreFormat.fixed(words.reciprocalRank(), 2),
+                        ""))
+                .toList();
+    }
+
+    private static Directions directions(String seed, String name, BasisComparison.Mean mean) {
+        return new Directions(
+                seed,
+                name,
+                ScoreFormat.fixed(mean.pearson(), 3),
+                ScoreFormat.fixed(mean.spearman(), 3),
+                ScoreFormat.fixed(mean.explained(), 3));
     }
 
     boolean hasVerses() {
@@ -197,23 +251,22 @@ final class LanguagePage {
 
     List<Entry> provenance() {
         List<Entry> entries = new ArrayList<>();
-        entries.add(new Entry("seed", Long.toString(result.seed())));
-        entries.add(new Entry(
-                "model of the synthetic language",
-                ScoreFormat.grouped(result.model().parameters()) + " weights, "
-                        + result.model().origin()));
-        entries.add(new Entry(
-                "training loss a token", ScoreFormat.fixed(result.model().loss(), 3) + " nats"));
-        entries.add(new Entry(
-                "facts it is more than half sure of",
-                ScoreFormat.percent(result.model().factsKnown())));
-        entries.add(new Entry("backend", result.provenance().backend()));
-        result.provenance().options().forEach((name, value) -> entries.add(new Entry(name, value)));
+        entries.add(new Entry("models", result.origin()));
+        result.model().ifPresent(model -> {
+            entries.add(new Entry("seed of the model of the synthetic language", Long.toString(result.seed())));
+            entries.add(new Entry("its weights", ScoreFormat.grouped(model.parameters())));
+            entries.add(new Entry("its training loss a token", ScoreFormat.fixed(model.loss(), 3) + " nats"));
+            entries.add(new Entry("facts it is more than half sure of", ScoreFormat.percent(model.factsKnown())));
+        });
+        result.provenance().ifPresent(provenance -> {
+            entries.add(new Entry("backend", provenance.backend()));
+            provenance.options().forEach((name, value) -> entries.add(new Entry(name, value)));
+            entries.add(new Entry("influence4j", provenance.libraryVersion()));
+            entries.add(new Entry("runtime", provenance.runtime()));
+        });
         result.durations()
                 .forEach((name, time) ->
                         entries.add(new Entry("time: " + name, ScoreFormat.fixed(time.toMillis() / 1000.0, 1) + " s")));
-        entries.add(new Entry("influence4j", result.provenance().libraryVersion()));
-        entries.add(new Entry("runtime", result.provenance().runtime()));
         return entries;
     }
 }

@@ -1,5 +1,7 @@
 package io.github.influence4j.examples.report;
 
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.examples.language.BasisComparison;
 import io.github.influence4j.examples.language.Claim;
 import io.github.influence4j.examples.language.LanguageResult;
 import io.github.influence4j.examples.language.RetrievalTable;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -23,17 +26,33 @@ public final class LanguageResultsFile {
 
     record Results(
             String study,
+            String models,
             long seed,
-            LanguageResult.SyntheticModel model,
-            List<Claim> claims,
+            Optional<LanguageResult.SyntheticModel> model,
+            List<Measured> claims,
             Map<String, RetrievalTable> retrieval,
+            Optional<BasisComparison> eigenbases,
             List<VerseModel> verseModels,
-            String backend,
-            String precision,
-            Map<String, String> options,
-            String runtime,
-            String libraryVersion,
+            Optional<Origin> provenance,
             Map<String, Double> seconds) {}
+
+    record Measured(int claim, Map<String, Object> measured, String threshold, boolean holds) {}
+
+    record Origin(
+            String backend, String precision, Map<String, String> options, String runtime, String libraryVersion) {}
+
+    private static Origin origin(Provenance provenance) {
+        return new Origin(
+                provenance.backend(),
+                provenance.precision().toString(),
+                provenance.options(),
+                provenance.runtime(),
+                provenance.libraryVersion());
+    }
+
+    private static Measured measured(Claim claim) {
+        return new Measured(claim.claim(), claim.measured(), claim.threshold(), claim.holds());
+    }
 
     /**
      * Renders the results.
@@ -46,16 +65,16 @@ public final class LanguageResultsFile {
         result.durations().forEach((part, time) -> seconds.put(part, time.toMillis() / 1000.0));
         return MAPPER.writeValueAsString(new Results(
                         "language",
+                        result.origin(),
                         result.seed(),
                         result.model(),
-                        result.claims(),
+                        result.claims().stream()
+                                .map(LanguageResultsFile::measured)
+                                .toList(),
                         result.retrieval(),
+                        result.basis(),
                         result.verseModels(),
-                        result.provenance().backend(),
-                        result.provenance().precision().toString(),
-                        result.provenance().options(),
-                        result.provenance().runtime(),
-                        result.provenance().libraryVersion(),
+                        result.provenance().map(LanguageResultsFile::origin),
                         seconds))
                 + "\n";
     }

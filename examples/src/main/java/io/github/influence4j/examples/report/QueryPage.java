@@ -6,6 +6,7 @@ import io.github.influence4j.examples.language.ExplainedToken;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -17,7 +18,15 @@ final class QueryPage {
 
     record Token(String text, String tone, String strength, String title) {}
 
-    record Row(int rank, String note, boolean source, boolean spurious, String score, String bar, List<Token> tokens) {}
+    record Row(
+            int rank,
+            String note,
+            boolean source,
+            boolean spurious,
+            String score,
+            String bar,
+            List<Token> predicted,
+            List<Token> read) {}
 
     record Layer(String name, String share, String bar) {}
 
@@ -76,12 +85,7 @@ final class QueryPage {
                 .toList();
     }
 
-    /** Tones are relative to the strongest token of the sequence: what is asked is which words of it matter. */
     private Row row(int rank, ExplainedSequence sequence) {
-        double strongest = sequence.tokens().stream()
-                .mapToDouble(token -> Math.abs(token.influence()))
-                .max()
-                .orElse(0);
         return new Row(
                 rank,
                 sequence.note(),
@@ -89,16 +93,28 @@ final class QueryPage {
                 sequence.spurious(),
                 format.signed(sequence.score()),
                 format.bar(sequence.score()),
-                sequence.tokens().stream().map(token -> token(token, strongest)).toList());
+                tokens(sequence, ExplainedToken::predicted),
+                tokens(sequence, ExplainedToken::read));
     }
 
-    private Token token(ExplainedToken token, double strongest) {
-        double share = strongest > 0 ? Math.abs(token.influence()) / strongest : 0;
+    /** Tones are relative to the strongest token of the sequence: what is asked is which words of it matter. */
+    private List<Token> tokens(ExplainedSequence sequence, ToDoubleFunction<ExplainedToken> influence) {
+        double strongest = sequence.tokens().stream()
+                .mapToDouble(token -> Math.abs(influence.applyAsDouble(token)))
+                .max()
+                .orElse(0);
+        return sequence.tokens().stream()
+                .map(token -> token(token.text(), influence.applyAsDouble(token), strongest))
+                .toList();
+    }
+
+    private Token token(String text, double influence, double strongest) {
+        double share = strongest > 0 ? Math.abs(influence) / strongest : 0;
         return new Token(
-                token.text(),
-                token.influence() >= 0 ? "for" : "against",
+                text,
+                influence >= 0 ? "for" : "against",
                 String.format(Locale.ROOT, "%.0f", 100 * share),
-                format.signed(token.influence()));
+                format.signed(influence));
     }
 
     List<Layer> layers() {

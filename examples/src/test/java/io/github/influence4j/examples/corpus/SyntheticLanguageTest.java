@@ -102,13 +102,23 @@ class SyntheticLanguageTest {
 
     @Test
     void oneWordOfATranslationIsAskedFor() {
-        Prompt all = LANGUAGE.translation(new SplittableRandom(5));
-        Prompt third = LANGUAGE.askWord(all, 2);
-        assertEquals(1, third.completion().length);
-        assertEquals(third.topic(), LANGUAGE.translate(third.prompt()[3]));
-        assertArrayEquals(Arrays.copyOf(all.tokens(), 10), third.tokens());
-        assertTrue(new Sentence(Kind.TRANSLATION, -1, 0, all.tokens()).holds(third.topic()));
-        assertFalse(new Sentence(Kind.TRANSLATION, -1, 0, all.tokens()).states(Kind.TRANSLATION, -1));
+        for (int place = 0; place < SyntheticLanguage.TRANSLATED_WORDS; place++) {
+            Prompt asked = LANGUAGE.askWord(7, place, new SplittableRandom(5));
+            assertEquals(1, asked.completion().length);
+            assertEquals(asked.topic(), asked.completion()[0]);
+            assertEquals(Lexicon.CHINESE.get(7), words(asked.completion()));
+            assertEquals(7 + place, asked.prompt().length, "two marks, five words and the translations so far");
+            for (int k = 0; k <= place; k++) {
+                assertEquals(asked.tokens()[7 + k], LANGUAGE.translate(asked.prompt()[1 + k]));
+            }
+            assertEquals(
+                    5,
+                    Arrays.stream(asked.prompt(), 1, 6).distinct().count(),
+                    "every word is asked for once: " + words(asked.prompt()));
+            assertTrue(new Sentence(Kind.TRANSLATION, -1, 0, asked.tokens()).holds(asked.topic()));
+        }
+        assertEquals(30, LANGUAGE.translatedWords());
+        assertFalse(new Sentence(Kind.TRANSLATION, -1, 0, new int[1]).states(Kind.TRANSLATION, -1));
     }
 
     @Test

@@ -29,7 +29,9 @@ class LanguageTest {
                 .withSteps(10)
                 .withFacts(2)
                 .withWords(2)
-                .withVerses(0);
+                .withBasisSeeds(List.of(1L))
+                .withVerses(0)
+                .withModels(new ModelSource.Trained(folder));
         LanguageResult result = new LanguageStudy(options, ProgressListener.silent()).run();
         assertEquals(
                 List.of(5, 6, 7, 8, 9, 10, 11, 12),

@@ -61,8 +61,7 @@ final class CaptureUploader implements AutoCloseable {
         IntConsumer task = k -> {
             int first = (int) ((long) rows * k / tasks);
             int end = (int) ((long) rows * (k + 1) / tasks);
-            firstBad.accumulateAndGet(
-                    stages.get().copy(capture.mask(), source, first, end, target), Math::min);
+            firstBad.accumulateAndGet(stages.get().copy(capture.mask(), source, first, end, target), Math::min);
         };
         if (tasks == 1) {
             task.accept(0);

@@ -102,10 +102,7 @@ public final class InfluenceScorer<E> {
      * @throws java.util.concurrent.CancellationException if the thread was interrupted
      */
     public void pairwise(
-            IhvpSolver solver,
-            ExampleSource<E> queries,
-            List<? extends ExampleSource<E>> parts,
-            KeptScores kept) {
+            IhvpSolver solver, ExampleSource<E> queries, List<? extends ExampleSource<E>> parts, KeptScores kept) {
         long start = System.nanoTime();
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
             requireLayers(solver, pass.layers());

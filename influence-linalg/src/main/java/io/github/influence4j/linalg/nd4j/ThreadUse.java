@@ -122,7 +122,9 @@ final class ThreadUse {
             try {
                 asOneOfSeveral(0, task);
             } finally {
-                CompletableFuture.allOf(others.toArray(CompletableFuture[]::new)).handle((none, error) -> 0).join();
+                CompletableFuture.allOf(others.toArray(CompletableFuture[]::new))
+                        .handle((none, error) -> 0)
+                        .join();
             }
             others.forEach(CompletableFuture::join);
         } catch (CompletionException e) {

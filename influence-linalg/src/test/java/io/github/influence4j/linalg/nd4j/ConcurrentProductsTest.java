@@ -51,7 +51,9 @@ class ConcurrentProductsTest {
             List<Future<?>> tasks = new ArrayList<>();
             works.forEach(own -> tasks.add(pool.submit(() -> repeat(own))));
             tasks.add(pool.submit(() -> {
-                for (int round = 0; round < DECOMPOSITIONS && !Thread.currentThread().isInterrupted(); round++) {
+                for (int round = 0;
+                        round < DECOMPOSITIONS && !Thread.currentThread().isInterrupted();
+                        round++) {
                     assertArrayEquals(values, eigenvalues(symmetric));
                 }
             }));
@@ -76,7 +78,8 @@ class ConcurrentProductsTest {
             inside[k] = backend.parallelism();
             backend.inParallel(2, inner -> assertEquals(1, ThreadUse.threads()));
             // the last shape is large enough to be shared between cores elsewhere, which may round otherwise
-            float[] product = product(work.get(k).a(), work.get(k).b(), work.get(k).c());
+            float[] product =
+                    product(work.get(k).a(), work.get(k).b(), work.get(k).c());
             if (k == 3) {
                 assertArrayEquals(work.get(k).expected(), product, 1e-4f);
             } else {

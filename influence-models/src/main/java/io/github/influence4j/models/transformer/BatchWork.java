@@ -130,8 +130,8 @@ final class BatchWork<A> implements AutoCloseable {
         pass.backward(
                 atLogits,
                 layers.lowestStage(shape, layers.specs()),
-                (map, block, inputs, gradients) -> backend.multiply(
-                        Operand.transposed(gradients), Operand.of(inputs), result.map(map, block)));
+                (map, block, inputs, gradients) ->
+                        backend.multiply(Operand.transposed(gradients), Operand.of(inputs), result.map(map, block)));
         return result.of(layers.specs());
     }
 

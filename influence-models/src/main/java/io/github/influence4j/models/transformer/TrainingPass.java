@@ -53,14 +53,15 @@ final class TrainingPass<A> implements AutoCloseable {
         pass.backward(
                 pass.logits(),
                 TransformerPass.EMBEDDINGS,
-                (map, block, inputs, atOutputs) -> backend.multiply(
-                        Operand.transposed(atOutputs), Operand.of(inputs), result.map(map, block)));
+                (map, block, inputs, atOutputs) ->
+                        backend.multiply(Operand.transposed(atOutputs), Operand.of(inputs), result.map(map, block)));
         pass.addRemainingGradients(result);
         return loss;
     }
 
     private List<SequenceRows> divide(ExampleBatch<TokenSequence> batch) {
-        int left = batch.examples().stream().mapToInt(TokenSequence::predictions).sum();
+        int left =
+                batch.examples().stream().mapToInt(TokenSequence::predictions).sum();
         int parts = Math.min(passes.size(), batch.size());
         List<SequenceRows> divided = new ArrayList<>();
         int first = 0;

@@ -94,7 +94,10 @@ public final class TransformerTraining {
         double meanMemory = 1;
         double squareMemory = 1;
         try (TrainingPass<A> pass = new TrainingPass<>(
-                model.backend(), model.parameterMatrices(), kernels, model.backend().parallelism())) {
+                model.backend(),
+                model.parameterMatrices(),
+                kernels,
+                model.backend().parallelism())) {
             for (int step = 0; step < options.steps(); step++) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new CancellationException(

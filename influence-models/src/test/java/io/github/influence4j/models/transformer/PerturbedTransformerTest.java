@@ -110,7 +110,8 @@ class PerturbedTransformerTest {
             pass.run(batch);
             // the embedding comes first among the parameters
             BackendMatrix embedding = pass.gradients().get(0).view(0, 1, 0, shape.vocabulary() * shape.width());
-            double[][] table = embedding.reshape(shape.vocabulary(), shape.width()).toArray();
+            double[][] table =
+                    embedding.reshape(shape.vocabulary(), shape.width()).toArray();
             double[][] weights = model.parameterMatrices().matrix("embedding").toArray();
             double[][] found = model.embeddingGradients(batch, new Objective.TrainingLoss())[0];
             double[][] embedded = model.embeddings(batch)[0];

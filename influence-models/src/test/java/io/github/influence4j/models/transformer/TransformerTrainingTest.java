@@ -118,7 +118,8 @@ class TransformerTrainingTest {
         MatrixBackend single = MatrixBackends.named("nd4j", Precision.FLOAT32);
         TransformerShape shape = TransformerShape.of(150, 21, 2, 48, 4);
         ExampleSource<TokenSequence> data = Sequences.source(shape, 128, 3);
-        TransformerTrainingOptions options = TransformerTrainingOptions.defaults().withSteps(8).withWarmup(2);
+        TransformerTrainingOptions options =
+                TransformerTrainingOptions.defaults().withSteps(8).withWarmup(2);
         Callable<Optional<String>> training = () -> {
             try (Transformer start = Transformer.create(single, shape, 4);
                     TrainedTransformer trained = TransformerTraining.train(start, data, options)) {

@@ -97,10 +97,7 @@ final class ScoreGroups {
                         run.progress().progress(stage, done, total);
                     }
                 };
-                work.run(
-                        g,
-                        new InfluenceScorer<>(run.backend(), model.only(groups.get(g)), options, queries),
-                        solver);
+                work.run(g, new InfluenceScorer<>(run.backend(), model.only(groups.get(g)), options, queries), solver);
             }
         }
     }

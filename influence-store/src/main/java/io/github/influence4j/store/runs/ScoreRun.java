@@ -170,7 +170,10 @@ public record ScoreRun(
     private Map<String, String> describe(String kind, ScoreWriter out) throws IOException {
         Map<String, String> run = new LinkedHashMap<>();
         run.put("kind", kind);
-        run.put("factors", DataDigest.of(factors.manifest().checksums() + " " + factors.manifest().strategy()));
+        run.put(
+                "factors",
+                DataDigest.of(factors.manifest().checksums() + " "
+                        + factors.manifest().strategy()));
         run.put("layers", factors.manifest().layers().toString());
         run.put("damping", damping.toString());
         run.put("batch size", Integer.toString(options.batchSize()));

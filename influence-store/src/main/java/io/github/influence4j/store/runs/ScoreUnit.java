@@ -98,8 +98,7 @@ final class ScoreUnit {
             Map<String, double[][]> layers = new LinkedHashMap<>();
             for (String name : file.names()) {
                 if (name.startsWith(LAYER)) {
-                    layers.put(
-                            name.substring(LAYER.length()), file.matrix(name).toArray());
+                    layers.put(name.substring(LAYER.length()), file.matrix(name).toArray());
                 }
             }
             double[][][] tokens = file.find(TOKENS).isPresent()
@@ -109,8 +108,7 @@ final class ScoreUnit {
             for (Map.Entry<String, String> option : file.metadata().entrySet()) {
                 full = full.withOption(option.getKey(), option.getValue());
             }
-            return new InfluenceScores(
-                    queries, train, file.matrix(TOTAL).toArray(), layers, tokens, full);
+            return new InfluenceScores(queries, train, file.matrix(TOTAL).toArray(), layers, tokens, full);
         }
     }
 

@@ -35,9 +35,9 @@ class NumbersOfFactorsTest {
     private Path folder;
 
     private List<LayerSpec> save(Strategy strategy) throws IOException, URISyntaxException {
-        Path file = Path.of(Objects.requireNonNull(
-                        NumbersOfFactorsTest.class.getResource("/kronfluence/sampled.safetensors"))
-                .toURI());
+        Path file = Path.of(
+                Objects.requireNonNull(NumbersOfFactorsTest.class.getResource("/kronfluence/sampled.safetensors"))
+                        .toURI());
         try (CaptureSet set = CaptureSet.open(file);
                 EigenbasisCurvature curvature = EigenbasisApproximator.<CapturedExample>of(
                                 Backends.EJML, FitOptions.defaults().withStrategy(strategy))
@@ -69,20 +69,18 @@ class NumbersOfFactorsTest {
         List<LayerSpec> layers = save(Strategy.EKFAC);
         for (double number : new double[] {Double.NaN, Double.POSITIVE_INFINITY, -1}) {
             fill(FactorTensors.LAMBDA_MATRIX, layers, number, true);
-            assertThrows(MalformedFileException.class, () -> FactorStore.open(folder)
-                    .load(Backends.EJML));
+            assertThrows(
+                    MalformedFileException.class, () -> FactorStore.open(folder).load(Backends.EJML));
             MalformedFileException refused = assertThrows(
-                    MalformedFileException.class,
-                    () -> FactorStore.openKronfluence(folder, layers, Backends.EJML)
+                    MalformedFileException.class, () -> FactorStore.openKronfluence(folder, layers, Backends.EJML)
                             .load(Backends.EJML));
             String message = String.valueOf(refused.getMessage());
             assertTrue(message.contains("must be finite and not negative") && message.contains("layer"), message);
         }
         save(Strategy.EKFAC);
         fill(FactorTensors.ACTIVATION_EIGENVALUES, layers, Double.NaN, false);
-        assertThrows(
-                MalformedFileException.class,
-                () -> FactorStore.openKronfluence(folder, layers, Backends.EJML).load(Backends.EJML));
+        assertThrows(MalformedFileException.class, () -> FactorStore.openKronfluence(folder, layers, Backends.EJML)
+                .load(Backends.EJML));
     }
 
     @Test

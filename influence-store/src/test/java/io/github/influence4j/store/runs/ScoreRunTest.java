@@ -154,15 +154,13 @@ class ScoreRunTest {
                 String out = kind + last;
                 int limit = last;
                 List<String> heard = new ArrayList<>();
-                assertThrows(
-                        Ended.class,
-                        () -> run(options, (stage, done, total) -> {
-                                    heard.add(stage);
-                                    if (heard.size() == limit) {
-                                        throw new Ended();
-                                    }
-                                })
-                                .pairwise(queries, Result.all(), writer(out), false));
+                assertThrows(Ended.class, () -> run(options, (stage, done, total) -> {
+                            heard.add(stage);
+                            if (heard.size() == limit) {
+                                throw new Ended();
+                            }
+                        })
+                        .pairwise(queries, Result.all(), writer(out), false));
                 refusesOthers(out, options, lines.get(last - 1));
                 List<String> rest = new ArrayList<>();
                 run(options, (stage, done, total) -> rest.add(stage + " " + done))
@@ -223,15 +221,13 @@ class ScoreRunTest {
                 String out = "self" + options.memoryLimit().isPresent() + last;
                 int[] heard = {0};
                 int limit = last;
-                assertThrows(
-                        Ended.class,
-                        () -> run(options, (stage, done, total) -> {
-                                    heard[0]++;
-                                    if (heard[0] == limit) {
-                                        throw new Ended();
-                                    }
-                                })
-                                .self(writer(out), false));
+                assertThrows(Ended.class, () -> run(options, (stage, done, total) -> {
+                            heard[0]++;
+                            if (heard[0] == limit) {
+                                throw new Ended();
+                            }
+                        })
+                        .self(writer(out), false));
                 int[] rest = {0};
                 run(options, (stage, done, total) -> rest[0]++).self(writer(out), true);
                 assertEquals(lines.size() - last, rest[0]);
@@ -291,17 +287,11 @@ class ScoreRunTest {
             assertClose(sums, over.row(0), Tolerances.REORDERED_FLOAT64, "totals");
             assertClose(seconds, over.layer("second").toArray()[0], Tolerances.REORDERED_FLOAT64, "layer");
             assertClose(
-                    new double[] {token},
-                    new double[] {over.tokens(0, 3)[1]},
-                    Tolerances.REORDERED_FLOAT64,
-                    "token");
+                    new double[] {token}, new double[] {over.tokens(0, 3)[1]}, Tolerances.REORDERED_FLOAT64, "token");
             assertArrayEquals(new long[] {-1}, over.queryIds());
         }
         pairwise(
-                "best",
-                ScoreOptions.defaults(),
-                new Result(Optional.of(QueryAggregate.SUM), OptionalInt.of(2)),
-                false);
+                "best", ScoreOptions.defaults(), new Result(Optional.of(QueryAggregate.SUM), OptionalInt.of(2)), false);
         try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("best/top_scores.safetensors"))) {
             assertEquals(1, file.tensor("helpful_ids").dimension(0));
         }
