@@ -50,4 +50,33 @@ public record ValidationOptions(
     public static ValidationOptions full() {
         return new ValidationOptions(List.of(Bed.values()), 3, 100, 10, 100, 4, 5, true);
     }
+
+    /**
+     * Leaves all data sets out but some. What is finished is kept for runs with more of them.
+     *
+     * @param names starts of the names of data sets, such as {@code diabetes} or {@code concrete 64}
+     * @return new options
+     * @throws IllegalArgumentException if a name is not that of a data set of these options
+     */
+    public ValidationOptions withOnly(List<String> names) {
+        for (String name : names) {
+            if (beds.stream().noneMatch(bed -> bed.title().startsWith(name))) {
+                throw new IllegalArgumentException("no data set " + name + " among "
+                        + beds.stream().map(Bed::title).toList());
+            }
+        }
+        List<Bed> some = beds.stream()
+                .filter(bed -> names.stream().anyMatch(bed.title()::startsWith))
+                .toList();
+        return withBeds(some);
+    }
+
+    private ValidationOptions withBeds(List<Bed> value) {
+        return new ValidationOptions(value, seeds, candidates, queries, subsets, repeats, removalQueries, tuneLissa);
+    }
+
+    /** What was asked of one data set, whichever others there were. */
+    String ofOneBed() {
+        return withBeds(List.of()).toString();
+    }
 }
