@@ -2,24 +2,18 @@ package io.github.influence4j.store.json;
 
 import io.github.influence4j.safetensors.MalformedFileException;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * An object of a JSON text, whose entries are asked for by name and type; whatever is missing, of another type, there twice or
@@ -27,27 +21,14 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class StrictJson {
 
-    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(16)
-                            .maxNumberLength(40)
-                            .maxNameLength(4096)
-                            .maxStringLength(1 << 20)
-                            .maxTokenCount(20_000_000)
-                            .build())
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
-
     private final Path file;
     private final String where;
-    private final JsonNode node;
+    private final Map<?, ?> entries;
 
-    private StrictJson(Path file, String where, JsonNode node) {
+    private StrictJson(Path file, String where, Map<?, ?> entries) {
         this.file = file;
         this.where = where;
-        this.node = node;
+        this.entries = entries;
     }
 
     /** Largest file that is read. */
@@ -88,7 +69,7 @@ public final class StrictJson {
      */
     public static StrictJson parse(Path file, String where, String text) {
         try {
-            return new StrictJson(file, where, MAPPER.readTree(text)).requireObject();
+            return object(file, where, JsonTree.parse(text));
         } catch (JacksonException e) {
             throw new MalformedFileException(
                     file, where + " is not the JSON it should be: " + e.getOriginalMessage(), e);
@@ -102,9 +83,7 @@ public final class StrictJson {
      */
     public Map<String, StrictJson> objects() {
         Map<String, StrictJson> objects = new LinkedHashMap<>();
-        node.properties()
-                .forEach(entry -> objects.put(
-                        entry.getKey(), child(entry.getKey(), entry.getValue()).requireObject()));
+        names().forEach(name -> objects.put(name, object(name)));
         return objects;
     }
 
@@ -115,7 +94,7 @@ public final class StrictJson {
      */
     public Map<String, String> texts() {
         Map<String, String> texts = new LinkedHashMap<>();
-        node.propertyNames().forEach(name -> texts.put(name, text(name)));
+        names().forEach(name -> texts.put(name, text(name)));
         return texts;
     }
 
@@ -126,7 +105,7 @@ public final class StrictJson {
      */
     public Map<String, Long> integers() {
         Map<String, Long> numbers = new LinkedHashMap<>();
-        node.propertyNames().forEach(name -> numbers.put(name, integer(name)));
+        names().forEach(name -> numbers.put(name, integer(name)));
         return numbers;
     }
 
@@ -137,7 +116,7 @@ public final class StrictJson {
      * @return the object
      */
     public StrictJson object(String name) {
-        return child(name, required(name)).requireObject();
+        return child(name, required(name));
     }
 
     /**
@@ -147,13 +126,12 @@ public final class StrictJson {
      * @return the objects
      */
     public List<StrictJson> list(String name) {
-        JsonNode list = required(name);
-        if (!list.isArray()) {
+        if (!(required(name) instanceof List<?> list)) {
             throw malformed(name, "a list");
         }
         List<StrictJson> objects = new ArrayList<>();
-        for (Iterator<JsonNode> each = list.iterator(); each.hasNext(); ) {
-            objects.add(child(name + "[" + objects.size() + "]", each.next()).requireObject());
+        for (Object each : list) {
+            objects.add(child(name + "[" + objects.size() + "]", each));
         }
         return objects;
     }
@@ -165,11 +143,10 @@ public final class StrictJson {
      * @return the text
      */
     public String text(String name) {
-        JsonNode value = required(name);
-        if (!value.isString()) {
-            throw malformed(name, "a text");
+        if (required(name) instanceof String text) {
+            return text;
         }
-        return value.stringValue();
+        throw malformed(name, "a text");
     }
 
     /**
@@ -179,7 +156,7 @@ public final class StrictJson {
      * @return the text, or nothing where there is no such entry
      */
     public Optional<String> optionalText(String name) {
-        return node.has(name) ? Optional.of(text(name)) : Optional.empty();
+        return has(name) ? Optional.of(text(name)) : Optional.empty();
     }
 
     /**
@@ -189,11 +166,10 @@ public final class StrictJson {
      * @return the number
      */
     public long integer(String name) {
-        JsonNode value = required(name);
-        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-            throw malformed(name, "a whole number");
+        if (required(name) instanceof BigInteger number && number.bitLength() < Long.SIZE) {
+            return number.longValue();
         }
-        return value.longValue();
+        throw malformed(name, "a whole number");
     }
 
     /**
@@ -217,11 +193,10 @@ public final class StrictJson {
      * @return the value
      */
     public boolean flag(String name) {
-        JsonNode value = required(name);
-        if (!value.isBoolean()) {
-            throw malformed(name, "true or false");
+        if (required(name) instanceof Boolean flag) {
+            return flag;
         }
-        return value.booleanValue();
+        throw malformed(name, "true or false");
     }
 
     /**
@@ -231,7 +206,7 @@ public final class StrictJson {
      * @return whether there is
      */
     public boolean has(String name) {
-        return node.has(name);
+        return entries.containsKey(name);
     }
 
     /**
@@ -240,7 +215,7 @@ public final class StrictJson {
      * @param known the names that may be there
      */
     public void requireOnly(Set<String> known) {
-        for (String name : node.propertyNames()) {
+        for (String name : names()) {
             if (!known.contains(name)) {
                 throw new MalformedFileException(
                         file, where + " has an unknown entry " + MalformedFileException.quote(name));
@@ -256,28 +231,35 @@ public final class StrictJson {
      * @return the exception
      */
     public MalformedFileException malformed(String name, String expected) {
-        String found = node.has(name)
-                ? "found " + MalformedFileException.quote(node.get(name).toString())
-                : "found nothing";
+        String found = has(name) ? "found " + MalformedFileException.quote(written(entries.get(name))) : "found nothing";
         return new MalformedFileException(
                 file, where + ": " + MalformedFileException.quote(name) + " must be " + expected + ", " + found);
     }
 
-    private JsonNode required(String name) {
-        if (!node.has(name)) {
+    private static String written(Object value) {
+        return value instanceof String ? '"' + value.toString() + '"' : String.valueOf(value);
+    }
+
+    private List<String> names() {
+        return entries.keySet().stream().map(String::valueOf).toList();
+    }
+
+    private Object required(String name) {
+        Object value = entries.get(name);
+        if (value == null) {
             throw malformed(name, "there");
         }
-        return node.get(name);
+        return value;
     }
 
-    private StrictJson child(String name, JsonNode value) {
-        return new StrictJson(file, where + ", " + MalformedFileException.quote(name), value);
+    private StrictJson child(String name, Object value) {
+        return object(file, where + ", " + MalformedFileException.quote(name), value);
     }
 
-    private StrictJson requireObject() {
-        if (!node.isObject()) {
-            throw new MalformedFileException(file, where + " must be an object");
+    private static StrictJson object(Path file, String where, Object value) {
+        if (value instanceof Map<?, ?> entries) {
+            return new StrictJson(file, where, entries);
         }
-        return this;
+        throw new MalformedFileException(file, where + " must be an object");
     }
 }
