@@ -231,7 +231,8 @@ public final class StrictJson {
      * @return the exception
      */
     public MalformedFileException malformed(String name, String expected) {
-        String found = has(name) ? "found " + MalformedFileException.quote(written(entries.get(name))) : "found nothing";
+        Object value = entries.get(name);
+        String found = value == null ? "found nothing" : "found " + MalformedFileException.quote(written(value));
         return new MalformedFileException(
                 file, where + ": " + MalformedFileException.quote(name) + " must be " + expected + ", " + found);
     }
