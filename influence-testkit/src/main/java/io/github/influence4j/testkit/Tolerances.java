@@ -109,10 +109,10 @@ public final class Tolerances {
     public static final double ANOTHER_OPTIMISER = 1e-5;
 
     /**
-     * Gradient by central differences of step 1e-5 at a minimum, relative to that at the start of about 0.1: differences err
-     * by 1e-16 / 1e-5 + (1e-5)² = 1e-10, the search stops at 1e-9.
+     * Length of a gradient by central differences of step 1e-5, relative to that at the start of about 0.1: differences err by
+     * 1e-16 / 1e-5 + (1e-5)² = 1e-10 in each of 28 weights.
      */
-    public static final double GRADIENT_AT_MINIMUM = 1e-7;
+    public static final double GRADIENT_BY_DIFFERENCES = 1e-7;
 
     /** A ratio of differences that are of first order in ε = 1e-3 or 2e-3: terms of second order remain. */
     public static final double HALVED_EPSILON = 0.02;
