@@ -40,7 +40,8 @@ final class ValidationCommand implements Callable<Integer> {
             names = "--only",
             paramLabel = "NAME",
             split = ",",
-            description = "only these data sets, such as diabetes or \"concrete 64\"; finished ones are kept for other runs")
+            description =
+                    "only these data sets, such as diabetes or \"concrete 64\"; finished ones are kept for other runs")
     private List<String> only = List.of();
 
     @ArgGroup
