@@ -27,13 +27,16 @@ final class CaptureUploader implements AutoCloseable {
     private final Precision precision;
     private final Scratch activations;
     private final Scratch outputGradients;
-    private final ThreadLocal<Stage> stages = ThreadLocal.withInitial(Stage::new);
+    /** One for each task that copies at the same time; not bound to threads, which outlive this. */
+    private final Stage[] stages;
 
     CaptureUploader(MatrixBackend backend, Precision precision) {
         this.backend = backend;
         this.precision = precision;
         this.activations = new Scratch(backend, precision);
         this.outputGradients = new Scratch(backend, precision);
+        this.stages = new Stage[backend.parallelism()];
+        Arrays.setAll(stages, k -> new Stage());
     }
 
     UploadedCapture upload(LayerCapture capture, int layerIndex, long[] ids) {
@@ -56,12 +59,12 @@ final class CaptureUploader implements AutoCloseable {
     private void copy(LayerCapture capture, String what, Matrix source, BackendMatrix target, long[] ids) {
         int rows = source.rows();
         boolean shared = source.allowsConcurrentReads() && (long) rows * target.columns() >= SHARED_NUMBERS;
-        int tasks = shared ? Math.min(rows, backend.parallelism()) : 1;
+        int tasks = shared ? Math.min(rows, stages.length) : 1;
         AtomicInteger firstBad = new AtomicInteger(rows);
         IntConsumer task = k -> {
             int first = (int) ((long) rows * k / tasks);
             int end = (int) ((long) rows * (k + 1) / tasks);
-            firstBad.accumulateAndGet(stages.get().copy(capture.mask(), source, first, end, target), Math::min);
+            firstBad.accumulateAndGet(stages[k].copy(capture.mask(), source, first, end, target), Math::min);
         };
         if (tasks == 1) {
             task.accept(0);
@@ -73,7 +76,7 @@ final class CaptureUploader implements AutoCloseable {
         }
     }
 
-    /** Heap memory of a thread through which rows go. */
+    /** Heap memory of a task through which rows go. */
     private final class Stage {
         private float[] floats = new float[0];
         private double[] doubles = new double[0];

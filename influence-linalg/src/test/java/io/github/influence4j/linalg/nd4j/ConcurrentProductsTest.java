@@ -20,6 +20,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.openblas.global.openblas_full;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Several threads that multiply and decompose get, bit for bit, what one thread alone gets. */
@@ -34,6 +36,19 @@ class ConcurrentProductsTest {
     private static final int ORDER = 100;
 
     private final MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32);
+
+    /** The build runs tests with one thread, with which nothing could go wrong. */
+    private final int configured = openblas_full.openblas_get_num_threads();
+
+    @BeforeEach
+    void useTwoThreads() {
+        openblas_full.openblas_set_num_threads(2);
+    }
+
+    @AfterEach
+    void useThreadsAsBefore() {
+        openblas_full.openblas_set_num_threads(configured);
+    }
 
     private record Work(BackendMatrix a, BackendMatrix b, BackendMatrix c, float[] expected) {}
 
@@ -101,6 +116,30 @@ class ConcurrentProductsTest {
             assertEquals(threads, openblas_full.openblas_get_num_threads());
         }
         work.forEach(ConcurrentProductsTest::close);
+    }
+
+    /** A batch that is divided among the cores gives what its members give one by one. */
+    @Test
+    void batchesAreTheirMembers() {
+        int members = 37;
+        SplittableRandom random = new SplittableRandom(4);
+        try (BackendMatrix a = random(random, members * 60, 40, Precision.FLOAT32);
+                BackendMatrix b = random(random, members * 60, 50, Precision.FLOAT32);
+                BackendMatrix shared = random(random, 60, 50, Precision.FLOAT32);
+                BackendMatrix batch = backend.zeros(members * 40, 50);
+                BackendMatrix single = backend.zeros(members * 40, 50)) {
+            assertEquals(2, ThreadUse.coresForBatch(members, 40 * 50 * 60));
+            for (boolean same : new boolean[] {false, true}) {
+                Operand right = same ? Operand.of(shared).forAll() : Operand.of(b);
+                backend.multiplyBatch(members, 1, Operand.transposed(a), right, 0, batch);
+                for (int j = 0; j < members; j++) {
+                    BackendMatrix factor = same ? shared : b.rows(j * 60, 60);
+                    backend.multiply(
+                            Operand.transposed(a.rows(j * 60, 60)), Operand.of(factor), single.rows(j * 40, 40));
+                }
+                assertArrayEquals(single.toArray(), batch.toArray());
+            }
+        }
     }
 
     private static void close(Work work) {

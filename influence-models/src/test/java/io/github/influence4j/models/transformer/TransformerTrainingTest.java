@@ -29,6 +29,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.bytedeco.openblas.global.openblas_full;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -38,6 +41,19 @@ class TransformerTrainingTest {
     private static final double STEP = 1e-5;
 
     private final MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
+
+    /** The build runs tests with one thread, with which nothing is divided. */
+    private final int configured = openblas_full.openblas_get_num_threads();
+
+    @BeforeEach
+    void useTwoThreads() {
+        openblas_full.openblas_set_num_threads(2);
+    }
+
+    @AfterEach
+    void useThreadsAsBefore() {
+        openblas_full.openblas_set_num_threads(configured);
+    }
 
     /** Embeddings and gains too, which captures do not show. */
     @ParameterizedTest
@@ -126,6 +142,7 @@ class TransformerTrainingTest {
                 return trained.model().fingerprint();
             }
         };
+        assertEquals(2, single.parallelism());
         ExecutorService pool = Executors.newFixedThreadPool(3);
         try {
             Set<Optional<String>> found = new HashSet<>();

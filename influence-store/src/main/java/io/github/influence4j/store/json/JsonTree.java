@@ -15,7 +15,7 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * A JSON text as Java objects: maps, lists, texts, {@link Boolean}, {@link BigInteger} for whole numbers, {@link Double} for
- * others and {@link #NULL}. From the parser alone: the classes of Jackson's data binding take a quarter of a second to load,
+ * others and {@link Null}. From the parser alone: the classes of Jackson's data binding take a quarter of a second to load,
  * which is a quarter of what a look at a file takes.
  */
 final class JsonTree {
