@@ -54,6 +54,42 @@ public interface MatrixBackend extends AutoCloseable {
     long maxElements();
 
     /**
+     * Returns how much the backend is best given at a time.
+     *
+     * @return sizes in numbers
+     */
+    default WorkSizes workSizes() {
+        return WorkSizes.PROCESSOR;
+    }
+
+    /**
+     * Tells whether a matrix lies in this backend's memory already, so that its operations can use it as it is.
+     *
+     * @param matrix any matrix
+     * @return whether it is one of this backend's, whose type is then {@link BackendMatrix}
+     */
+    boolean holds(Matrix matrix);
+
+    /**
+     * Tells whether all numbers of a matrix are finite.
+     *
+     * @param matrix any precision
+     * @return false if one is infinite or not a number
+     */
+    default boolean isFinite(BackendMatrix matrix) {
+        double[] row = new double[matrix.columns()];
+        for (int r = 0; r < matrix.rows(); r++) {
+            matrix.read(r, 1, row, 0);
+            for (double number : row) {
+                if (!Double.isFinite(number)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /**
      * Makes a matrix of zeros.
      *
      * @param rows number of rows
