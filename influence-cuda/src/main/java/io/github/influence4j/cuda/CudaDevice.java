@@ -45,7 +45,6 @@ final class CudaDevice {
     private final long cublas;
     private final int multiprocessors;
     private final String description;
-    private final long limit;
     private final Memory scalars = new Memory(2 * Double.BYTES);
     private final CudaKernels kernels;
     private @Nullable CudaTransfers transfers;
@@ -83,7 +82,6 @@ final class CudaDevice {
                 Cublas.cublasSetMathMode(cublas, tf32 ? Cublas.TF32_MATH : Cublas.DEFAULT_MATH),
                 "setting the math mode");
         multiprocessors = attribute(device, Driver.MULTIPROCESSORS);
-        limit = Long.getLong(MEMORY, Long.MAX_VALUE);
         kernels = new CudaKernels(this);
         description = describe(device, tf32);
     }
@@ -238,7 +236,7 @@ final class CudaDevice {
         enter();
         LongByReference address = new LongByReference();
         int status = Driver.OUT_OF_MEMORY;
-        if (bytes <= limit - used) {
+        if (bytes <= limit() - used) {
             status = Driver.cuMemAllocFromPoolAsync(address, bytes, pool, stream);
             if (status == Driver.OUT_OF_MEMORY) {
                 // what is kept may be in pieces that are too small
@@ -275,7 +273,16 @@ final class CudaDevice {
         LongByReference total = new LongByReference();
         Driver.check(Driver.cuMemGetInfo_v2(free, total), "asking for free memory");
         long kept = poolBytes(Driver.POOL_RESERVED) - poolBytes(Driver.POOL_USED);
-        return Math.min(free.getValue() + kept, limit - used);
+        return Math.min(free.getValue() + kept, limit() - used);
+    }
+
+    private static long limit() {
+        return Long.getLong(MEMORY, Long.MAX_VALUE);
+    }
+
+    /** Bytes that matrices take. */
+    synchronized long used() {
+        return used;
     }
 
     private long poolBytes(int attribute) {

@@ -77,11 +77,13 @@ public interface MatrixBackend extends AutoCloseable {
      * @return false if one is infinite or not a number
      */
     default boolean isFinite(BackendMatrix matrix) {
-        double[] row = new double[matrix.columns()];
-        for (int r = 0; r < matrix.rows(); r++) {
-            matrix.read(r, 1, row, 0);
-            for (double number : row) {
-                if (!Double.isFinite(number)) {
+        int step = Math.max(1, workSizes().transferred() / matrix.columns());
+        double[] rows = new double[Math.min(step, matrix.rows()) * matrix.columns()];
+        for (int first = 0; first < matrix.rows(); first += step) {
+            int count = Math.min(step, matrix.rows() - first);
+            matrix.read(first, count, rows, 0);
+            for (int k = 0; k < count * matrix.columns(); k++) {
+                if (!Double.isFinite(rows[k])) {
                     return false;
                 }
             }
