@@ -42,7 +42,7 @@ final class EkfacPipeline implements AutoCloseable {
 
     private final MatrixBackend backend;
     private final Workload workload;
-    private final PositionwiseMlp model;
+    private final WorkloadModel model;
     private final ExampleSource<Example> train;
     private final ExampleSource<Example> queries;
     private final List<LayerSpec> layers;
@@ -58,7 +58,7 @@ final class EkfacPipeline implements AutoCloseable {
     EkfacPipeline(MatrixBackend backend, WorkloadData data, Path folder) {
         this.backend = backend;
         this.workload = data.workload();
-        this.model = new PositionwiseMlp(backend, data);
+        this.model = WorkloadModel.of(backend, data);
         this.train = data.train().source();
         this.queries = data.queries().source();
         this.layers = workload.layers();

@@ -28,7 +28,7 @@ class EkfacPipelineTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"tiny-mlp", "tiny-tokens"})
+    @ValueSource(strings = {"tiny-mlp", "tiny-tokens", "tiny-square"})
     void scoresAreThoseOfPlainLoops(String name) throws IOException {
         Workload workload = Workload.named(name);
         try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
