@@ -5,10 +5,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -16,37 +20,38 @@ import tools.jackson.databind.json.JsonMapper;
  * The result of a comparison, as JSON and as a table.
  *
  * @param machine where it was measured
- * @param threads threads of each side
+ * @param peer how kronfluence was run
  * @param comparisons one for each workload
- * @param efficiency on captures in memory
+ * @param efficiency on captures in memory, where measured
  */
-record ComparisonReport(Machine machine, int threads, List<WorkloadComparison> comparisons, Efficiency efficiency) {
+record ComparisonReport(
+        Machine machine, PeerRunner peer, List<WorkloadComparison> comparisons, Optional<Efficiency> efficiency) {
 
     private static final String PIPELINE = "pipeline";
+    private static final String WITHOUT_EIGEN = "pipeline without eigen";
 
-    /** One measured stage, or the sum of the stages. */
-    record Row(String workload, String stage, double peerSeconds, double seconds, double ratio) {
-        static Row of(String workload, String stage, double peerSeconds, double seconds) {
-            return new Row(workload, stage, peerSeconds, seconds, peerSeconds / seconds);
-        }
-    }
+    /** One measured stage, or a sum of stages. */
+    record Row(String workload, String stage, double peerSeconds, double seconds, double ratio) {}
 
-    /** Every stage of every workload; the pipeline is the sum of the medians of its stages. */
+    /** Every stage of every workload, and the pipeline with and without the eigendecompositions: sums of the medians. */
     List<Row> rows() {
         List<Row> rows = new ArrayList<>();
         for (WorkloadComparison comparison : comparisons) {
-            String name = comparison.workload().name();
-            double peerTotal = 0;
-            double total = 0;
-            for (Stage stage : Stage.values()) {
-                Row row = Row.of(name, stage.key(), comparison.peerSeconds(stage), comparison.seconds(stage));
-                peerTotal += row.peerSeconds();
-                total += row.seconds();
-                rows.add(row);
+            for (Stage stage : comparison.workload().stages()) {
+                rows.add(sum(comparison, stage.key(), Set.of(stage)));
             }
-            rows.add(Row.of(name, PIPELINE, peerTotal, total));
+            rows.add(sum(comparison, PIPELINE, Stage.PIPELINE));
+            rows.add(sum(
+                    comparison, WITHOUT_EIGEN, EnumSet.complementOf(EnumSet.of(Stage.EIGEN, Stage.PAIRWISE_LOW_RANK))));
         }
         return rows;
+    }
+
+    private static Row sum(WorkloadComparison comparison, String name, Set<Stage> stages) {
+        double peerSeconds =
+                stages.stream().mapToDouble(comparison::peerSeconds).sum();
+        double seconds = stages.stream().mapToDouble(comparison::seconds).sum();
+        return new Row(comparison.workload().name(), name, peerSeconds, seconds, peerSeconds / seconds);
     }
 
     /** Median rate of PyTorch's products over all of its processes. */
@@ -73,18 +78,22 @@ record ComparisonReport(Machine machine, int threads, List<WorkloadComparison> c
         }
         json.put("scoreAgreement", agreement);
         json.put("coldSeconds", cold);
-        json.put("sgemmGflops", efficiency.sgemmGflops());
+        json.put("sgemmOrder", peer.device().sgemmOrder());
         json.put("peerSgemmGflops", peerSgemmGflops());
+        efficiency.ifPresent(measured -> {
+            json.put("sgemmGflops", measured.sgemmGflops());
+            json.put(
+                    "efficiency",
+                    Map.of(
+                            "covariance", measured.covariance().ofSgemm(),
+                            "lambda", measured.lambda().ofSgemm(),
+                            "scoreRank32", measured.scoreRank32().ofSgemm()));
+        });
         json.put("blasCore", machine.blasCore());
-        json.put(
-                "efficiency",
-                Map.of(
-                        "covariance", efficiency.covariance(),
-                        "lambda", efficiency.lambda(),
-                        "scoreRank32", efficiency.scoreRank32()));
         json.put("environment", machine);
         json.put("torch", torch());
-        json.put("threads", threads);
+        json.put("threads", peer.threads());
+        json.put("device", peer.device());
         json.put("runs", comparisons.get(0).runs().size());
         JsonMapper mapper =
                 JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -94,23 +103,27 @@ record ComparisonReport(Machine machine, int threads, List<WorkloadComparison> c
 
     /** The table, with what one needs to know to read it. */
     String table() {
+        List<Row> rows = rows();
+        Set<String> columns = new LinkedHashSet<>(rows.stream().map(Row::stage).toList());
         StringBuilder text = new StringBuilder();
         text.append("Seconds of kronfluence / seconds of influence4j = ratio; medians of ")
                 .append(comparisons.get(0).runs().size())
-                .append(" runs.\n\n| workload |");
-        for (Stage stage : Stage.values()) {
-            text.append(' ').append(stage.key()).append(" |");
-        }
-        text.append(" pipeline | first run, s | largest difference of scores |\n|---|");
-        text.append("---|".repeat(Stage.values().length + 3)).append('\n');
+                .append(" runs.\n\n| workload | ")
+                .append(String.join(" | ", columns))
+                .append(" | first run, s | largest difference of scores |\n|---|")
+                .append("---|".repeat(columns.size() + 2))
+                .append('\n');
         for (WorkloadComparison comparison : comparisons) {
             String name = comparison.workload().name();
             text.append("| ").append(name).append(" |");
-            for (Row row : rows()) {
-                if (row.workload().equals(name)) {
-                    text.append(String.format(
-                            Locale.ROOT, " %.3g / %.3g = %.3gx |", row.peerSeconds(), row.seconds(), row.ratio()));
-                }
+            for (String column : columns) {
+                text.append(rows.stream()
+                        .filter(row ->
+                                row.workload().equals(name) && row.stage().equals(column))
+                        .map(row -> String.format(
+                                Locale.ROOT, " %.3g / %.3g = %.3gx |", row.peerSeconds(), row.seconds(), row.ratio()))
+                        .findFirst()
+                        .orElse(" |"));
             }
             text.append(String.format(
                     Locale.ROOT,
@@ -121,22 +134,25 @@ record ComparisonReport(Machine machine, int threads, List<WorkloadComparison> c
         }
         text.append(String.format(
                 Locale.ROOT,
-                "%nsgemm of order 2048: influence4j %.0f GFLOP/s (%s kernels), PyTorch %s %.0f GFLOP/s. "
-                        + "On captures in memory, as fractions of the sgemm rate: covariance %.2f, lambda %.2f, "
-                        + "scores of rank 32 %.2f.%n%n",
-                efficiency.sgemmGflops(),
-                machine.blasCore(),
+                "%nsgemm of order %d: PyTorch %s %.0f GFLOP/s",
+                peer.device().sgemmOrder(),
                 torch(),
-                peerSgemmGflops(),
-                efficiency.covariance(),
-                efficiency.lambda(),
-                efficiency.scoreRank32()));
+                peerSgemmGflops()));
+        efficiency.ifPresent(measured -> text.append(String.format(
+                Locale.ROOT,
+                ", influence4j %.0f GFLOP/s. On captures in memory, as fractions of the latter: covariance %.2f, "
+                        + "lambda %.2f, scores of rank 32 %.2f",
+                measured.sgemmGflops(),
+                measured.covariance().ofSgemm(),
+                measured.lambda().ofSgemm(),
+                measured.scoreRank32().ofSgemm())));
         text.append(String.format(
                 Locale.ROOT,
-                "%s, %d cores, %d threads each; %s; %s; load average at the start %.2f; %s.%n",
+                ".%n%n%s, %d cores, %d threads each, on %s; %s; %s; load average at the start %.2f; %s.%n",
                 machine.cpu(),
                 machine.cores(),
-                threads,
+                peer.threads(),
+                peer.device(),
                 machine.jdk(),
                 machine.backend(),
                 machine.loadAverage(),

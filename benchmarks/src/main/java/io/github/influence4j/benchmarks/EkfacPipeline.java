@@ -20,6 +20,7 @@ import io.github.influence4j.ekfac.factor.CovarianceStage;
 import io.github.influence4j.ekfac.factor.FisherObjectives;
 import io.github.influence4j.ekfac.factor.LayerCovariance;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.score.QueryRank;
 import io.github.influence4j.ekfac.score.ScoreOptions;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.solve.LayerCurvature;
@@ -42,7 +43,7 @@ final class EkfacPipeline implements AutoCloseable {
 
     private final MatrixBackend backend;
     private final Workload workload;
-    private final PositionwiseMlp model;
+    private final WorkloadModel model;
     private final ExampleSource<Example> train;
     private final ExampleSource<Example> queries;
     private final List<LayerSpec> layers;
@@ -58,7 +59,7 @@ final class EkfacPipeline implements AutoCloseable {
     EkfacPipeline(MatrixBackend backend, WorkloadData data, Path folder) {
         this.backend = backend;
         this.workload = data.workload();
-        this.model = new PositionwiseMlp(backend, data);
+        this.model = WorkloadModel.of(backend, data);
         this.train = data.train().source();
         this.queries = data.queries().source();
         this.layers = workload.layers();
@@ -75,8 +76,14 @@ final class EkfacPipeline implements AutoCloseable {
             List<LayerEigenbasis> bases = timed(Stage.EIGEN, seconds, () -> bases(covariances));
             List<LayerCurvature> curvatures = timed(Stage.LAMBDA, seconds, () -> eigenvalues(bases));
             owned.addAll(curvatures);
-            double[] pairwise = timed(Stage.PAIRWISE, seconds, () -> pairwise(curvatures));
-            double[] self = timed(Stage.SELF, seconds, () -> self(curvatures));
+            ScoreOptions whole =
+                    ScoreOptions.defaults().withBatchSize(workload.batchSize()).withQueryBatchSize(workload.queries());
+            double[] pairwise = timed(Stage.PAIRWISE, seconds, () -> pairwise(Stage.PAIRWISE, curvatures, whole));
+            if (workload.lowRank()) {
+                ScoreOptions cut = whole.withRank(QueryRank.randomised(Workload.RANK, 1));
+                timed(Stage.PAIRWISE_LOW_RANK, seconds, () -> pairwise(Stage.PAIRWISE_LOW_RANK, curvatures, cut));
+            }
+            double[] self = timed(Stage.SELF, seconds, () -> self(curvatures, whole));
             return new PipelineRun(seconds, pairwise, self);
         } finally {
             closeAll(owned);
@@ -159,20 +166,20 @@ final class EkfacPipeline implements AutoCloseable {
         return curvatures;
     }
 
-    private double[] pairwise(List<LayerCurvature> curvatures) throws IOException {
+    private double[] pairwise(Stage stage, List<LayerCurvature> curvatures, ScoreOptions options) throws IOException {
         try (EigenbasisSolver solver = solver(curvatures)) {
-            InfluenceScores scores = scorer().pairwise(solver, queries, train);
+            InfluenceScores scores = scorer(options).pairwise(solver, queries, train);
             Matrix matrix = scores.matrix();
-            Safetensors.write(file("pairwise_scores"), List.of(Tensor.of("all_modules", matrix)));
+            Safetensors.write(file(stage.key() + "_scores"), List.of(Tensor.of("all_modules", matrix)));
             double[] values = new double[matrix.rows() * matrix.columns()];
             matrix.read(0, matrix.rows(), values, 0);
             return values;
         }
     }
 
-    private double[] self(List<LayerCurvature> curvatures) throws IOException {
+    private double[] self(List<LayerCurvature> curvatures, ScoreOptions options) throws IOException {
         try (EigenbasisSolver solver = solver(curvatures)) {
-            SelfInfluence scores = scorer().self(solver, train);
+            SelfInfluence scores = scorer(options).self(solver, train);
             Safetensors.write(file("self_scores"), List.of(Tensor.vector("all_modules", scores.scores())));
             return scores.scores();
         }
@@ -187,9 +194,7 @@ final class EkfacPipeline implements AutoCloseable {
         return EigenbasisSolver.of(backend, curvatures, new LayerDamping(lambdas), provenance);
     }
 
-    private InfluenceScorer<Example> scorer() {
-        ScoreOptions options =
-                ScoreOptions.defaults().withBatchSize(workload.batchSize()).withQueryBatchSize(workload.queries());
+    private InfluenceScorer<Example> scorer(ScoreOptions options) {
         return new InfluenceScorer<>(backend, model, options, ProgressListener.silent());
     }
 

@@ -1,8 +1,14 @@
 package io.github.influence4j.benchmarks;
 
+import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * A data set in three arrays, example after example and position after position.
@@ -28,5 +34,33 @@ record Examples(
             examples.add(new Example(this, k));
         }
         return ExampleSource.of(examples);
+    }
+
+    /** Uploads one of the arrays for a batch, as many neighbouring examples at a time as there are. */
+    @SuppressWarnings("ReferenceEquality") // the same arrays, not equal ones
+    static void upload(
+            MatrixBackend backend,
+            ExampleBatch<Example> batch,
+            Function<Examples, float[]> array,
+            BackendMatrix target) {
+        int size = batch.size();
+        int positions = target.rows() / size;
+        int width = target.columns();
+        int first = 0;
+        while (first < size) {
+            Example start = batch.examples().get(first);
+            int count = 1;
+            while (first + count < size
+                    && batch.examples().get(first + count).set() == start.set()
+                    && batch.examples().get(first + count).index() == start.index() + count) {
+                count++;
+            }
+            int rows = count * positions;
+            FloatBuffer values = FloatBuffer.wrap(
+                            array.apply(start.set()), start.index() * positions * width, rows * width)
+                    .slice();
+            backend.upload(Matrix.of(values, rows, width, width), target.rows(first * positions, rows));
+            first += count;
+        }
     }
 }

@@ -16,7 +16,7 @@ import org.bytedeco.openblas.global.openblas_full;
  * @param cores cores that the JVM sees
  * @param jdk version of Java
  * @param backend libraries and kernels
- * @param blasCore OpenBLAS's choice of kernels
+ * @param blasCore OpenBLAS's choice of kernels, empty where the backend does without
  * @param loadAverage of the last minute at the start, negative where the system does not tell
  * @param time start
  */
@@ -28,7 +28,9 @@ record Machine(String cpu, int cores, String jdk, String backend, String blasCor
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("java.vendor") + " " + System.getProperty("java.version"),
                 backend.description(),
-                openblas_full.openblas_get_corename().getString(),
+                backend.name().equals("nd4j")
+                        ? openblas_full.openblas_get_corename().getString()
+                        : "",
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     }

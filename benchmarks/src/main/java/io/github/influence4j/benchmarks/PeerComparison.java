@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.bytedeco.openblas.global.openblas_full;
 import org.slf4j.Logger;
@@ -34,7 +35,6 @@ public final class PeerComparison implements Callable<Integer> {
 
     private static final Logger LOG = LoggerFactory.getLogger(PeerComparison.class);
     private static final String CORE_TYPE = "OPENBLAS_CORETYPE";
-    private static final int THREADS = 2;
 
     @Option(names = "--kronfluence", required = true, description = "source tree of kronfluence 1.0.1")
     private Path tree = Path.of("");
@@ -48,6 +48,26 @@ public final class PeerComparison implements Callable<Integer> {
             defaultValue = "mlp,token-mlp,gpt2-block",
             description = "default: ${DEFAULT-VALUE}")
     private List<String> workloads = List.of();
+
+    @Option(
+            names = "--device",
+            defaultValue = "CPU",
+            description = "where kronfluence computes: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Device device = Device.CPU;
+
+    @Option(names = "--threads", defaultValue = "2", description = "of each side on the processor (default: 2)")
+    private int threads;
+
+    @Option(names = "--batch-size", description = "examples per batch of influence4j (default: the workload's)")
+    private Optional<Integer> batchSize = Optional.empty();
+
+    @Option(names = "--peer-batch-size", description = "examples per batch of kronfluence (default: the workload's)")
+    private Optional<Integer> peerBatchSize = Optional.empty();
+
+    @Option(
+            names = "--no-efficiency",
+            description = "leaves out the rates on captures in memory, which StageEfficiency measures by itself")
+    private boolean withoutEfficiency;
 
     @Option(names = "--runs", defaultValue = "3", description = "measured runs of each side (default: 3)")
     private int runs;
@@ -64,7 +84,9 @@ public final class PeerComparison implements Callable<Integer> {
      * @param arguments see {@code --help}
      */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new PeerComparison()).execute(arguments));
+        System.exit(new CommandLine(new PeerComparison())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments));
     }
 
     @Override
@@ -73,14 +95,26 @@ public final class PeerComparison implements Callable<Integer> {
         if (runs < 1) {
             throw new IllegalArgumentException("--runs must be positive, found " + runs);
         }
-        List<Workload> work = workloads.stream().map(Workload::named).toList();
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
-            openblas_full.openblas_set_num_threads(THREADS);
-            PeerRunner peer = new PeerRunner(tree.toAbsolutePath(), python.toAbsolutePath(), THREADS);
-            ComparisonReport report = measure(work, backend, peer, runs, out, StageEfficiency.Size.gpt2());
+        List<Workload> work = workloads.stream()
+                .map(Workload::named)
+                .map(this::withBatchSizes)
+                .toList();
+        try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
+            if (backend.name().equals("nd4j")) {
+                openblas_full.openblas_set_num_threads(threads);
+            }
+            PeerRunner peer = new PeerRunner(tree.toAbsolutePath(), python, threads, device);
+            Optional<StageEfficiency.Size> size =
+                    withoutEfficiency ? Optional.empty() : Optional.of(StageEfficiency.Size.gpt2(device));
+            ComparisonReport report = measure(work, backend, peer, runs, out, size);
             System.out.print(report.table());
             return agrees(report.comparisons()) ? 0 : 1;
         }
+    }
+
+    private Workload withBatchSizes(Workload workload) {
+        return workload.withBatchSizes(
+                batchSize.orElse(workload.batchSize()), peerBatchSize.orElse(workload.peerBatchSize()));
     }
 
     /** Measures everything and writes the report. */
@@ -90,7 +124,7 @@ public final class PeerComparison implements Callable<Integer> {
             PeerRunner peer,
             int runs,
             Path out,
-            StageEfficiency.Size size)
+            Optional<StageEfficiency.Size> size)
             throws IOException, InterruptedException {
         Files.createDirectories(out);
         Machine machine = Machine.here(backend);
@@ -98,22 +132,14 @@ public final class PeerComparison implements Callable<Integer> {
         for (Workload workload : workloads) {
             WorkloadComparison comparison = WorkloadComparison.measure(workload, backend, peer, runs, out);
             comparisons.add(comparison);
-            for (Stage stage : Stage.values()) {
-                LOG.info(
-                        "{} {}: kronfluence {} s, influence4j {} s",
-                        workload.name(),
-                        stage.key(),
-                        comparison.peerSeconds(stage),
-                        comparison.seconds(stage));
-            }
             LOG.info(
                     "{}: scores differ by {} (pairwise) and {} (self) of the largest",
                     workload.name(),
                     comparison.pairwiseAgreement(),
                     comparison.selfAgreement());
         }
-        Efficiency efficiency = new StageEfficiency(backend, size).measure();
-        ComparisonReport report = new ComparisonReport(machine, peer.threads(), comparisons, efficiency);
+        Optional<Efficiency> efficiency = size.map(given -> StageEfficiency.measure(backend, given));
+        ComparisonReport report = new ComparisonReport(machine, peer, comparisons, efficiency);
         report.write(out);
         return report;
     }

@@ -20,18 +20,19 @@ import tools.jackson.databind.json.JsonMapper;
  * @param tree kronfluence's source tree
  * @param python a Python with torch, safetensors, accelerate, einops and opt_einsum
  * @param threads threads of PyTorch
+ * @param device where PyTorch computes
  */
-record PeerRunner(Path tree, Path python, int threads) {
+record PeerRunner(Path tree, Path python, int threads, Device device) {
 
     private static final JsonMapper JSON = new JsonMapper();
     private static final String SCRIPT = "peer_runner.py";
-    private static final int LOG_TAIL = 2000;
+    private static final int LOG_TAIL = 4000;
 
     /**
      * What one run gave.
      *
      * @param run times and scores
-     * @param sgemmGflops rate of PyTorch's products of order 2048 in the same process
+     * @param sgemmGflops rate of PyTorch's plain products in the same process
      * @param torch version of PyTorch
      */
     record Result(PipelineRun run, double sgemmGflops, String torch) {}
@@ -41,8 +42,10 @@ record PeerRunner(Path tree, Path python, int threads) {
         Workload workload = data.workload();
         data.write(folder.resolve("data.safetensors"));
         Map<String, Object> description = Map.of(
+                "activation", workload.activation().name(),
                 "loss", workload.loss().name(),
                 "layers", workload.layers().size(),
+                "lowRank", workload.lowRank() ? Workload.RANK : 0,
                 "peerBatchSize", workload.peerBatchSize());
         Files.writeString(folder.resolve("workload.json"), JSON.writeValueAsString(description));
         try (InputStream script = PeerRunner.class.getResourceAsStream(SCRIPT)) {
@@ -65,7 +68,12 @@ record PeerRunner(Path tree, Path python, int threads) {
                         folder.resolve(SCRIPT).toString(),
                         tree.toString(),
                         folder.toString(),
-                        Integer.toString(threads)))
+                        "--threads",
+                        Integer.toString(threads),
+                        "--device",
+                        device.key(),
+                        "--sgemm-order",
+                        Integer.toString(device.sgemmOrder())))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
@@ -78,7 +86,7 @@ record PeerRunner(Path tree, Path python, int threads) {
         }
         JsonNode result = JSON.readTree(Files.readString(folder.resolve("result.json")));
         Map<Stage, Double> seconds = new EnumMap<>(Stage.class);
-        for (Stage stage : Stage.values()) {
+        for (Stage stage : workload.stages()) {
             seconds.put(stage, result.path("seconds").path(stage.key()).asDouble());
         }
         PipelineRun run =

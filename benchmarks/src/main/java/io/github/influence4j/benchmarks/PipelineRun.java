@@ -12,7 +12,10 @@ import java.util.Map;
 @SuppressWarnings("ArrayRecordComponent") // bulk data, never compared
 record PipelineRun(Map<Stage, Double> seconds, double[] pairwise, double[] self) {
 
+    /** Seconds of the stages of the pipeline. */
     double total() {
-        return seconds.values().stream().mapToDouble(Double::doubleValue).sum();
+        return Stage.PIPELINE.stream()
+                .mapToDouble(stage -> seconds.getOrDefault(stage, Double.NaN))
+                .sum();
     }
 }

@@ -37,7 +37,7 @@ import java.util.function.Supplier;
 final class PlannedRun implements AutoCloseable {
 
     private final MatrixBackend backend;
-    private final PositionwiseMlp model;
+    private final WorkloadModel model;
     private final ExampleSource<Example> train;
     private final ExampleSource<Example> queries;
     private final List<LayerSpec> layers;
@@ -60,7 +60,7 @@ final class PlannedRun implements AutoCloseable {
 
     PlannedRun(MatrixBackend backend, WorkloadData data, FitOptions fit) {
         this.backend = backend;
-        this.model = new PositionwiseMlp(backend, data);
+        this.model = WorkloadModel.of(backend, data);
         this.train = data.train().source();
         this.queries = data.queries().source();
         this.layers = data.workload().layers();

@@ -2,7 +2,6 @@ package io.github.influence4j.benchmarks;
 
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.ExampleBatch;
-import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
@@ -11,7 +10,6 @@ import io.github.influence4j.benchmarks.Examples.Example;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -24,7 +22,7 @@ import java.util.stream.IntStream;
  * cores. Memory grows with the largest batch and is used again, so a batch allocates no matrices. Captures hand over the
  * backend's own matrices.
  */
-final class PositionwiseMlp implements GradientProvider<Example>, AutoCloseable {
+final class PositionwiseMlp implements WorkloadModel {
 
     /** Numbers of a chunk of rows: it stays in the cache of a core between reading and writing back. */
     private static final int CHUNK = 1 << 15;
@@ -66,8 +64,8 @@ final class PositionwiseMlp implements GradientProvider<Example>, AutoCloseable 
         return layers;
     }
 
-    /** Computes the outputs of a batch, [n·t·outputs]. */
-    float[] outputs(ExampleBatch<Example> batch) {
+    @Override
+    public float[] outputs(ExampleBatch<Example> batch) {
         int rows = forward(batch);
         int width = layers.get(last).outputs();
         float[] values = new float[rows * width];
@@ -96,7 +94,7 @@ final class PositionwiseMlp implements GradientProvider<Example>, AutoCloseable 
         if (rows > capacity) {
             allocate(rows);
         }
-        load(batch);
+        Examples.upload(backend, batch, Examples::inputs, inputs[0].rows(0, rows));
         for (int l = 0; l <= last; l++) {
             BackendMatrix z = outputs[l].rows(0, rows);
             backend.multiply(Operand.of(inputs[l].rows(0, rows)), Operand.transposed(kernels.get(l)), z);
@@ -105,28 +103,6 @@ final class PositionwiseMlp implements GradientProvider<Example>, AutoCloseable 
             }
         }
         return rows;
-    }
-
-    /** Uploads the inputs, as many neighbouring examples at a time as there are. */
-    @SuppressWarnings("ReferenceEquality") // the same arrays, not equal ones
-    private void load(ExampleBatch<Example> batch) {
-        int size = batch.size();
-        int first = 0;
-        while (first < size) {
-            Example start = batch.examples().get(first);
-            int count = 1;
-            while (first + count < size
-                    && batch.examples().get(first + count).set() == start.set()
-                    && batch.examples().get(first + count).index() == start.index() + count) {
-                count++;
-            }
-            int rows = count * positions;
-            int width = start.set().width();
-            FloatBuffer values = FloatBuffer.wrap(start.set().inputs(), start.index() * positions * width, rows * width)
-                    .slice();
-            backend.upload(Matrix.of(values, rows, width, width), inputs[0].rows(first * positions, rows));
-            first += count;
-        }
     }
 
     /** Layer l+1's inputs = max(0, z + bias). */

@@ -1,6 +1,8 @@
 package io.github.influence4j.benchmarks;
 
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /** The parts of the work that are timed one by one. */
 enum Stage {
@@ -12,8 +14,13 @@ enum Stage {
     LAMBDA,
     /** Scores of every training example for every query, at full rank. */
     PAIRWISE,
+    /** The same with queries cut to {@link Workload#RANK}; beside the pipeline, and only of workloads that ask for it. */
+    PAIRWISE_LOW_RANK,
     /** Scores of every training example for itself. */
     SELF;
+
+    /** The stages that make up a pipeline. */
+    static final Set<Stage> PIPELINE = EnumSet.complementOf(EnumSet.of(PAIRWISE_LOW_RANK));
 
     /** The name in reports. */
     String key() {

@@ -3,6 +3,7 @@ package io.github.influence4j.benchmarks;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
@@ -27,17 +28,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /**
- * How near to the machine's rate of plain products the stages come when the captures lie in memory already.
+ * How near to the machine's rate of plain products the stages come when the captures lie in memory already, the backend's own
+ * or the host's.
  *
  * <p>Flops are counted as in {@link StageFlops}.
  */
-final class StageEfficiency {
+final class StageEfficiency implements AutoCloseable {
 
-    private static final int RUNS = 3;
-    private static final int RANK = 32;
+    private static final int RUNS = 5;
 
     private final MatrixBackend backend;
     private final Size size;
@@ -52,53 +57,144 @@ final class StageEfficiency {
      * @param sequences sequences of a pass
      * @param batchSize sequences per batch; divides {@code sequences}
      * @param queries number of queries
+     * @param resident whether the captures lie in the backend's memory, so that nothing is uploaded
+     * @param sgemmOrder order of the plain products
      */
-    record Size(List<LayerSpec> layers, int positions, int sequences, int batchSize, int queries) {
+    record Size(
+            List<LayerSpec> layers,
+            int positions,
+            int sequences,
+            int batchSize,
+            int queries,
+            boolean resident,
+            int sgemmOrder) {
 
-        /** The two layers of a block of the smallest GPT-2, 128 positions. */
-        static Size gpt2() {
+        /** The two layers of a block of the smallest GPT-2, 128 positions, so many sequences as the device needs to be busy. */
+        static Size gpt2(Device device) {
+            boolean cuda = device == Device.CUDA;
             return new Size(
-                    List.of(LayerSpec.tokens("up", 768, 3072), LayerSpec.tokens("down", 3072, 768)), 128, 64, 32, 16);
+                    List.of(LayerSpec.tokens("up", 768, 3072), LayerSpec.tokens("down", 3072, 768)),
+                    128,
+                    cuda ? 1024 : 64,
+                    cuda ? 128 : 32,
+                    16,
+                    cuda,
+                    device.sgemmOrder());
         }
     }
 
     /**
-     * Rates as fractions of the rate of plain products in the same process.
+     * One stage.
+     *
+     * @param seconds median of a pass
+     * @param gflop work of a pass
+     * @param ofSgemm its rate as a fraction of the rate of plain products in the same process
+     */
+    record StageRate(double seconds, double gflop, double ofSgemm) {
+
+        private static StageRate of(double seconds, double gflop, double sgemmGflops) {
+            return new StageRate(seconds, gflop, gflop / seconds / sgemmGflops);
+        }
+
+        private String line(String stage) {
+            return String.format(
+                    Locale.ROOT,
+                    "%-20s %9.4f s %10.1f GFLOP %10.1f GFLOP/s %6.3f of sgemm%n",
+                    stage,
+                    seconds,
+                    gflop,
+                    gflop / seconds,
+                    ofSgemm);
+        }
+    }
+
+    /**
+     * The rates of all stages.
      *
      * @param covariance of the covariance pass
      * @param lambda of the eigenvalue pass
      * @param scoreRank32 of scoring with queries of rank 32, their preparation not counted
      * @param sgemmGflops mean of the rates of plain products just before and after
      */
-    record Efficiency(double covariance, double lambda, double scoreRank32, double sgemmGflops) {}
+    record Efficiency(StageRate covariance, StageRate lambda, StageRate scoreRank32, double sgemmGflops) {
 
-    StageEfficiency(MatrixBackend backend, Size size) {
-        this.backend = backend;
-        this.size = size;
-        this.captures = new StoredCaptures(size.layers(), size.positions(), size.sequences());
-    }
-
-    /** Measures on the layers of the smallest GPT-2 and prints the rates. */
-    public static void main(String[] arguments) {
-        try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
-            Efficiency efficiency = new StageEfficiency(backend, Size.gpt2()).measure();
-            System.out.printf(
-                    Locale.ROOT,
-                    "sgemm %.1f GFLOP/s; of it covariance %.3f, lambda %.3f, scores of rank 32 %.3f%n",
-                    efficiency.sgemmGflops(),
-                    efficiency.covariance(),
-                    efficiency.lambda(),
-                    efficiency.scoreRank32());
+        String table() {
+            return String.format(Locale.ROOT, "sgemm %.1f GFLOP/s%n", sgemmGflops)
+                    + covariance.line("covariance")
+                    + lambda.line("lambda")
+                    + scoreRank32.line("scores of rank 32");
         }
     }
 
-    /** Measures every stage, median of three after one to warm up. */
-    Efficiency measure() {
-        double before = Sgemm.gflops(backend);
+    private StageEfficiency(MatrixBackend backend, Size size) {
+        this.backend = backend;
+        this.size = size;
+        this.captures = size.resident()
+                ? StoredCaptures.resident(backend, size.layers(), size.positions(), size.sequences())
+                : new StoredCaptures(size.layers(), size.positions(), size.sequences());
+    }
+
+    @Command(name = "StageEfficiency", mixinStandardHelpOptions = true)
+    private static final class Measurement implements Callable<Integer> {
+
+        @Option(names = "--device", defaultValue = "CPU", description = "chooses the defaults of the other options")
+        private Device device = Device.CPU;
+
+        @Option(names = "--sequences", description = "sequences of a pass")
+        private Optional<Integer> sequences = Optional.empty();
+
+        @Option(names = "--batch-size", description = "sequences per batch; divides those of a pass")
+        private Optional<Integer> batchSize = Optional.empty();
+
+        @Option(names = "--queries", description = "number of queries")
+        private Optional<Integer> queries = Optional.empty();
+
+        @Option(names = "--resident", description = "whether the captures lie in the backend's memory", arity = "1")
+        private Optional<Boolean> resident = Optional.empty();
+
+        @Option(names = "--sgemm-order", description = "order of the plain products")
+        private Optional<Integer> sgemmOrder = Optional.empty();
+
+        @Override
+        public Integer call() {
+            Size usual = Size.gpt2(device);
+            Size size = new Size(
+                    usual.layers(),
+                    usual.positions(),
+                    sequences.orElse(usual.sequences()),
+                    batchSize.orElse(usual.batchSize()),
+                    queries.orElse(usual.queries()),
+                    resident.orElse(usual.resident()),
+                    sgemmOrder.orElse(usual.sgemmOrder()));
+            try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
+                System.out.printf(
+                        "%s%n%s%n%s",
+                        backend.description(), size, measure(backend, size).table());
+            }
+            return 0;
+        }
+    }
+
+    /** Measures on the layers of the smallest GPT-2 and prints the rates; see {@code --help}. */
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Measurement())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments));
+    }
+
+    /** Measures every stage, medians after one pass to warm up. */
+    static Efficiency measure(MatrixBackend backend, Size size) {
+        try (StageEfficiency efficiency = new StageEfficiency(backend, size)) {
+            return efficiency.measure();
+        }
+    }
+
+    private Efficiency measure() {
+        double before = Sgemm.gflops(backend, size.sgemmOrder());
         List<LayerCovariance> covariances = new ArrayList<>();
         List<LayerEigenbasis> bases = new ArrayList<>();
         try (CapturePass<Integer> pass = new CapturePass<>(backend, captures)) {
-            double covariance = rate(work(StageFlops::covariance), () -> {
+            double covariance = seconds(() -> {
                 covariances.forEach(LayerCovariance::close);
                 covariances.clear();
                 covariances.addAll(CovarianceStage.fit(
@@ -108,10 +204,11 @@ final class StageEfficiency {
                         size.batchSize(),
                         fisher,
                         ProgressListener.silent()));
+                covariances.forEach(one -> await(one.activation(), one.gradient()));
             });
             covariances.forEach(c -> bases.add(EigenbasisStage.decompose(backend, c)));
             List<BackendMatrix> lambdas = new ArrayList<>();
-            double lambda = rate(work(StageFlops::lambda), () -> {
+            double lambda = seconds(() -> {
                 lambdas.forEach(BackendMatrix::close);
                 lambdas.clear();
                 lambdas.addAll(EigenvalueStage.fit(
@@ -121,18 +218,31 @@ final class StageEfficiency {
                         new EigenvalueStage.Options(size.batchSize(), fisher, Rotation.CHEAPEST),
                         bases.stream().map(Optional::of).toList(),
                         ProgressListener.silent()));
+                lambdas.forEach(StageEfficiency::await);
             });
-            double score = scoreRate(lambdas, bases);
-            double sgemm = (before + Sgemm.gflops(backend)) / 2;
-            return new Efficiency(covariance / sgemm, lambda / sgemm, score / sgemm, sgemm);
+            double score = scoreSeconds(lambdas, bases);
+            double sgemm = (before + Sgemm.gflops(backend, size.sgemmOrder())) / 2;
+            double scoreWork = size.queries() * work(layer -> StageFlops.lowRankScores(layer, Workload.RANK));
+            return new Efficiency(
+                    StageRate.of(covariance, work(StageFlops::covariance), sgemm),
+                    StageRate.of(lambda, work(StageFlops::lambda), sgemm),
+                    StageRate.of(score, scoreWork, sgemm),
+                    sgemm);
         } finally {
             covariances.forEach(LayerCovariance::close);
             bases.forEach(LayerEigenbasis::close);
         }
     }
 
+    /** Reads a row of each, which waits for a backend that works asynchronously. */
+    private static void await(Matrix... results) {
+        for (Matrix result : results) {
+            result.read(0, 1, new double[result.columns()], 0);
+        }
+    }
+
     /** Scoring starts when the queries are ready, which the progress tells; the first pass over the captures warms up. */
-    private double scoreRate(List<BackendMatrix> lambdas, List<LayerEigenbasis> bases) {
+    private double scoreSeconds(List<BackendMatrix> lambdas, List<LayerEigenbasis> bases) {
         List<LayerCurvature> curvatures = new ArrayList<>();
         for (int l = 0; l < bases.size(); l++) {
             curvatures.add(
@@ -146,7 +256,7 @@ final class StageEfficiency {
             }
         };
         ScoreOptions options = ScoreOptions.defaults()
-                .withRank(QueryRank.randomised(RANK, 1))
+                .withRank(QueryRank.randomised(Workload.RANK, 1))
                 .withBatchSize(size.batchSize())
                 .withQueryBatchSize(size.queries());
         LayerDamping damping = LayerDamping.of(size.layers(), layer -> Damping.DEFAULT.resolve(1));
@@ -161,10 +271,10 @@ final class StageEfficiency {
         for (int k = 0; k < RUNS; k++) {
             seconds[k] = (times.get(k + 1) - times.get(k)) / 1e9;
         }
-        return size.queries() * work(layer -> StageFlops.lowRankScores(layer, RANK)) / Sgemm.median(seconds);
+        return Sgemm.median(seconds);
     }
 
-    private static double rate(double gflop, Runnable pass) {
+    private static double seconds(Runnable pass) {
         double[] seconds = new double[RUNS];
         pass.run();
         for (int k = 0; k < RUNS; k++) {
@@ -172,12 +282,17 @@ final class StageEfficiency {
             pass.run();
             seconds[k] = (System.nanoTime() - start) / 1e9;
         }
-        return gflop / Sgemm.median(seconds);
+        return Sgemm.median(seconds);
     }
 
     /** GFLOP of one pass over the sequences, given the flops of a row. */
     private double work(ToDoubleFunction<LayerSpec> flopsPerRow) {
         double rows = (double) size.sequences() * size.positions();
         return 1e-9 * rows * size.layers().stream().mapToDouble(flopsPerRow).sum();
+    }
+
+    @Override
+    public void close() {
+        captures.close();
     }
 }

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What both sides did on one workload.
@@ -20,6 +22,8 @@ import java.util.stream.Stream;
 record WorkloadComparison(
         Workload workload, PipelineRun cold, List<PipelineRun> runs, List<PeerRunner.Result> peerRuns) {
 
+    private static final Logger LOG = LoggerFactory.getLogger(WorkloadComparison.class);
+
     /** Runs both sides in turn, this library first, after one run to warm the JVM up. */
     static WorkloadComparison measure(Workload workload, MatrixBackend backend, PeerRunner peer, int runs, Path work)
             throws IOException, InterruptedException {
@@ -30,9 +34,15 @@ record WorkloadComparison(
             PipelineRun cold = pipeline.run();
             List<PipelineRun> own = new ArrayList<>();
             List<PeerRunner.Result> theirs = new ArrayList<>();
+            LOG.info("{}: influence4j's first run took {} s", workload.name(), cold.seconds());
             for (int k = 0; k < runs; k++) {
                 own.add(pipeline.run());
+                LOG.info("{}: influence4j {} s", workload.name(), own.get(k).seconds());
                 theirs.add(peer.run(workload, folder));
+                LOG.info(
+                        "{}: kronfluence {} s",
+                        workload.name(),
+                        theirs.get(k).run().seconds());
             }
             return new WorkloadComparison(workload, cold, own, theirs);
         } finally {

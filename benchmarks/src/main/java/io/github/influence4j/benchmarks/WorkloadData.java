@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * Weights and data of a workload: random, but the same for the same workload.
@@ -26,6 +27,7 @@ import java.util.Random;
 record WorkloadData(Workload workload, List<float[]> kernels, List<float[]> biases, Examples train, Examples queries) {
 
     private static final long SEED = 20230803;
+    private static final int LARGE = 1 << 24;
 
     /** Makes the data; the backend runs the model once to draw labels. */
     static WorkloadData make(Workload workload, MatrixBackend backend) {
@@ -33,7 +35,10 @@ record WorkloadData(Workload workload, List<float[]> kernels, List<float[]> bias
         List<float[]> kernels = new ArrayList<>();
         List<float[]> biases = new ArrayList<>();
         for (LayerSpec layer : workload.layers()) {
-            kernels.add(normal(random, layer.inputs() * layer.outputs(), Math.sqrt(2.0 / layer.inputs())));
+            kernels.add(normal(
+                    random,
+                    layer.inputs() * layer.outputs(),
+                    workload.activation().kernelDeviation(layer.inputs())));
             biases.add(normal(random, layer.outputs(), 0.1));
         }
         WorkloadData data = new WorkloadData(
@@ -42,7 +47,7 @@ record WorkloadData(Workload workload, List<float[]> kernels, List<float[]> bias
                 biases,
                 examples(workload, workload.train(), random),
                 examples(workload, workload.queries(), random));
-        try (PositionwiseMlp model = new PositionwiseMlp(backend, data)) {
+        try (WorkloadModel model = WorkloadModel.of(backend, data)) {
             draw(workload, model, data.train);
         }
         return data;
@@ -56,26 +61,36 @@ record WorkloadData(Workload workload, List<float[]> kernels, List<float[]> bias
         return values;
     }
 
+    /** One generator takes long for the largest workload; the others keep the numbers that results were published for. */
+    private static float[] standardNormal(Random random, int count) {
+        return count > LARGE ? RandomNumbers.normal(count, random.nextLong()) : normal(random, count, 1);
+    }
+
     private static Examples examples(Workload workload, int count, Random random) {
         int rows = count * workload.positions();
         int targetWidth = workload.loss().targetWidth(workload.outputs());
-        float[] inputs = normal(random, rows * workload.inputs(), 1);
-        float[] targets = new float[rows * targetWidth];
-        for (int k = 0; k < targets.length; k++) {
-            targets[k] = workload.loss() == Loss.CROSS_ENTROPY
-                    ? random.nextInt(workload.outputs())
-                    : (float) random.nextGaussian();
-        }
+        float[] inputs = standardNormal(random, rows * workload.inputs());
+        float[] targets = workload.loss() == Loss.CROSS_ENTROPY
+                ? classes(random, rows, workload.outputs())
+                : standardNormal(random, rows * targetWidth);
         return new Examples(
                 count, workload.positions(), workload.inputs(), targetWidth, inputs, targets, targets.clone());
     }
 
-    private static void draw(Workload workload, PositionwiseMlp model, Examples examples) {
+    private static float[] classes(Random random, int count, int classes) {
+        float[] values = new float[count];
+        for (int k = 0; k < count; k++) {
+            values[k] = random.nextInt(classes);
+        }
+        return values;
+    }
+
+    private static void draw(Workload workload, WorkloadModel model, Examples examples) {
         SampledLabels labels = new SampledLabels(SEED);
         int outputs = workload.outputs();
         for (ExampleBatch<Example> batch : examples.source().batches(workload.batchSize())) {
             float[] values = model.outputs(batch);
-            for (int r = 0; r < batch.size() * workload.positions(); r++) {
+            IntStream.range(0, batch.size() * workload.positions()).parallel().forEach(r -> {
                 long id = batch.ids()[r / workload.positions()];
                 int position = r % workload.positions();
                 int row = (int) id * workload.positions() + position;
@@ -89,7 +104,7 @@ record WorkloadData(Workload workload, List<float[]> kernels, List<float[]> bias
                                 outputs,
                                 examples.sampled(),
                                 row * examples.targetWidth());
-            }
+            });
         }
     }
 

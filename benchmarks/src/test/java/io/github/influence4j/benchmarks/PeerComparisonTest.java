@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +26,9 @@ class PeerComparisonTest {
     private static final String TREE = "benchmarks.kronfluence";
     private static final String PYTHON = "benchmarks.python";
 
+    private static final StageEfficiency.Size SMALL =
+            new StageEfficiency.Size(List.of(LayerSpec.tokens("up", 40, 70)), 8, 8, 4, 2, false, 64);
+
     @TempDir
     Path out;
 
@@ -34,14 +39,15 @@ class PeerComparisonTest {
         Assumptions.assumeFalse(
                 tree.isEmpty() || python.isEmpty(),
                 "needs kronfluence: -D" + TREE + "=<its tree> -D" + PYTHON + "=<a Python with torch>");
-        StageEfficiency.Size size = new StageEfficiency.Size(List.of(LayerSpec.tokens("up", 40, 70)), 8, 8, 4, 2);
-        List<Workload> workloads = List.of(Workload.named("tiny-mlp"), Workload.named("tiny-tokens"));
+        List<Workload> workloads = Stream.of("tiny-mlp", "tiny-tokens", "tiny-square")
+                .map(Workload::named)
+                .toList();
         try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
-            PeerRunner peer = new PeerRunner(Path.of(tree), Path.of(python), 1);
-            PeerComparison.measure(workloads, backend, peer, 1, out, size);
+            PeerRunner peer = new PeerRunner(Path.of(tree), Path.of(python), 1, Device.CPU);
+            PeerComparison.measure(workloads, backend, peer, 1, out, Optional.of(SMALL));
         }
         JsonNode results = new JsonMapper().readTree(Files.readString(out.resolve("results.json")));
-        assertEquals(2 * 6, results.path("rows").size());
+        assertEquals(3 * 7 + 1, results.path("rows").size());
         for (Workload workload : workloads) {
             JsonNode agreement = results.path("scoreAgreement").path(workload.name());
             assertTrue(agreement.path("pairwise").asDouble(1) <= PeerComparison.AGREEMENT, agreement.toString());
@@ -65,7 +71,7 @@ class PeerComparisonTest {
     @Test
     void aFailingPeerIsReportedWithItsOutput() throws IOException {
         Workload workload = Workload.named("tiny-mlp");
-        PeerRunner peer = new PeerRunner(out, Path.of("/bin/cat"), 1);
+        PeerRunner peer = new PeerRunner(out, Path.of("/bin/cat"), 1, Device.CPU);
         try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
             PeerRunner.prepare(WorkloadData.make(workload, backend), out);
         }

@@ -109,12 +109,14 @@ final class PlainEkfac {
         int t = set.positions();
         double[][][] activations = new double[layers.size()][t][];
         double[][][] gradients = new double[layers.size()][t][];
+        boolean square = data.workload().activation() == Activation.SQUARE;
         for (int p = 0; p < t; p++) {
             int row = example * t + p;
             double[] x = new double[set.width()];
             for (int i = 0; i < x.length; i++) {
                 x[i] = set.inputs()[row * set.width() + i];
             }
+            double[][] slopes = new double[layers.size()][];
             for (int l = 0; l < layers.size(); l++) {
                 activations[l][p] = Arrays.copyOf(x, x.length + 1);
                 activations[l][p][x.length] = 1;
@@ -126,9 +128,12 @@ final class PlainEkfac {
                     }
                 }
                 x = z.clone();
+                slopes[l] = Arrays.stream(z)
+                        .map(value -> square ? 2 * value : value > 0 ? 1 : 0)
+                        .toArray();
                 if (l + 1 < layers.size()) {
                     for (int o = 0; o < x.length; o++) {
-                        x[o] = Math.max(0, x[o]);
+                        x[o] = square ? x[o] * x[o] : Math.max(0, x[o]);
                     }
                 }
             }
@@ -136,11 +141,9 @@ final class PlainEkfac {
             for (int l = layers.size() - 1; l >= 0; l--) {
                 gradients[l][p] = g;
                 double[] back = new double[layers.get(l).inputs()];
-                for (int i = 0; i < back.length; i++) {
+                for (int i = 0; l > 0 && i < back.length; i++) {
                     for (int o = 0; o < g.length; o++) {
-                        back[i] += activations[l][p][i] > 0 || l == 0
-                                ? data.kernels().get(l)[o * back.length + i] * g[o]
-                                : 0;
+                        back[i] += slopes[l - 1][i] * data.kernels().get(l)[o * back.length + i] * g[o];
                     }
                 }
                 g = back;
