@@ -32,7 +32,7 @@ public final class CudaBackend implements MatrixBackend {
     private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
 
     /** Elements that one step of an upload takes through a Java array. */
-    private static final int STAGED = 1 << 20;
+    private static final int STAGED = 1 << 18;
 
     private static final int MOST_COPYING_THREADS = 8;
 
@@ -146,16 +146,22 @@ public final class CudaBackend implements MatrixBackend {
         }
         t.address(); // refuses a closed target before anything is read
         int step = Math.min(t.rows(), Math.max(1, STAGED / t.columns()));
-        float[] floats = new float[t.isFloat64() ? 0 : step * t.columns()];
-        double[] doubles = new double[t.isFloat64() ? step * t.columns() : 0];
-        for (int r = 0; r < t.rows(); r += step) {
-            int count = Math.min(step, t.rows() - r);
-            if (t.isFloat64()) {
-                source.read(r, count, doubles, 0);
-                transfers.upload(doubles, t.rows(r, count));
+        int steps = (t.rows() + step - 1) / step;
+        int tasks = source.allowsConcurrentReads() ? Math.min(steps, parallelism()) : 1;
+        inParallel(tasks, task -> upload(source, t, step, steps * task / tasks, steps * (task + 1) / tasks));
+    }
+
+    private void upload(Matrix source, CudaMatrix target, int step, int firstStep, int endStep) {
+        float[] floats = new float[target.isFloat64() ? 0 : step * target.columns()];
+        double[] doubles = new double[target.isFloat64() ? step * target.columns() : 0];
+        for (int k = firstStep; k < endStep; k++) {
+            int count = Math.min(step, target.rows() - k * step);
+            if (target.isFloat64()) {
+                source.read(k * step, count, doubles, 0);
+                transfers.upload(doubles, target.rows(k * step, count));
             } else {
-                source.read(r, count, floats, 0);
-                transfers.upload(floats, t.rows(r, count));
+                source.read(k * step, count, floats, 0);
+                transfers.upload(floats, target.rows(k * step, count));
             }
         }
     }
@@ -332,6 +338,12 @@ public final class CudaBackend implements MatrixBackend {
         Shapes.square("eigen", symmetric);
         Shapes.float64("eigen", symmetric);
         return decompositions.eigen(own(symmetric));
+    }
+
+    @Override
+    public void orthonormalise(BackendMatrix columns) {
+        Shapes.orthonormalise(columns);
+        decompositions.orthonormalise(own(columns));
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.github.influence4j.linalg.Operand;
 import io.github.influence4j.linalg.SymmetricEigen;
 import io.github.influence4j.linalg.ThinSvd;
 import io.github.influence4j.linalg.ejml.EjmlBackend;
+import java.util.function.Consumer;
 
 /**
  * Decompositions in float64 by cuSOLVER.
@@ -125,8 +126,9 @@ final class CudaDecompositions {
             } else {
                 backend.upload(matrix, columns);
             }
-            double[] r = orthonormalise(columns);
-            try (ThinSvd core = decompose(k, r)) {
+            double[][] r = new double[1][];
+            orthonormaliseRows(columns, reflected -> r[0] = readTriangle(reflected));
+            try (ThinSvd core = decompose(k, r[0])) {
                 double[] values = core.values();
                 if (tall) {
                     backend.multiply(Operand.transposed(columns), Operand.of(core.u()), u);
@@ -144,12 +146,26 @@ final class CudaDecompositions {
         }
     }
 
-    /** Replaces the k rows by orthonormal ones, Q's columns; returns R, [k, k] row-major. */
-    private double[] orthonormalise(CudaMatrix columns) {
+    void orthonormalise(CudaMatrix matrix) {
+        int m = matrix.rows();
+        int n = matrix.columns();
+        refuseNonFinite("orthonormalise", matrix);
+        try (CudaMatrix columns = matrix(n, m)) {
+            backend.transpose(matrix, columns);
+            orthonormaliseRows(columns, reflected -> {});
+            backend.transpose(columns, matrix);
+        }
+    }
+
+    /**
+     * Replaces k rows by orthonormal ones, Q's columns.
+     *
+     * @param triangle takes the rows when each begins with a column of R, below whose diagonal are the reflectors
+     */
+    private void orthonormaliseRows(CudaMatrix columns, Consumer<CudaMatrix> triangle) {
         int k = columns.rows();
         int length = columns.columns();
-        String what = "svd: " + length + " x " + k;
-        double[] r = new double[k * k];
+        String what = "QR: " + length + " x " + k;
         try (CudaMatrix tau = matrix(1, k);
                 CudaMatrix info = matrix(1, 1)) {
             withWork(
@@ -166,14 +182,7 @@ final class CudaDecompositions {
                             work,
                             size,
                             info.address()));
-            // row j begins with column j of R, below whose diagonal are the reflectors
-            double[] transposed = new double[k * k];
-            columns.view(0, k, 0, k).read(0, k, transposed, 0);
-            for (int i = 0; i < k; i++) {
-                for (int j = i; j < k; j++) {
-                    r[i * k + j] = transposed[j * k + i];
-                }
-            }
+            triangle.accept(columns);
             withWork(
                     what,
                     size -> Cusolver.cusolverDnDorgqr_bufferSize(
@@ -189,6 +198,19 @@ final class CudaDecompositions {
                             work,
                             size,
                             info.address()));
+        }
+    }
+
+    /** R, [k, k] row-major, from the transposed one. */
+    private static double[] readTriangle(CudaMatrix reflected) {
+        int k = reflected.rows();
+        double[] transposed = new double[k * k];
+        reflected.view(0, k, 0, k).read(0, k, transposed, 0);
+        double[] r = new double[k * k];
+        for (int i = 0; i < k; i++) {
+            for (int j = i; j < k; j++) {
+                r[i * k + j] = transposed[j * k + i];
+            }
         }
         return r;
     }

@@ -10,6 +10,12 @@ import io.github.influence4j.linalg.Operand;
  */
 final class CudaProducts {
 
+    /** Order from which cuBLAS's rank updates are faster than products of the same result. */
+    private static final int RANK_UPDATE_ORDER = 2048;
+
+    /** Order up to which the whole square is computed: halves of it would be too small for a card. */
+    private static final int PRODUCT_ORDER = 512;
+
     private final CudaDevice device;
 
     CudaProducts(CudaDevice device) {
@@ -127,8 +133,28 @@ final class CudaProducts {
         return operand.shared() ? rows : rows / members;
     }
 
-    /** The upper triangle of a row-major matrix is the lower one of the column-major matrix in the same memory. */
+    /**
+     * At least the upper triangle. Small results do not keep cuBLAS's rank updates busy, at order 768 on an H200 they run at a
+     * seventh of the rate of products, so they are cut into products: the triangles of two halves and the square between them.
+     */
     void rankUpdate(double alpha, CudaMatrix a, double beta, CudaMatrix c) {
+        int n = a.columns();
+        int half = n / 2;
+        if (n >= RANK_UPDATE_ORDER) {
+            triangle(alpha, a, beta, c);
+        } else if (n <= PRODUCT_ORDER) {
+            multiply(alpha, Operand.transposed(a), Operand.of(a), beta, c);
+        } else {
+            CudaMatrix left = a.view(0, a.rows(), 0, half);
+            CudaMatrix right = a.view(0, a.rows(), half, n - half);
+            rankUpdate(alpha, left, beta, c.view(0, half, 0, half));
+            multiply(alpha, Operand.transposed(left), Operand.of(right), beta, c.view(0, half, half, n - half));
+            rankUpdate(alpha, right, beta, c.view(half, n - half, half, n - half));
+        }
+    }
+
+    /** The upper triangle of a row-major matrix is the lower one of the column-major matrix in the same memory. */
+    private void triangle(double alpha, CudaMatrix a, double beta, CudaMatrix c) {
         int n = a.columns();
         int k = a.rows();
         device.run(() -> {

@@ -62,7 +62,7 @@ final class CudaTransfers {
 
     /** Copies numbers from the start of an array into a matrix of any type and stride. */
     void upload(float[] numbers, CudaMatrix target) {
-        forParts(
+        forPartsInParallel(
                 target,
                 Precision.FLOAT32,
                 (part, first) -> upload(
@@ -71,7 +71,7 @@ final class CudaTransfers {
 
     /** Copies numbers from the start of an array into a matrix of any type and stride. */
     void upload(double[] numbers, CudaMatrix target) {
-        forParts(
+        forPartsInParallel(
                 target,
                 Precision.FLOAT64,
                 (part, first) -> upload(
@@ -106,7 +106,7 @@ final class CudaTransfers {
 
     /** Copies a matrix of any type and stride into an array. */
     void download(CudaMatrix source, float[] target, int offset) {
-        forParts(
+        forPartsInParallel(
                 source,
                 Precision.FLOAT32,
                 (part, first) -> download(part, Precision.FLOAT32, piece -> piece.asFloatBuffer()
@@ -115,7 +115,7 @@ final class CudaTransfers {
 
     /** Copies a matrix of any type and stride into an array. */
     void download(CudaMatrix source, double[] target, int offset) {
-        forParts(
+        forPartsInParallel(
                 source,
                 Precision.FLOAT64,
                 (part, first) -> download(part, Precision.FLOAT64, piece -> piece.asDoubleBuffer()
@@ -192,6 +192,13 @@ final class CudaTransfers {
 
     private static int size(CudaMatrix matrix) {
         return matrix.rows() * matrix.columns();
+    }
+
+    /** Several cores fill pieces: one alone does not keep the bus busy. */
+    private static void forPartsInParallel(CudaMatrix matrix, Precision type, Part visitor) {
+        List<Runnable> parts = new ArrayList<>();
+        forParts(matrix, type, (part, first) -> parts.add(() -> visitor.accept(part, first)));
+        parts.parallelStream().forEach(Runnable::run);
     }
 
     private interface Part {

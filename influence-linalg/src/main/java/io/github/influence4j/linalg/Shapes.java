@@ -193,6 +193,16 @@ public final class Shapes {
     }
 
     /**
+     * Checks the operand of {@link MatrixBackend#orthonormalise}.
+     *
+     * @param columns the columns
+     */
+    public static void orthonormalise(BackendMatrix columns) {
+        float64("orthonormalise", columns);
+        require(columns.rows() >= columns.columns(), "orthonormalise", "[m, n] with m at least n", columns);
+    }
+
+    /**
      * Checks the operands of {@link MatrixBackend#choleskySolve}.
      *
      * @param factor the factor

@@ -12,6 +12,7 @@ import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,6 +50,7 @@ public final class EigenvalueStage {
             ProgressListener progress) {
         List<RunningSum> sums = new ArrayList<>();
         List<BackendMatrix> means = new ArrayList<>();
+        BitSet pairsSummed = new BitSet();
         try (RotatedGradients rotated = new RotatedGradients(backend, options.rotation())) {
             for (LayerSpec layer : pass.layers()) {
                 sums.add(new RunningSum(backend, layer.outputs(), layer.gradientColumns()));
@@ -59,16 +61,21 @@ public final class EigenvalueStage {
                     options.fisher().objectives(),
                     "eigenvalues",
                     progress,
-                    (step, capture) -> add(
-                            backend,
-                            rotated,
-                            options.rotation(),
-                            capture,
-                            bases.get(capture.layerIndex()),
-                            sums.get(capture.layerIndex())));
+                    (step, capture) -> {
+                        Optional<LayerEigenbasis> basis = bases.get(capture.layerIndex());
+                        RunningSum sum = sums.get(capture.layerIndex());
+                        if (rotated.cost(capture, basis).sumsPairs(options.rotation())) {
+                            pairsSummed.set(capture.layerIndex());
+                            addPairs(backend, rotated, capture, basis, sum);
+                        } else {
+                            addSquares(backend, rotated, capture, basis, sum);
+                        }
+                    });
             for (RunningSum sum : sums) {
                 means.add(sum.releaseMean(data.size() * options.fisher().weight()));
-                raiseNegative(backend, means.get(means.size() - 1));
+                if (pairsSummed.get(means.size() - 1)) {
+                    raiseNegative(backend, means.get(means.size() - 1));
+                }
             }
             return means;
         } catch (RuntimeException | Error e) {
@@ -88,48 +95,54 @@ public final class EigenvalueStage {
      */
     public record Options(int batchSize, FisherObjectives fisher, Rotation rotation) {}
 
-    private static void add(
+    private static void addPairs(
             MatrixBackend backend,
             RotatedGradients rotated,
-            Rotation rotation,
             UploadedCapture capture,
             Optional<LayerEigenbasis> basis,
             RunningSum sum) {
-        if (rotated.cost(capture, basis).sumsPairs(rotation)) {
-            rotated.forEachPair(
-                    capture,
-                    basis,
-                    pairs -> sum.add(
-                            pairs.activations().rows(),
-                            (beta, target) -> backend.multiply(
-                                    pairs.weight(),
-                                    Operand.transposed(pairs.outputGradients()),
-                                    Operand.of(pairs.activations()),
-                                    beta,
-                                    target)));
-        } else {
-            rotated.forEach(
-                    capture,
-                    basis,
-                    chunk -> sum.add(
-                            chunk.examples(),
-                            (beta, target) -> chunk.forEach((first, outputs, gradients) -> backend.addSquares(
-                                    chunk.examples(), gradients, beta, target.rows(first, outputs)))));
-        }
+        rotated.forEachPair(
+                capture,
+                basis,
+                pairs -> sum.add(
+                        pairs.activations().rows(),
+                        (beta, target) -> backend.multiply(
+                                pairs.weight(),
+                                Operand.transposed(pairs.outputGradients()),
+                                Operand.of(pairs.activations()),
+                                beta,
+                                target)));
+    }
+
+    private static void addSquares(
+            MatrixBackend backend,
+            RotatedGradients rotated,
+            UploadedCapture capture,
+            Optional<LayerEigenbasis> basis,
+            RunningSum sum) {
+        rotated.forEach(
+                capture,
+                basis,
+                chunk -> sum.add(
+                        chunk.examples(),
+                        (beta, target) -> chunk.forEach((first, outputs, gradients) ->
+                                backend.addSquares(chunk.examples(), gradients, beta, target.rows(first, outputs)))));
     }
 
     /** Sums over pairs of positions have terms of both signs, so rounding may leave less than 0 where nearly nothing is. */
     private static void raiseNegative(MatrixBackend backend, BackendMatrix values) {
-        double[] row = new double[values.columns()];
-        for (int o = 0; o < values.rows(); o++) {
-            values.read(o, 1, row, 0);
+        int step = Math.max(1, Math.min(values.rows(), backend.workSizes().transferred() / values.columns()));
+        double[] numbers = new double[step * values.columns()];
+        for (int first = 0; first < values.rows(); first += step) {
+            BackendMatrix rows = values.rows(first, Math.min(step, values.rows() - first));
+            rows.read(0, rows.rows(), numbers, 0);
             boolean negative = false;
-            for (int k = 0; k < row.length; k++) {
-                negative |= row[k] < 0;
-                row[k] = Math.max(0, row[k]);
+            for (int k = 0; k < rows.rows() * rows.columns(); k++) {
+                negative |= numbers[k] < 0;
+                numbers[k] = Math.max(0, numbers[k]);
             }
             if (negative) {
-                backend.upload(row, values.rows(o, 1));
+                backend.upload(numbers, rows);
             }
         }
     }

@@ -45,12 +45,12 @@ final class LowRank {
         try (BackendMatrix directions = gaussian(v.columns(), width);
                 BackendMatrix range = float64(v.rows(), width)) {
             backend.multiply(Operand.of(v), Operand.of(directions), range);
-            orthonormalise(range);
+            backend.orthonormalise(range);
             for (int k = 0; k < POWER_ITERATIONS; k++) {
                 backend.multiply(Operand.transposed(v), Operand.of(range), directions);
-                orthonormalise(directions);
+                backend.orthonormalise(directions);
                 backend.multiply(Operand.of(v), Operand.of(directions), range);
-                orthonormalise(range);
+                backend.orthonormalise(range);
             }
             try (BackendMatrix projected = float64(width, v.columns());
                     BackendMatrix smallLeft = float64(rank.rank(), width);
@@ -61,12 +61,6 @@ final class LowRank {
                 backend.upload(wideLeft, left);
                 return kept;
             }
-        }
-    }
-
-    private void orthonormalise(BackendMatrix columns) {
-        try (ThinSvd svd = backend.svd(columns)) {
-            backend.upload(svd.u(), columns);
         }
     }
 

@@ -121,6 +121,23 @@ class DecompositionsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"1, 1", "3, 1", "31, 7", "97, 97", "128, 40"})
+    void orthonormalises(int m, int n) {
+        try (Numbers numbers = new Numbers(backend, m)) {
+            int rank = 1 + n / 2;
+            double[][] deficient = Numbers.product(numbers.random(m, rank), numbers.random(rank, n));
+            for (double[][] matrix : new double[][][] {numbers.random(m, n), deficient, new double[m][n]}) {
+                BackendMatrix columns = numbers.put(matrix, Precision.FLOAT64, m % 2 == 1);
+                backend.orthonormalise(columns);
+                double[][] q = columns.toArray();
+                assertOrthonormal(q, "Q");
+                double[][] projected = Numbers.product(q, Numbers.product(Numbers.transpose(q), matrix));
+                assertSmall(Numbers.sum(1, projected, -1, matrix), m, Numbers.norm(matrix), "Q Qᵀ M - M");
+            }
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"1, 1", "2, 3", "7, 1", "31, 5", "97, 31"})
     void solvesByCholesky(int n, int k) {
         try (Numbers numbers = new Numbers(backend, n)) {
@@ -181,6 +198,7 @@ class DecompositionsTest {
             assertTrue(eigen.toString().contains("eigen: the matrix of 5 x 5 has"), eigen.toString());
             NumericalException svd = assertThrows(NumericalException.class, () -> backend.svd(input));
             assertTrue(svd.toString().contains("svd: the matrix of 5 x 5 has"), svd.toString());
+            assertThrows(NumericalException.class, () -> backend.orthonormalise(input));
         }
     }
 
