@@ -61,10 +61,7 @@ struct Pool : Object {
     // bytes; reserved is what the pool keeps from others, threshold how much of that it keeps when not used
     uint64_t used = 0, used_high = 0, reserved = 0, reserved_high = 0, threshold = 0;
 };
-struct Blas : Object {
-    void* workspace = nullptr;
-    size_t workspace_bytes = 0;
-};
+struct Blas : Object {};
 struct Solver : Object {};
 struct SolverParams : Object {};
 
@@ -79,7 +76,6 @@ struct State {
     int retained = 0;
     uint64_t capacity = uint64_t(4) << 30, reserved = 0;
     std::map<uint64_t, Allocation> allocations;
-    std::map<void*, size_t> host_allocations;
     std::map<void*, std::shared_ptr<Object>> objects;
 
     State() {
@@ -110,12 +106,6 @@ template <typename T> std::shared_ptr<T> create(void** handle) {
     Lock lock(state.mutex);
     state.objects[object.get()] = object;
     return object;
-}
-
-template <typename T> bool destroy(void* handle) {
-    bool may = has_context() && find<T>(handle);
-    Lock lock(state.mutex);
-    return may && state.objects.erase(handle) == 1;
 }
 
 inline bool is_stream(void* handle) { return handle == nullptr || find<Stream>(handle); } // null is the default stream
@@ -305,26 +295,6 @@ struct PoolProps { // CUmemPoolProps
     unsigned char reserved[54];
 };
 
-struct Side2D { // half of CUDA_MEMCPY2D
-    size_t x_bytes, y;
-    int type; // 1 host, 2 device
-    char* host;
-    char* device;
-    void* array;
-    size_t pitch;
-
-    char* start() const { return (type == 1 ? host : device) + y * pitch + x_bytes; }
-
-    bool valid(size_t width, size_t height) const {
-        bool sound = (type == 1 || type == 2) && pitch >= x_bytes + width && pitch <= INT32_MAX && start() != nullptr;
-        return sound && (type == 1 || inside(start(), (height - 1) * pitch + width));
-    }
-};
-struct Copy2D { // CUDA_MEMCPY2D
-    Side2D from, to;
-    size_t width, height;
-};
-
 static const std::map<int, std::vector<const char*>> errors = {
     {0, {"CUDA_SUCCESS", "no error"}},
     {INVALID_VALUE, {"CUDA_ERROR_INVALID_VALUE", "invalid argument"}},
@@ -402,36 +372,11 @@ int cuDevicePrimaryCtxRetain(void** context, int device) {
     return 0;
 }
 
-int cuDevicePrimaryCtxRelease_v2(int device) {
-    NEED(device == 0, INVALID_DEVICE)
-    Lock lock(state.mutex);
-    NEED(state.retained > 0, INVALID_CONTEXT)
-    if (--state.retained == 0) { // a context takes all with it
-        while (!state.allocations.empty()) {
-            release(state.allocations.begin());
-        }
-        for (auto& [handle, object] : state.objects) {
-            if (auto pool = std::dynamic_pointer_cast<Pool>(object)) {
-                settle(*pool, 0);
-            }
-        }
-        state.objects.clear();
-    }
-    return 0;
-}
-
 int cuCtxSetCurrent(void* context) {
     NEED(context == nullptr || context == &state, INVALID_CONTEXT)
     current = context;
     return 0;
 }
-
-int cuCtxGetCurrent(void** context) {
-    *context = current;
-    return 0;
-}
-
-int cuCtxSynchronize() { return status_of(true); }
 
 int cuStreamCreate(void** stream, unsigned) {
     NEED_CONTEXT
@@ -439,7 +384,6 @@ int cuStreamCreate(void** stream, unsigned) {
     return 0;
 }
 
-int cuStreamDestroy_v2(void* stream) { return status_of(destroy<Stream>(stream)); }
 int cuStreamSynchronize(void* stream) { return status_of(is_stream(stream)); }
 int cuStreamWaitEvent(void* stream, void* event, unsigned) { return status_of(is_stream(stream) && find<Event>(event)); }
 
@@ -451,7 +395,6 @@ int cuEventCreate(void** event, unsigned) {
 
 int cuEventRecord(void* event, void* stream) { return status_of(is_stream(stream) && find<Event>(event)); }
 int cuEventSynchronize(void* event) { return status_of(find<Event>(event)); }
-int cuEventDestroy_v2(void* event) { return status_of(destroy<Event>(event)); }
 
 int cuMemGetInfo_v2(size_t* free, size_t* total) {
     NEED_CONTEXT
@@ -467,16 +410,6 @@ int cuMemPoolCreate(void** pool, const PoolProps* props) {
     bool rest_zero = std::all_of(std::begin(props->reserved), std::end(props->reserved), [](unsigned char c) { return c == 0; });
     NEED(pinned_on_device && rest_zero && props->max_size == 0, INVALID_VALUE)
     create<Pool>(pool);
-    return 0;
-}
-
-int cuMemPoolDestroy(void* handle) {
-    auto pool = find<Pool>(handle);
-    NEED(pool, INVALID_VALUE)
-    destroy<Pool>(handle);
-    Lock lock(state.mutex);
-    pool->threshold = 0;
-    settle(*pool, 0);
     return 0;
 }
 
@@ -543,16 +476,6 @@ int cuMemAllocHost_v2(void** pointer, size_t bytes) {
     void* memory = std::malloc(bytes);
     NEED(memory, OUT_OF_MEMORY)
     *pointer = std::memset(memory, POISON, bytes);
-    Lock lock(state.mutex);
-    state.host_allocations[memory] = bytes;
-    return 0;
-}
-
-int cuMemFreeHost(void* pointer) {
-    NEED_CONTEXT
-    Lock lock(state.mutex);
-    NEED(state.host_allocations.erase(pointer) == 1, INVALID_VALUE)
-    std::free(pointer);
     return 0;
 }
 
@@ -567,26 +490,6 @@ int cuMemcpyDtoHAsync_v2(void* to, const void* from, size_t bytes, void* stream)
     NEED_STREAM(stream)
     NEED(bytes == 0 || (to && inside(from, bytes)), INVALID_VALUE)
     std::memcpy(to, from, bytes);
-    return 0;
-}
-
-int cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, void* stream) {
-    NEED_STREAM(stream)
-    NEED(bytes == 0 || (inside(to, bytes) && inside(from, bytes)), INVALID_VALUE)
-    std::memmove(to, from, bytes);
-    return 0;
-}
-
-int cuMemcpy2DAsync_v2(const Copy2D* copy, void* stream) {
-    NEED_STREAM(stream)
-    NEED(copy, INVALID_VALUE)
-    if (copy->width == 0 || copy->height == 0) {
-        return 0;
-    }
-    NEED(copy->from.valid(copy->width, copy->height) && copy->to.valid(copy->width, copy->height), INVALID_VALUE)
-    for (size_t row = 0; row < copy->height; row++) {
-        std::memmove(copy->to.start() + row * copy->to.pitch, copy->from.start() + row * copy->from.pitch, copy->width);
-    }
     return 0;
 }
 
@@ -622,8 +525,6 @@ int cuModuleGetFunction(void** function, void* handle, const char* name) {
     return NOT_FOUND;
 }
 
-int cuModuleUnload(void* module) { return status_of(destroy<Module>(module)); }
-
 int cuLaunchKernel(void* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
                    unsigned block_z, unsigned, void* stream, void** parameters, void** extra) {
     NEED_STREAM(stream)
@@ -641,12 +542,6 @@ int cuLaunchKernel(void* function, unsigned grid_x, unsigned grid_y, unsigned gr
 
 #define NEED_BLAS(handle) NEED(has_context() && find<Blas>(handle), BLAS_NOT_INITIALIZED)
 
-// whether a call may go ahead: a workspace that was given must still be there
-static bool has_workspace(void* handle) {
-    auto blas = find<Blas>(handle);
-    return blas->workspace_bytes == 0 || inside(blas->workspace, blas->workspace_bytes);
-}
-
 static bool holds(int stride, int rows) { return stride >= std::max(1, rows); }
 
 template <typename T> static int gemm(
@@ -655,7 +550,7 @@ template <typename T> static int gemm(
     NEED_BLAS(handle)
     NEED(is_op(op_a) && is_op(op_b) && m >= 0 && n >= 0 && k >= 0 && batch >= 0 && alpha && beta, BLAS_INVALID_VALUE)
     int rows_a = op_a == 0 ? m : k, rows_b = op_b == 0 ? k : n;
-    NEED(holds(lda, rows_a) && holds(ldb, rows_b) && holds(ldc, m) && has_workspace(handle), BLAS_INVALID_VALUE)
+    NEED(holds(lda, rows_a) && holds(ldb, rows_b) && holds(ldc, m), BLAS_INVALID_VALUE)
     if (m == 0 || n == 0) {
         return 0;
     }
@@ -673,7 +568,7 @@ template <typename T> static int syrk(
     NEED_BLAS(handle)
     NEED(is_flag(fill) && is_op(op) && n >= 0 && k >= 0 && alpha && beta, BLAS_INVALID_VALUE)
     int rows = op == 0 ? n : k;
-    NEED(holds(lda, rows) && holds(ldc, n) && has_workspace(handle), BLAS_INVALID_VALUE)
+    NEED(holds(lda, rows) && holds(ldc, n), BLAS_INVALID_VALUE)
     NEED(inside(a, n + k - rows, rows, lda) && inside(c, n, n, ldc), BLAS_INVALID_VALUE)
     blas_of<T>().syrk(COLUMN_MAJOR, cblas_fill(fill), cblas_op(op), n, k, *alpha, a, lda, *beta, c, ldc);
     return 0;
@@ -687,26 +582,9 @@ int cublasCreate_v2(void** handle) {
     return 0;
 }
 
-int cublasDestroy_v2(void* handle) {
-    NEED_BLAS(handle)
-    destroy<Blas>(handle);
-    return 0;
-}
-
 int cublasSetStream_v2(void* handle, void* stream) {
     NEED_BLAS(handle)
     NEED(is_stream(stream), BLAS_INVALID_VALUE)
-    find<Blas>(handle)->workspace_bytes = 0; // as documented, it falls back to its own workspace
-    return 0;
-}
-
-int cublasSetWorkspace_v2(void* handle, void* workspace, size_t bytes) {
-    NEED_BLAS(handle)
-    bool aligned = reinterpret_cast<uint64_t>(workspace) % ALIGNMENT == 0;
-    NEED(aligned && (bytes == 0 || inside(workspace, bytes)), BLAS_INVALID_VALUE)
-    auto blas = find<Blas>(handle);
-    blas->workspace = workspace;
-    blas->workspace_bytes = bytes;
     return 0;
 }
 
@@ -719,15 +597,6 @@ int cublasGetVersion_v2(void* handle, int* version) {
 int cublasSetMathMode(void* handle, int) {
     NEED_BLAS(handle)
     return 0;
-}
-
-const char* cublasGetStatusString(int status) {
-    switch (status) {
-        case 0: return "success";
-        case BLAS_NOT_INITIALIZED: return "the library was not initialized";
-        case BLAS_INVALID_VALUE: return "an unsupported value or parameter was passed to the function";
-        default: return "unknown status";
-    }
 }
 
 #define BOTH_PRECISIONS(letter, T) \
@@ -752,7 +621,7 @@ int cublasDtrsm_v2(void* handle, int side, int fill, int op, int diagonal, int m
     NEED_BLAS(handle)
     NEED(is_flag(side) && is_flag(fill) && is_op(op) && is_flag(diagonal) && m >= 0 && n >= 0 && alpha, BLAS_INVALID_VALUE)
     int order = side == 0 ? m : n;
-    NEED(holds(lda, order) && holds(ldb, m) && has_workspace(handle), BLAS_INVALID_VALUE)
+    NEED(holds(lda, order) && holds(ldb, m), BLAS_INVALID_VALUE)
     NEED(inside(a, order, order, lda) && inside(b, n, m, ldb), BLAS_INVALID_VALUE)
     openblas.dtrsm(COLUMN_MAJOR, 141 + side, cblas_fill(fill), cblas_op(op), 131 + diagonal, m, n, *alpha, a, lda, b, ldb);
     return 0;
@@ -803,12 +672,6 @@ int cusolverDnCreate(void** handle) {
     return 0;
 }
 
-int cusolverDnDestroy(void* handle) {
-    NEED_SOLVER(handle)
-    destroy<Solver>(handle);
-    return 0;
-}
-
 int cusolverDnSetStream(void* handle, void* stream) {
     NEED_SOLVER(handle)
     return is_stream(stream) ? 0 : SOLVER_INVALID_VALUE;
@@ -818,8 +681,6 @@ int cusolverDnCreateParams(void** params) {
     create<SolverParams>(params);
     return 0;
 }
-
-int cusolverDnDestroyParams(void* params) { return destroy<SolverParams>(params) ? 0 : SOLVER_INVALID_VALUE; }
 
 int cusolverDnXsyevd_bufferSize(void* handle, void* params, int vectors, int fill, int64_t n, int type_a, const void*,
                                 int64_t lda, int type_w, const void*, int type_work, size_t* device_bytes, size_t* host_bytes) {

@@ -50,7 +50,8 @@ final class QuickstartCommand implements Callable<Integer> {
     @Option(
             names = "--backend",
             paramLabel = "NAME",
-            description = "nd4j or ejml (default: the system property influence.backend, else the best that works)")
+            description =
+                    "nd4j, ejml, or cuda where it is on the class path (default: the system property influence.backend, else the best that works)")
     private @Nullable String backend;
 
     @Option(

@@ -42,7 +42,11 @@ final class FitCommand implements Callable<Integer> {
     @Option(names = "--blocks", paramLabel = "O", description = "diagonal blocks of each covariance (default: 1)")
     private int blocks = 1;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "nd4j or ejml (default: the best that works)")
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description =
+                    "nd4j, ejml, or cuda where influence-cuda is on the class path (default: the best that works)")
     private @Nullable String backend;
 
     @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")

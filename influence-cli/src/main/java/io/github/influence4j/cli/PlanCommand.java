@@ -72,7 +72,11 @@ final class PlanCommand implements Callable<Integer> {
     @Option(names = "--per-token", description = "keep the part of each training token")
     private boolean perToken;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "nd4j or ejml (default: the best that works)")
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description =
+                    "nd4j, ejml, or cuda where influence-cuda is on the class path (default: the best that works)")
     private @Nullable String backend;
 
     @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")

@@ -47,7 +47,11 @@ final class Scoring {
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
     private ScoreFormat format = ScoreFormat.SAFETENSORS;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "nd4j or ejml (default: the best that works)")
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            description =
+                    "nd4j, ejml, or cuda where influence-cuda is on the class path (default: the best that works)")
     private @Nullable String backend;
 
     @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: that of the factors)")
