@@ -203,7 +203,7 @@ final class StreamScoring {
         int o = layer.outputs();
         int i = layer.gradientColumns();
         int cores = backend.parallelism();
-        int examples = Math.min(BATCH, ScoringCost.atOnce(size.sequences(), layer.parameters()));
+        int examples = Math.min(BATCH, ScoringCost.atOnce(backend.workSizes(), size.sequences(), layer.parameters()));
         try (BackendMatrix g = random(examples * t, o);
                 BackendMatrix a = random(examples * t, i);
                 BackendMatrix gradients = random(examples * o, i);
@@ -226,7 +226,7 @@ final class StreamScoring {
     private double factoredProducts(LayerSpec layer) {
         int rows = BATCH * size.positions();
         int width = QUERIES * RANK;
-        int count = ScoringCost.atOnce(rows, width);
+        int count = ScoringCost.atOnce(backend.workSizes(), rows, width);
         double seconds = 0;
         for (int columns : new int[] {layer.gradientColumns(), layer.outputs()}) {
             try (BackendMatrix x = random(count, columns);

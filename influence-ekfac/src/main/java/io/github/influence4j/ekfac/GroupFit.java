@@ -9,6 +9,7 @@ import io.github.influence4j.ekfac.eigen.KroneckerEigenvalues;
 import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.factor.CovarianceStage;
+import io.github.influence4j.ekfac.factor.FactorMemory;
 import io.github.influence4j.ekfac.factor.FisherObjectives;
 import io.github.influence4j.ekfac.factor.LayerCovariance;
 import io.github.influence4j.ekfac.solve.LayerCurvature;
@@ -53,13 +54,15 @@ final class GroupFit<E> {
 
     /** Returns the curvature of each layer of the pass, which the caller closes. */
     List<LayerCurvature> run(StageClock clock) {
+        FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
+        List<LayerSpec> layers = pass.layers();
         try {
             if (options.strategy().usesEigenbasis()) {
-                clock.time("covariances", this::accumulate);
-                clock.time("eigendecomposition", this::decompose);
+                clock.time("covariances", memory.covarianceBytes(layers, true), this::accumulate);
+                clock.time("eigendecomposition", memory.decompositionBytes(layers), this::decompose);
             }
             if (options.strategy().measuresEigenvalues()) {
-                clock.time("eigenvalues", this::measure);
+                clock.time("eigenvalues", memory.eigenvalueBytes(layers, true), this::measure);
             } else if (options.strategy() == Strategy.KFAC) {
                 multiplyEigenvalues();
             }

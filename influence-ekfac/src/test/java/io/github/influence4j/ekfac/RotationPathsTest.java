@@ -16,6 +16,7 @@ import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.ekfac.score.ScoreOptions;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.WorkSizes;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -122,14 +123,21 @@ class RotationPathsTest {
     @Test
     void pairsAreForFewPositions() {
         LayerSpec layer = LayerSpec.tokens("layer", 300, 200);
-        assertTrue(new RotationCost(layer, 2, 1).sumsPairs(Rotation.CHEAPEST));
-        assertTrue(new RotationCost(layer, 4, 0).sumsPairs(Rotation.CHEAPEST));
-        assertFalse(new RotationCost(layer, 64, 1).sumsPairs(Rotation.CHEAPEST));
-        assertTrue(new RotationCost(layer, 64, 1).sumsPairs(Rotation.GRAM));
-        assertFalse(new RotationCost(layer, 2, 1).sumsPairs(Rotation.ROTATE_FIRST));
-        assertTrue(new RotationCost(layer, 1, 1).sumsPairs(Rotation.GRADIENT_FIRST), "one position needs no more");
+        assertTrue(new RotationCost(layer, 2, 1, WorkSizes.PROCESSOR).sumsPairs(Rotation.CHEAPEST));
+        assertTrue(new RotationCost(layer, 4, 0, WorkSizes.PROCESSOR).sumsPairs(Rotation.CHEAPEST));
+        assertFalse(new RotationCost(layer, 64, 1, WorkSizes.PROCESSOR).sumsPairs(Rotation.CHEAPEST));
+        assertTrue(new RotationCost(layer, 64, 1, WorkSizes.PROCESSOR).sumsPairs(Rotation.GRAM));
+        assertFalse(new RotationCost(layer, 2, 1, WorkSizes.PROCESSOR).sumsPairs(Rotation.ROTATE_FIRST));
+        assertTrue(
+                new RotationCost(layer, 1, 1, WorkSizes.PROCESSOR).sumsPairs(Rotation.GRADIENT_FIRST),
+                "one position needs no more");
         // 2t(i² + o²) + t(t + 1)·i·o with i = 301 for the bias
-        assertEquals(2 * 3 * (301.0 * 301 + 200 * 200) + 12 * 301.0 * 200, new RotationCost(layer, 3, 1).gram());
-        assertEquals(1 << 22, new RotationCost(LayerSpec.tokens("one", 1, 1).withoutBias(), 1, 1).pairsAtOnce(1 << 24));
+        assertEquals(
+                2 * 3 * (301.0 * 301 + 200 * 200) + 12 * 301.0 * 200,
+                new RotationCost(layer, 3, 1, WorkSizes.PROCESSOR).gram());
+        assertEquals(
+                1 << 22,
+                new RotationCost(LayerSpec.tokens("one", 1, 1).withoutBias(), 1, 1, WorkSizes.PROCESSOR)
+                        .pairsAtOnce(1 << 24));
     }
 }

@@ -127,7 +127,7 @@ class SplitCovarianceTest {
     void memoryIsThatOfTheFormula() {
         LayerSpec layer = LayerSpec.tokens("mlp", 768, 3072).withoutBias();
         for (int blocks : new int[] {1, 2, 4, 16}) {
-            FactorMemory memory = new FactorMemory(TestBackends.ND4J_FLOAT32.precision(), Strategy.EKFAC, blocks);
+            FactorMemory memory = new FactorMemory(TestBackends.FAST_FLOAT32.precision(), Strategy.EKFAC, blocks);
             long numbers = (768L * 768 + 3072L * 3072) / blocks;
             assertEquals(numbers, memory.covarianceNumbers(layer));
             assertEquals(4.0 * numbers + 8.0 * 768 * 3072, memory.keptBytes(layer));

@@ -54,6 +54,44 @@ public interface MatrixBackend extends AutoCloseable {
     long maxElements();
 
     /**
+     * Returns how much the backend is best given at a time.
+     *
+     * @return sizes in numbers
+     */
+    default WorkSizes workSizes() {
+        return WorkSizes.PROCESSOR;
+    }
+
+    /**
+     * Tells whether a matrix lies in this backend's memory already, so that its operations can use it as it is.
+     *
+     * @param matrix any matrix
+     * @return whether it is one of this backend's, whose type is then {@link BackendMatrix}
+     */
+    boolean holds(Matrix matrix);
+
+    /**
+     * Tells whether all numbers of a matrix are finite.
+     *
+     * @param matrix any precision
+     * @return false if one is infinite or not a number
+     */
+    default boolean isFinite(BackendMatrix matrix) {
+        int step = Math.max(1, workSizes().transferred() / matrix.columns());
+        double[] rows = new double[Math.min(step, matrix.rows()) * matrix.columns()];
+        for (int first = 0; first < matrix.rows(); first += step) {
+            int count = Math.min(step, matrix.rows() - first);
+            matrix.read(first, count, rows, 0);
+            for (int k = 0; k < count * matrix.columns(); k++) {
+                if (!Double.isFinite(rows[k])) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /**
      * Makes a matrix of zeros.
      *
      * @param rows number of rows

@@ -6,6 +6,7 @@ import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.eigen.RotationCost;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.linalg.WorkSizes;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,7 +42,7 @@ final class Preconditioner implements AutoCloseable {
                 flops += layers.get(l).parameters();
                 if (eigenbasis.rotates(l)) {
                     int blocks = eigenbasis.basis(l).orElseThrow().blocks();
-                    flops += 2 * new RotationCost(layers.get(l), 1, blocks).rotateGradient();
+                    flops += 2 * new RotationCost(layers.get(l), 1, blocks, WorkSizes.PROCESSOR).rotateGradient();
                 }
             }
         }

@@ -95,7 +95,7 @@ public final class EigenvalueStage {
             UploadedCapture capture,
             Optional<LayerEigenbasis> basis,
             RunningSum sum) {
-        if (RotatedGradients.cost(capture, basis).sumsPairs(rotation)) {
+        if (rotated.cost(capture, basis).sumsPairs(rotation)) {
             rotated.forEachPair(
                     capture,
                     basis,

@@ -238,9 +238,16 @@ public final class RotatedGradients implements AutoCloseable {
         }
     }
 
-    static RotationCost cost(UploadedCapture capture, Optional<LayerEigenbasis> basis) {
+    /**
+     * Says what the ways of forming rotated gradients need.
+     *
+     * @param capture the capture
+     * @param basis the layer's eigenbasis; empty for unrotated gradients
+     * @return costs of an example
+     */
+    public RotationCost cost(UploadedCapture capture, Optional<LayerEigenbasis> basis) {
         int blocks = basis.map(LayerEigenbasis::blocks).orElse(0);
-        return new RotationCost(capture.layer(), capture.positions(), blocks);
+        return new RotationCost(capture.layer(), capture.positions(), blocks, backend.workSizes());
     }
 
     private void sumPositions(UploadedCapture part, BackendMatrix a, BackendMatrix g, BackendMatrix target) {

@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.eigen;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.factor.BlockDiagonal;
+import io.github.influence4j.linalg.WorkSizes;
 
 /**
  * What the ways of forming the rotated gradient Q_SᵀG Q_A of an example need at one layer, and which one is taken. A
@@ -11,14 +12,10 @@ import io.github.influence4j.ekfac.factor.BlockDiagonal;
  * @param layer the layer
  * @param positions t, positions of an example
  * @param blocks O, diagonal blocks of each covariance; 0 where there is no basis
+ * @param sizes how much the backend is best given at a time: rotated positions and whole gradients of several examples are
+ *     temporaries, tiles of gradients are used again at once
  */
-public record RotationCost(LayerSpec layer, int positions, int blocks) {
-
-    /** Most numbers that are held for several examples: of rotated positions, or of whole gradients. */
-    private static final long MOST_NUMBERS = 1L << 24;
-
-    /** Most numbers of a tile of gradients, 16 MiB in float32: it stays in the last level of cache. */
-    private static final long TILE_NUMBERS = 1L << 22;
+public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes sizes) {
 
     /**
      * Flops of a large product in whose time one number of an example's gradient is formed by a small product, stored and
@@ -93,7 +90,7 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
      */
     public int pairsAtOnce(int examples) {
         long rotated = (long) positions * Math.max(layer.gradientColumns(), layer.outputs());
-        return (int) Math.max(1, Math.min(examples, TILE_NUMBERS / rotated));
+        return (int) Math.max(1, Math.min(examples, sizes.tile() / rotated));
     }
 
     /**
@@ -142,11 +139,11 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
     public int gradientsAtOnce(int examples, Rotation forced) {
         long most;
         if (blocks > 0 && !rotatesFirst(forced)) {
-            most = MOST_NUMBERS / layer.parameters();
+            most = sizes.temporary() / layer.parameters();
         } else {
             long outputs = Math.min(LEAST_OUTPUTS, layer.outputs());
             long rotated = (long) positions * Math.max(layer.gradientColumns(), layer.outputs());
-            most = Math.min(TILE_NUMBERS / (outputs * layer.gradientColumns()), MOST_NUMBERS / rotated);
+            most = Math.min(sizes.tile() / (outputs * layer.gradientColumns()), sizes.temporary() / rotated);
         }
         return (int) Math.max(1, Math.min(examples, most));
     }
@@ -158,7 +155,7 @@ public record RotationCost(LayerSpec layer, int positions, int blocks) {
      * @return at least 1, at most o
      */
     public int outputsAtOnce(int examples) {
-        return (int) Math.max(1, Math.min(layer.outputs(), TILE_NUMBERS / ((long) examples * layer.gradientColumns())));
+        return (int) Math.max(1, Math.min(layer.outputs(), sizes.tile() / ((long) examples * layer.gradientColumns())));
     }
 
     /**

@@ -12,13 +12,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /**
- * Copies captures into a backend's memory: appends the bias column, zeroes masked rows, and refuses numbers that are not
- * finite. Memory is reused from capture to capture.
+ * Brings captures into a backend's memory: appends the bias column, zeroes masked rows, and refuses numbers that are not
+ * finite. Memory is reused from capture to capture. What lies in the backend's memory already stays there, and is not even copied
+ * where nothing must be appended, hidden or converted.
  */
 final class CaptureUploader implements AutoCloseable {
-
-    /** Numbers staged on the heap at a time: large enough for bulk copies, small enough for the caches. */
-    private static final int STAGE_NUMBERS = 1 << 15;
 
     /** Numbers from which two cores copy: some 30 µs of work for one. */
     private static final int SHARED_NUMBERS = 1 << 17;
@@ -40,11 +38,15 @@ final class CaptureUploader implements AutoCloseable {
     }
 
     UploadedCapture upload(LayerCapture capture, int layerIndex, long[] ids) {
-        int columns = capture.layer().gradientColumns();
-        BackendMatrix a = activations.take(capture.rows(), columns);
-        BackendMatrix g = outputGradients.take(capture.rows(), capture.layer().outputs());
-        copy(capture, "activations", capture.activations(), a, ids);
-        copy(capture, "output gradients", capture.outputGradients(), g, ids);
+        BackendMatrix a = onBackend(
+                capture, "activations", capture.activations(), capture.layer().gradientColumns(), activations, ids);
+        BackendMatrix g = onBackend(
+                capture,
+                "output gradients",
+                capture.outputGradients(),
+                capture.layer().outputs(),
+                outputGradients,
+                ids);
         return new UploadedCapture(
                 capture.layer(),
                 layerIndex,
@@ -54,6 +56,62 @@ final class CaptureUploader implements AutoCloseable {
                 capture.mask().realCount(),
                 a,
                 g);
+    }
+
+    private BackendMatrix onBackend(
+            LayerCapture capture, String what, Matrix source, int columns, Scratch memory, long[] ids) {
+        if (source instanceof BackendMatrix held && backend.holds(held)) {
+            return held(capture, what, held, columns, memory, ids);
+        }
+        BackendMatrix target = memory.take(capture.rows(), columns);
+        copy(capture, what, source, target, ids);
+        return target;
+    }
+
+    private BackendMatrix held(
+            LayerCapture capture, String what, BackendMatrix source, int columns, Scratch memory, long[] ids) {
+        boolean asItIs = source.precision() == precision
+                && source.columns() == columns
+                && source.stride() == columns
+                && capture.mask().isNone();
+        BackendMatrix result = asItIs ? source : memory.take(source.rows(), columns);
+        if (!asItIs) {
+            backend.upload(source, result.view(0, source.rows(), 0, source.columns()));
+            if (source.columns() < columns) {
+                appendOnes(result);
+            }
+            hideMasked(capture.mask(), result);
+        }
+        if (!backend.isFinite(result)) {
+            throw notFinite(capture, what, source, 0, ids);
+        }
+        return result;
+    }
+
+    private void appendOnes(BackendMatrix target) {
+        float[] ones = new float[target.rows()];
+        Arrays.fill(ones, 1);
+        backend.upload(ones, target.view(0, target.rows(), target.columns() - 1, 1));
+    }
+
+    /** Zeroes masked rows, as many neighbours at a time as there are. */
+    private void hideMasked(PositionMask mask, BackendMatrix target) {
+        if (mask.isNone()) {
+            return;
+        }
+        try (BackendMatrix zeros = backend.zeros(target.rows() - mask.realCount(), target.columns(), precision)) {
+            int row = 0;
+            while (row < target.rows()) {
+                int first = row;
+                while (row < target.rows() && !mask.isReal(row)) {
+                    row++;
+                }
+                if (row > first) {
+                    backend.upload(zeros.rows(0, row - first), target.rows(first, row - first));
+                }
+                row++;
+            }
+        }
     }
 
     private void copy(LayerCapture capture, String what, Matrix source, BackendMatrix target, long[] ids) {
@@ -83,7 +141,7 @@ final class CaptureUploader implements AutoCloseable {
 
         /** Copies rows up to {@code end}; returns where a number is not finite, or {@code source.rows()}. */
         int copy(PositionMask mask, Matrix source, int start, int end, BackendMatrix target) {
-            int step = Math.max(1, STAGE_NUMBERS / target.columns());
+            int step = Math.max(1, backend.workSizes().transferred() / target.columns());
             for (int first = start; first < end; first += step) {
                 BackendMatrix part = target.rows(first, Math.min(step, end - first));
                 boolean finite = precision == Precision.FLOAT32

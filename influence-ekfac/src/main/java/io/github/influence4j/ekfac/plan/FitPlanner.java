@@ -10,6 +10,7 @@ import io.github.influence4j.ekfac.factor.CovarianceStage;
 import io.github.influence4j.ekfac.factor.FactorMemory;
 import io.github.influence4j.ekfac.factor.LayerGroups;
 import io.github.influence4j.ekfac.factor.RunningSum;
+import io.github.influence4j.linalg.WorkSizes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import java.util.Locale;
 final class FitPlanner {
 
     private final MachineRate rate;
+    private final WorkSizes sizes;
     private final FactorMemory memory;
     private final LayerGroups groups;
     private final DataShape data;
@@ -25,8 +27,15 @@ final class FitPlanner {
     private final int objectives;
     private final int batch;
 
-    FitPlanner(MachineRate rate, FactorMemory memory, LayerGroups groups, DataShape data, FitOptions options) {
+    FitPlanner(
+            MachineRate rate,
+            WorkSizes sizes,
+            FactorMemory memory,
+            LayerGroups groups,
+            DataShape data,
+            FitOptions options) {
         this.rate = rate;
+        this.sizes = sizes;
         this.memory = memory;
         this.groups = groups;
         this.data = data;
@@ -156,7 +165,7 @@ final class FitPlanner {
     private double longestSquares(List<LayerSpec> group) {
         double largest = 1;
         for (LayerSpec layer : group) {
-            PlannedLayer planned = PlannedLayer.of(layer, data, options);
+            PlannedLayer planned = PlannedLayer.of(layer, data, options, sizes);
             double t = planned.positions();
             largest = Math.max(largest, planned.rotation().sumsPairs(options.rotation()) ? t * (t + 1) / 2 : 1);
         }
@@ -212,7 +221,7 @@ final class FitPlanner {
         double kept = 0;
         for (List<LayerSpec> group : groups.groups()) {
             List<PlannedLayer> layers = group.stream()
-                    .map(layer -> PlannedLayer.of(layer, data, options))
+                    .map(layer -> PlannedLayer.of(layer, data, options, sizes))
                     .toList();
             fullest = fullest.orLarger(use.of(group, kept, new Captures(memory.precision(), layers)));
             kept += group.stream().mapToDouble(memory::keptBytes).sum();

@@ -4,12 +4,14 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.eigen.RotationCost;
 import io.github.influence4j.ekfac.factor.BlockDiagonal;
+import io.github.influence4j.linalg.WorkSizes;
 
 /** One layer with what the formulas of all stages need: i, o, t, and the sizes of its covariances' blocks. */
-record PlannedLayer(LayerSpec spec, int positions, int blocks) {
+record PlannedLayer(LayerSpec spec, int positions, int blocks, WorkSizes sizes) {
 
-    static PlannedLayer of(LayerSpec spec, DataShape data, FitOptions options) {
-        return new PlannedLayer(spec, data.positions(spec), options.strategy().usesEigenbasis() ? options.blocks() : 0);
+    static PlannedLayer of(LayerSpec spec, DataShape data, FitOptions options, WorkSizes sizes) {
+        int blocks = options.strategy().usesEigenbasis() ? options.blocks() : 0;
+        return new PlannedLayer(spec, data.positions(spec), blocks, sizes);
     }
 
     int inputs() {
@@ -44,7 +46,7 @@ record PlannedLayer(LayerSpec spec, int positions, int blocks) {
     }
 
     RotationCost rotation() {
-        return new RotationCost(spec, positions, blocks);
+        return new RotationCost(spec, positions, blocks, sizes);
     }
 
     /** Numbers of an example's activations and output gradients. */

@@ -51,9 +51,10 @@ public final class Planner {
         FactorMemory memory = new FactorMemory(backend.precision(), fit.strategy(), fit.blocks());
         LayerGroups groups =
                 LayerGroups.of(layers, memory, backend, fit.memoryLimit().orElseGet(backend::availableMemory));
-        List<PlannedLayer> planned =
-                layers.stream().map(layer -> PlannedLayer.of(layer, data, fit)).toList();
-        FitPlanner fitting = new FitPlanner(rate, memory, groups, data, fit);
+        List<PlannedLayer> planned = layers.stream()
+                .map(layer -> PlannedLayer.of(layer, data, fit, backend.workSizes()))
+                .toList();
+        FitPlanner fitting = new FitPlanner(rate, backend.workSizes(), memory, groups, data, fit);
         ScorePlanner scoring = new ScorePlanner(rate, memory, ScoringMemory.of(backend, score), data, planned);
         List<StagePlan> stages = new ArrayList<>(fitting.stages(planned));
         stages.add(scoring.queryPreparation());

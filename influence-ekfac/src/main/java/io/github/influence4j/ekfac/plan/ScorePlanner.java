@@ -179,14 +179,14 @@ final class ScorePlanner {
     }
 
     private static RotationCost plain(PlannedLayer layer) {
-        return new RotationCost(layer.spec(), layer.positions(), 0);
+        return new RotationCost(layer.spec(), layer.positions(), 0, layer.sizes());
     }
 
     /** Examples whose gradients are formed at a time, or positions that are projected at a time. */
     private double atOnce(PlannedLayer layer) {
         return gradients(layer)
                 ? plain(layer).gradientsAtOnce(batch, Rotation.CHEAPEST)
-                : ScoringCost.atOnce(batch * layer.positions(), width(layer));
+                : ScoringCost.atOnce(layer.sizes(), batch * layer.positions(), width(layer));
     }
 
     private long width(PlannedLayer layer) {

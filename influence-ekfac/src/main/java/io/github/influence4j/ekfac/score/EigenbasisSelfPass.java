@@ -5,7 +5,6 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.eigen.RotatedGradients;
-import io.github.influence4j.ekfac.eigen.RotationCost;
 import io.github.influence4j.ekfac.factor.Scratch;
 import io.github.influence4j.ekfac.factor.UploadedCapture;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
@@ -51,8 +50,7 @@ final class EigenbasisSelfPass implements SelfPass {
     public void add(int firstExample, UploadedCapture capture) {
         int layer = capture.layerIndex();
         BackendMatrix weights = solver.reciprocals(layer).orElseGet(() -> ones(layer, capture.layer()));
-        int blocks = basis(layer).map(LayerEigenbasis::blocks).orElse(0);
-        if (new RotationCost(capture.layer(), capture.positions(), blocks).sumsPairs(rotation)) {
+        if (rotated.cost(capture, basis(layer)).sumsPairs(rotation)) {
             addByPairs(firstExample, capture, weights);
         } else {
             addByGradients(firstExample, capture, weights);

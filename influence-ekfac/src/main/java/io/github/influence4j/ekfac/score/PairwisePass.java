@@ -1,5 +1,6 @@
 package io.github.influence4j.ekfac.score;
 
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.factor.CapturePass;
@@ -9,6 +10,7 @@ import io.github.influence4j.ekfac.score.ScoreOptions.Path;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -30,6 +32,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
     private final Scratch left;
     private final Scratch right;
     private final Scratch results;
+    private final Scratch sums;
     private double[] host = new double[0];
 
     PairwisePass(
@@ -51,6 +54,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         this.left = new Scratch(backend);
         this.right = new Scratch(backend);
         this.results = new Scratch(backend);
+        this.sums = new Scratch(backend);
     }
 
     @Override
@@ -101,11 +105,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
                 BackendMatrix tile = flatQueries.view(0, queries, first * inputs, outputs * inputs);
                 backend.multiply(1, flat, Operand.transposed(tile), first == 0 ? 0 : 1, scores);
             });
-            double[] values = read(scores);
-            for (int k = 0; k < chunk.examples() * queries; k++) {
-                int example = chunk.firstExample() + k / queries;
-                collector.add(capture.layerIndex(), firstQuery + k % queries, example, values[k]);
-            }
+            addExamples(capture, chunk.firstExample(), scores);
         });
     }
 
@@ -114,7 +114,12 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         int width = queryLayer instanceof QueryLayer.Factored f
                 ? f.left().rows()
                 : queries * capture.layer().outputs();
-        int most = ScoringCost.atOnce(rows, width);
+        int positions = capture.positions();
+        int most = ScoringCost.atOnce(backend.workSizes(), rows, width);
+        boolean summed = positions > 1 && most >= positions && !collector.keepsTokens(capture.layer());
+        if (summed) {
+            most -= most % positions;
+        }
         for (int first = 0; first < rows; first += most) {
             int count = Math.min(most, rows - first);
             BackendMatrix a = capture.activations().rows(first, count);
@@ -130,7 +135,30 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
                 backend.multiply(Operand.of(a), Operand.transposed(full.stacked()), projected);
                 backend.rowDots(queries, projected, g, scores);
             }
-            addPositions(capture, first, count, read(scores));
+            if (summed) {
+                addExamples(capture, first / positions, sumPositions(scores, positions));
+            } else {
+                addPositions(capture, first, count, read(scores));
+            }
+        }
+    }
+
+    /** Adds up the rows of each example, so that a t-th of the numbers leave the backend's memory. */
+    private BackendMatrix sumPositions(BackendMatrix scores, int positions) {
+        int examples = scores.rows() / positions;
+        float[] row = new float[positions];
+        Arrays.fill(row, 1);
+        BackendMatrix sum = sums.take(examples, queries);
+        try (BackendMatrix ones = backend.copyOf(Matrix.of(row, 1, positions), backend.precision())) {
+            backend.multiplyBatch(examples, 1, Operand.of(ones).forAll(), Operand.of(scores), 0, sum);
+        }
+        return sum;
+    }
+
+    private void addExamples(UploadedCapture capture, int firstExample, BackendMatrix scores) {
+        double[] values = read(scores);
+        for (int k = 0; k < scores.rows() * queries; k++) {
+            collector.add(capture.layerIndex(), firstQuery + k % queries, firstExample + k / queries, values[k]);
         }
     }
 
@@ -166,5 +194,6 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         left.close();
         right.close();
         results.close();
+        sums.close();
     }
 }

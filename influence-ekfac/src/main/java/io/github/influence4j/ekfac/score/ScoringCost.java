@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.score;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.score.ScoreOptions.Coordinates;
 import io.github.influence4j.ekfac.score.ScoreOptions.Path;
+import io.github.influence4j.linalg.WorkSizes;
 
 /**
  * How many flops the ways of scoring need at one layer, and which one is taken (method of the paper, section 3.2; the costs
@@ -15,18 +16,16 @@ import io.github.influence4j.ekfac.score.ScoreOptions.Path;
  */
 public record ScoringCost(LayerSpec layer, int positions, int queries, int rank) {
 
-    /** Most numbers of an intermediate matrix. */
-    private static final long MOST_NUMBERS = 1L << 24;
-
     /**
      * Says how much is worked on at a time, so that intermediate matrices stay bounded.
      *
+     * @param sizes how much the backend is best given at a time
      * @param rows examples or positions there are
      * @param width numbers of an intermediate matrix for each
      * @return at least 1, at most {@code rows}
      */
-    public static int atOnce(int rows, long width) {
-        return (int) Math.max(1, Math.min(rows, MOST_NUMBERS / width));
+    public static int atOnce(WorkSizes sizes, int rows, long width) {
+        return (int) Math.max(1, Math.min(rows, sizes.temporary() / width));
     }
 
     /**

@@ -28,7 +28,7 @@ class CaptureUploaderTest {
     private static final int POSITIONS = 7;
     private static final LayerSpec LAYER = LayerSpec.tokens("wide", 300, 250);
 
-    private final MatrixBackend backend = TestBackends.ND4J_FLOAT32;
+    private final MatrixBackend backend = TestBackends.FAST_FLOAT32;
     private final int configured = openblas_full.openblas_get_num_threads();
 
     @BeforeEach

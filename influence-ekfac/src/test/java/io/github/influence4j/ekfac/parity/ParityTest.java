@@ -59,7 +59,7 @@ class ParityTest {
 
     Stream<Arguments> float32ByStrategy() {
         return CASES.stream().flatMap(name -> STRATEGIES.stream()
-                .map(strategy -> Arguments.of(name, TestBackends.ND4J_FLOAT32, strategy, "mean0.1")));
+                .map(strategy -> Arguments.of(name, TestBackends.FAST_FLOAT32, strategy, "mean0.1")));
     }
 
     @ParameterizedTest

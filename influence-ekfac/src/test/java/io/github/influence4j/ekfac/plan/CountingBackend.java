@@ -130,6 +130,11 @@ final class CountingBackend implements MatrixBackend {
     }
 
     @Override
+    public boolean holds(Matrix matrix) {
+        return matrix instanceof Counted;
+    }
+
+    @Override
     public long maxElements() {
         return backend.maxElements();
     }

@@ -101,7 +101,7 @@ class PlannerMemoryTest {
 
     static Stream<Arguments> casesByBackend() {
         return cases().flatMap(c ->
-                Stream.of(TestBackends.EJML, TestBackends.ND4J_FLOAT32).map(backend -> Arguments.of(c, backend)));
+                Stream.of(TestBackends.EJML, TestBackends.FAST_FLOAT32).map(backend -> Arguments.of(c, backend)));
     }
 
     @ParameterizedTest
@@ -146,7 +146,7 @@ class PlannerMemoryTest {
     /** Fitted in groups, the factors stay within the limit that they would break together. */
     @Test
     void groupsKeepTheLimit() {
-        CountingBackend backend = new CountingBackend(TestBackends.ND4J_FLOAT32);
+        CountingBackend backend = new CountingBackend(TestBackends.FAST_FLOAT32);
         Planner planner = new Planner(backend, MachineRate.of(100));
         // enough rows for the float64 sums beside float32 products, which groups allow for
         DataShape data = DataShape.of(120, 4).withPositions(200);
@@ -188,7 +188,7 @@ class PlannerMemoryTest {
     }
 
     static List<MatrixBackend> backends() {
-        return List.of(TestBackends.EJML, TestBackends.ND4J_FLOAT32);
+        return List.of(TestBackends.EJML, TestBackends.FAST_FLOAT32);
     }
 
     private static long peakOfFitAndTopK(CountingBackend backend, Host host) {

@@ -179,7 +179,7 @@ class PlannerTest {
 
     @Test
     void ratesAreMeasured() {
-        MachineRate rate = MachineRate.measure(TestBackends.ND4J_FLOAT32);
+        MachineRate rate = MachineRate.measure(TestBackends.FAST_FLOAT32);
         assertTrue(rate.productGflops() > 0.1 && rate.productGflops() < 1e6, rate::toString);
         assertTrue(rate.gigaElements() > 1e-3 && rate.gigaElements() < 1e4, rate::toString);
     }

@@ -59,6 +59,11 @@ public final class EjmlBackend implements MatrixBackend {
     }
 
     @Override
+    public boolean holds(Matrix matrix) {
+        return matrix instanceof EjmlMatrix;
+    }
+
+    @Override
     public EjmlMatrix zeros(int rows, int columns, Precision precision) {
         if (precision != Precision.FLOAT64) {
             throw new IllegalArgumentException("the EJML backend has FLOAT64 only, asked for " + precision);

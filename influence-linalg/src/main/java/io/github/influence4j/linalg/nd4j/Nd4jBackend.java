@@ -69,6 +69,11 @@ public final class Nd4jBackend implements MatrixBackend {
     }
 
     @Override
+    public boolean holds(Matrix matrix) {
+        return matrix instanceof Nd4jMatrix;
+    }
+
+    @Override
     public Nd4jMatrix zeros(int rows, int columns, Precision precision) {
         Nd4jMatrix matrix = uninitialised(rows, columns, precision);
         kernels.clear(matrix);

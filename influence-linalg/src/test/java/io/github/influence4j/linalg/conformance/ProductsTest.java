@@ -1,21 +1,24 @@
-package io.github.influence4j.linalg;
+package io.github.influence4j.linalg.conformance;
 
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
 import io.github.influence4j.testkit.Tolerances;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Products against naive loops in float64. */
 @ParameterizedClass
-@EnumSource(BackendUnderTest.class)
+@MethodSource("io.github.influence4j.linalg.conformance.BackendUnderTest#all")
 class ProductsTest {
 
     private final MatrixBackend backend;

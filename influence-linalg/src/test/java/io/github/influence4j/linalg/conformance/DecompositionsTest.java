@@ -1,4 +1,4 @@
-package io.github.influence4j.linalg;
+package io.github.influence4j.linalg.conformance;
 
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,20 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.SymmetricEigen;
+import io.github.influence4j.linalg.ThinSvd;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Decompositions by their residuals and the orthogonality of their vectors. */
 @ParameterizedClass
-@EnumSource(
-        value = BackendUnderTest.class,
-        names = {"EJML", "ND4J_FLOAT32", "ND4J_OPS_FLOAT64"})
+@MethodSource("io.github.influence4j.linalg.conformance.BackendUnderTest#all")
 class DecompositionsTest {
 
     private final MatrixBackend backend;

@@ -1,20 +1,23 @@
-package io.github.influence4j.linalg;
+package io.github.influence4j.linalg.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every operation refuses shapes and precisions that do not fit, and says which. */
 @ParameterizedClass
-@EnumSource(BackendUnderTest.class)
+@MethodSource("io.github.influence4j.linalg.conformance.BackendUnderTest#all")
 class ShapesTest {
 
     private final MatrixBackend backend;

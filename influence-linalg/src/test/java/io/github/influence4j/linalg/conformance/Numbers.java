@@ -1,9 +1,11 @@
-package io.github.influence4j.linalg;
+package io.github.influence4j.linalg.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,22 +1,29 @@
-package io.github.influence4j.linalg;
+package io.github.influence4j.linalg.conformance;
 
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
+import io.github.influence4j.linalg.SymmetricEigen;
 import io.github.influence4j.testkit.Tolerances;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** ND4J in float64, with both sets of kernels, and EJML do the same work: the chain of operations that EK-FAC is. */
+/** Every backend in float64 and EJML do the same work: the chain of operations that EK-FAC is. */
 class DifferentialTest {
 
     @ParameterizedTest
     @CsvSource({"5, 1, 1, 1", "4, 3, 2, 3", "7, 5, 31, 7", "6, 11, 17, 41", "3, 2, 64, 97"})
     void backendsAgree(int examples, int positions, int outputs, int inputs) {
         double[][] expected = precondition(BackendUnderTest.EJML, examples, positions, outputs, inputs);
-        for (BackendUnderTest other :
-                new BackendUnderTest[] {BackendUnderTest.ND4J_FLOAT64, BackendUnderTest.ND4J_OPS_FLOAT64}) {
+        List<BackendUnderTest> others = BackendUnderTest.all()
+                .filter(under -> under.backend().precision() == Precision.FLOAT64)
+                .toList();
+        for (BackendUnderTest other : others) {
             double[][] found = precondition(other, examples, positions, outputs, inputs);
             assertClose(expected, found, Tolerances.EXACT_SOLVE, other.toString());
         }

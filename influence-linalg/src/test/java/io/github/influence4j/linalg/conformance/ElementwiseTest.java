@@ -1,20 +1,22 @@
-package io.github.influence4j.linalg;
+package io.github.influence4j.linalg.conformance;
 
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Elementwise operations and sums against plain loops in float64. */
 @ParameterizedClass
-@EnumSource(BackendUnderTest.class)
+@MethodSource("io.github.influence4j.linalg.conformance.BackendUnderTest#all")
 class ElementwiseTest {
 
     private final MatrixBackend backend;

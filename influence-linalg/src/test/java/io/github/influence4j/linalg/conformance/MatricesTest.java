@@ -1,13 +1,17 @@
-package io.github.influence4j.linalg;
+package io.github.influence4j.linalg.conformance;
 
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
 import io.github.influence4j.testkit.Tolerances;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,11 +23,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Transfers, views, ownership and threads. */
 @ParameterizedClass
-@EnumSource(BackendUnderTest.class)
+@MethodSource("io.github.influence4j.linalg.conformance.BackendUnderTest#all")
 class MatricesTest {
 
     private final MatrixBackend backend;
@@ -135,6 +139,35 @@ class MatricesTest {
             assertThrows(IllegalArgumentException.class, () -> a.view(0, 0, 0, 1));
             assertThrows(IllegalArgumentException.class, () -> inner.reshape(3, 2));
             assertThrows(IllegalArgumentException.class, () -> a.reshape(5, 9));
+        }
+    }
+
+    @Test
+    void knowsItsOwnMatrices() {
+        try (BackendMatrix a = backend.zeros(2, 3)) {
+            assertTrue(backend.holds(a));
+            assertTrue(backend.holds(a.rows(1, 1)));
+            assertFalse(backend.holds(Matrix.of(new double[2][3])));
+        }
+    }
+
+    @Test
+    void findsNumbersThatAreNotFinite() {
+        for (Precision type : new Precision[] {precision, Precision.FLOAT64}) {
+            for (boolean strided : new boolean[] {false, true}) {
+                for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+                    try (Numbers numbers = new Numbers(backend, 4)) {
+                        double[][] values = numbers.random(37, 41);
+                        values[0][0] = Float.MAX_VALUE;
+                        BackendMatrix matrix = numbers.put(values, type, strided);
+                        assertTrue(backend.isFinite(matrix));
+                        values[36][40] = bad;
+                        backend.upload(Matrix.of(values), matrix);
+                        assertFalse(backend.isFinite(matrix), "found nothing of " + bad);
+                        assertTrue(backend.isFinite(matrix.rows(0, 36)));
+                    }
+                }
+            }
         }
     }
 

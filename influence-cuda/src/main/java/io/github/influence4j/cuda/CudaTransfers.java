@@ -1,0 +1,218 @@
+package io.github.influence4j.cuda;
+
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.PointerByReference;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.Layout;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+
+/**
+ * Moves numbers between Java arrays and the card, through several pieces of pinned host memory, each with its counterpart on the
+ * card.
+ *
+ * <p>An upload fills a piece, which crosses the bus on a stream of its own while the card computes, and is spread to where it
+ * belongs, in whatever type and stride, in the order of the work. It returns when the array may be changed.
+ */
+final class CudaTransfers {
+
+    private static final int PIECE_BYTES = 4 << 20;
+    private static final int PIECES = 12;
+
+    private final CudaDevice device;
+    private final BlockingQueue<Piece> pieces = new ArrayBlockingQueue<>(PIECES);
+
+    /** Pinned host memory and its counterpart; {@code arrived} and {@code free} are events. */
+    private record Piece(Pointer host, ByteBuffer numbers, long onCard, long arrived, long free) {}
+
+    CudaTransfers(CudaDevice device) {
+        this.device = device;
+        List<Piece> made = new ArrayList<>();
+        device.run(() -> {
+            for (int k = 0; k < PIECES; k++) {
+                PointerByReference host = new PointerByReference();
+                Driver.check(
+                        Driver.cuMemAllocHost_v2(host, PIECE_BYTES),
+                        "taking " + PIECE_BYTES + " bytes of pinned memory");
+                long onCard = device.allocate(PIECE_BYTES, "a piece of an upload");
+                made.add(new Piece(
+                        host.getValue(),
+                        host.getValue().getByteBuffer(0, PIECE_BYTES),
+                        onCard,
+                        newEvent(),
+                        newEvent()));
+            }
+        });
+        pieces.addAll(made);
+    }
+
+    private static long newEvent() {
+        LongByReference event = new LongByReference();
+        Driver.check(Driver.cuEventCreate(event, Driver.EVENT_DISABLE_TIMING), "making an event");
+        return event.getValue();
+    }
+
+    CudaDevice device() {
+        return device;
+    }
+
+    /** Copies numbers from the start of an array into a matrix of any type and stride. */
+    void upload(float[] numbers, CudaMatrix target) {
+        forParts(
+                target,
+                Precision.FLOAT32,
+                (part, first) -> upload(
+                        part, Precision.FLOAT32, piece -> piece.asFloatBuffer().put(numbers, first, size(part))));
+    }
+
+    /** Copies numbers from the start of an array into a matrix of any type and stride. */
+    void upload(double[] numbers, CudaMatrix target) {
+        forParts(
+                target,
+                Precision.FLOAT64,
+                (part, first) -> upload(
+                        part, Precision.FLOAT64, piece -> piece.asDoubleBuffer().put(numbers, first, size(part))));
+    }
+
+    private interface HostCopy {
+        void with(ByteBuffer piece);
+    }
+
+    private void upload(CudaMatrix target, Precision type, HostCopy copy) {
+        Piece piece = take();
+        try {
+            device.enter();
+            Driver.check(Driver.cuEventSynchronize(piece.free()), "waiting for a piece of an upload");
+            copy.with(piece.numbers());
+            device.run(() -> {
+                String what = "uploading " + target;
+                Driver.check(
+                        Driver.cuMemcpyHtoDAsync_v2(
+                                piece.onCard(), piece.host(), (long) size(target) * type.bytes(), device.copyStream()),
+                        what);
+                Driver.check(Driver.cuEventRecord(piece.arrived(), device.copyStream()), what);
+                Driver.check(Driver.cuStreamWaitEvent(device.stream(), piece.arrived(), 0), what);
+                convert(onCard(piece, target, type), target);
+                Driver.check(Driver.cuEventRecord(piece.free(), device.stream()), what);
+            });
+        } finally {
+            pieces.add(piece);
+        }
+    }
+
+    /** Copies a matrix of any type and stride into an array. */
+    void download(CudaMatrix source, float[] target, int offset) {
+        forParts(
+                source,
+                Precision.FLOAT32,
+                (part, first) -> download(part, Precision.FLOAT32, piece -> piece.asFloatBuffer()
+                        .get(target, offset + first, size(part))));
+    }
+
+    /** Copies a matrix of any type and stride into an array. */
+    void download(CudaMatrix source, double[] target, int offset) {
+        forParts(
+                source,
+                Precision.FLOAT64,
+                (part, first) -> download(part, Precision.FLOAT64, piece -> piece.asDoubleBuffer()
+                        .get(target, offset + first, size(part))));
+    }
+
+    private void download(CudaMatrix source, Precision type, HostCopy copy) {
+        Piece piece = take();
+        try {
+            String what = "downloading " + source;
+            device.enter();
+            Driver.check(Driver.cuEventSynchronize(piece.free()), what);
+            device.run(() -> {
+                boolean direct = source.packed() && source.precision() == type;
+                if (!direct) {
+                    convert(source, onCard(piece, source, type));
+                }
+                Driver.check(
+                        Driver.cuMemcpyDtoHAsync_v2(
+                                piece.host(),
+                                direct ? source.address() : piece.onCard(),
+                                (long) size(source) * type.bytes(),
+                                device.stream()),
+                        what);
+                Driver.check(Driver.cuEventRecord(piece.free(), device.stream()), what);
+            });
+            Driver.check(Driver.cuEventSynchronize(piece.free()), what);
+            copy.with(piece.numbers());
+        } finally {
+            pieces.add(piece);
+        }
+    }
+
+    private Piece take() {
+        try {
+            return pieces.take();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for a transfer", e);
+        }
+    }
+
+    private CudaMatrix onCard(Piece piece, CudaMatrix like, Precision type) {
+        return CudaMatrix.wrap(this, piece.onCard(), new Layout(0, like.rows(), like.columns(), like.columns()), type);
+    }
+
+    /** Copies between matrices of one shape and any types and strides. */
+    void convert(CudaMatrix source, CudaMatrix target) {
+        convert(source, source.stride(), 1, target);
+    }
+
+    /** target = sourceᵀ, of any types and strides. */
+    void transpose(CudaMatrix source, CudaMatrix target) {
+        convert(source, 1, source.stride(), target);
+    }
+
+    private void convert(CudaMatrix source, long stride, long step, CudaMatrix target) {
+        boolean flat = step == 1 && source.packed() && target.packed();
+        int rows = flat ? 1 : target.rows();
+        int columns = flat ? size(target) : target.columns();
+        device.run(() -> device.kernels()
+                .forElements(
+                        "convert" + CudaKernels.suffix(source, target),
+                        rows,
+                        columns,
+                        rows,
+                        columns,
+                        source.address(),
+                        stride,
+                        step,
+                        target.address(),
+                        (long) target.stride()));
+    }
+
+    private static int size(CudaMatrix matrix) {
+        return matrix.rows() * matrix.columns();
+    }
+
+    private interface Part {
+        void accept(CudaMatrix part, int firstNumber);
+    }
+
+    /** Cuts a matrix into parts that fit into a piece, in the order of their numbers. */
+    private static void forParts(CudaMatrix matrix, Precision type, Part visitor) {
+        int most = PIECE_BYTES / type.bytes();
+        if (matrix.packed() && matrix.rows() > 1) {
+            forParts(matrix.reshape(1, size(matrix)), type, visitor);
+            return;
+        }
+        int width = Math.min(matrix.columns(), most);
+        int height = width < matrix.columns() ? 1 : most / width;
+        for (int r = 0; r < matrix.rows(); r += height) {
+            int rows = Math.min(height, matrix.rows() - r);
+            for (int c = 0; c < matrix.columns(); c += width) {
+                int columns = Math.min(width, matrix.columns() - c);
+                visitor.accept(matrix.view(r, rows, c, columns), r * matrix.columns() + c);
+            }
+        }
+    }
+}
