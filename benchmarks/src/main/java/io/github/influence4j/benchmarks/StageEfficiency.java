@@ -56,7 +56,7 @@ final class StageEfficiency implements AutoCloseable {
      * @param positions t
      * @param sequences sequences of a pass
      * @param batchSize sequences per batch; divides {@code sequences}
-     * @param queries number of queries
+     * @param queries number of queries, at most {@code sequences}
      * @param resident whether the captures lie in the backend's memory, so that nothing is uploaded
      * @param sgemmOrder order of the plain products
      */
@@ -68,6 +68,13 @@ final class StageEfficiency implements AutoCloseable {
             int queries,
             boolean resident,
             int sgemmOrder) {
+
+        Size {
+            if (sequences % batchSize != 0 || queries > sequences) {
+                throw new IllegalArgumentException("batches of " + batchSize + " must divide " + sequences
+                        + " sequences, and " + queries + " queries not be more than these");
+            }
+        }
 
         /** The two layers of a block of the smallest GPT-2, 128 positions, so many sequences as the device needs to be busy. */
         static Size gpt2(Device device) {
