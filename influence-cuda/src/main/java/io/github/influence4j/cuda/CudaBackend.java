@@ -34,7 +34,7 @@ public final class CudaBackend implements MatrixBackend {
     /** Elements that one step of an upload takes through a Java array. */
     private static final int STAGED = 1 << 18;
 
-    private static final int MOST_COPYING_THREADS = 8;
+    private static final int MOST_COPYING_THREADS = 16;
 
     /** Large against the 5 µs that it takes to start a kernel, small against the memory of a card. */
     private static final WorkSizes WORK_SIZES = new WorkSizes(1 << 18, 1L << 26, 1L << 26);

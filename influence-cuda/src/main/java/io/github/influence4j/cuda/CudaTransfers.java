@@ -21,7 +21,7 @@ import java.util.concurrent.BlockingQueue;
 final class CudaTransfers {
 
     private static final int PIECE_BYTES = 4 << 20;
-    private static final int PIECES = 12;
+    private static final int PIECES = 20;
 
     private final CudaDevice device;
     private final BlockingQueue<Piece> pieces = new ArrayBlockingQueue<>(PIECES);
