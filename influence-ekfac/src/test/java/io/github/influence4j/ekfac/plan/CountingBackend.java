@@ -7,6 +7,7 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
 import io.github.influence4j.linalg.SymmetricEigen;
 import io.github.influence4j.linalg.ThinSvd;
+import io.github.influence4j.linalg.WorkSizes;
 
 /**
  * Counts the bytes of all matrices that are open, and their peak. Decompositions count as LAPACK's do: the 2n² numbers of
@@ -127,6 +128,11 @@ final class CountingBackend implements MatrixBackend {
     @Override
     public long availableMemory() {
         return backend.availableMemory();
+    }
+
+    @Override
+    public WorkSizes workSizes() {
+        return backend.workSizes();
     }
 
     @Override
