@@ -1,5 +1,6 @@
 package io.github.influence4j.dl4j;
 
+import java.lang.ref.Reference;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -26,6 +27,7 @@ final class Floats {
         try (FloatPointer pointer = new FloatPointer(packed.data().addressPointer())) {
             pointer.get(target, 0, Math.toIntExact(packed.length()));
         }
+        Reference.reachabilityFence(packed); // the pointer does not keep ND4J from freeing the array
     }
 
     /** Says whether the numbers lie row-major without gaps. (ND4J's own test says no of a single row.) */
