@@ -40,6 +40,8 @@ public final class Dl4jProvider implements OutputHessianRoots<DataSet> {
     private final LayerTracing tracing;
     private final List<LayerSpec> layers;
     private final String fingerprint;
+    private final Rows features = new Rows();
+    private final Rows labels = new Rows();
 
     private Dl4jProvider(NetworkCopy network, String... excluded) {
         this.network = network;
@@ -134,7 +136,7 @@ public final class Dl4jProvider implements OutputHessianRoots<DataSet> {
         if (wanted.isEmpty()) {
             return;
         }
-        MergedBatch merged = MergedBatch.of(batch, network.parameters().dataType());
+        MergedBatch merged = MergedBatch.of(batch, network.parameters().dataType(), features, labels);
         tracing.loss().prepare(objective, targets(merged.rows(), batch.ids()), batch.ids());
         tracing.traced().forEach(layer -> layer.prepare(wanted.contains(layer.spec())));
         network.backpropagate(merged.features(), merged.labels());

@@ -2,10 +2,10 @@ package io.github.influence4j.dl4j;
 
 import io.github.influence4j.api.ExampleBatch;
 import java.util.Arrays;
+import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The examples of a batch as arrays of one row an example. (DL4J's own merging takes as long as the backward pass of a small
@@ -18,37 +18,33 @@ import org.nd4j.linalg.factory.Nd4j;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record MergedBatch(INDArray features, INDArray labels, double[][] rows) {
 
-    /** Checks and joins examples, in the type of the network. */
-    static MergedBatch of(ExampleBatch<DataSet> batch, DataType type) {
-        int n = batch.size();
-        DataSet first = batch.examples().get(0);
-        check(first, first, batch.ids()[0]);
-        int inputs = Math.toIntExact(first.getFeatures().length());
-        int outputs = Math.toIntExact(first.getLabels().length());
-        float[] features = new float[Math.multiplyExact(n, inputs)];
-        float[] labels = new float[n * outputs];
-        double[][] rows = new double[n][outputs];
-        for (int e = 0; e < n; e++) {
-            DataSet example = batch.examples().get(e);
-            check(example, first, batch.ids()[e]);
-            Floats.copy(example.getFeatures(), features, e * inputs);
-            Floats.copy(example.getLabels(), labels, e * outputs);
-            if (example.getLabels().dataType() == DataType.DOUBLE) {
-                rows[e] = example.getLabels().toDoubleVector();
-            } else {
-                for (int o = 0; o < outputs; o++) {
-                    rows[e][o] = labels[e * outputs + o];
-                }
-            }
+    /** Checks and joins examples, in the type of the network and in the memory that is handed over. */
+    static MergedBatch of(ExampleBatch<DataSet> batch, DataType type, Rows featureRows, Rows labelRows) {
+        List<DataSet> examples = batch.examples();
+        for (int e = 0; e < examples.size(); e++) {
+            check(examples.get(e), examples.get(0), batch.ids()[e]);
         }
-        return new MergedBatch(
-                array(features, n, first.getFeatures(), type), array(labels, n, first.getLabels(), type), rows);
+        INDArray features = featureRows.join(examples, DataSet::getFeatures);
+        INDArray labels = labelRows.join(examples, DataSet::getLabels);
+        return new MergedBatch(features.castTo(type), labels.castTo(type), rows(examples, labels));
     }
 
-    private static INDArray array(float[] values, int n, INDArray example, DataType type) {
-        long[] shape = example.shape().clone();
-        shape[0] = n;
-        return Nd4j.create(values, shape, 'c').castTo(type);
+    private static double[][] rows(List<DataSet> examples, INDArray labels) {
+        float[] values = new float[Math.toIntExact(labels.length())];
+        Floats.copy(labels, values);
+        int outputs = values.length / examples.size();
+        double[][] rows = new double[examples.size()][outputs];
+        for (int e = 0; e < rows.length; e++) {
+            INDArray own = examples.get(e).getLabels();
+            if (own.dataType() == DataType.DOUBLE) {
+                rows[e] = own.toDoubleVector();
+                continue;
+            }
+            for (int o = 0; o < outputs; o++) {
+                rows[e][o] = values[e * outputs + o];
+            }
+        }
+        return rows;
     }
 
     private static void check(DataSet example, DataSet first, long id) {

@@ -62,18 +62,25 @@ final class CaptureOverhead {
         }
         System.out.printf(
                 Locale.ROOT,
-                "| DL4J | %s | %.1f | %.1f | %.2f | (with all rows read %.1f)%n",
+                "| DL4J | %s | %.1f | %.1f | %.2f | (with all rows read %.1f; shortest %.1f, %.1f, %.2f)%n",
                 what,
                 median(own),
                 median(capture),
                 median(capture) / median(own),
-                median(unfolded));
+                median(unfolded),
+                shortest(own),
+                shortest(capture),
+                shortest(capture) / shortest(own));
     }
 
     private static double median(double[] values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return sorted[sorted.length / 2];
+    }
+
+    private static double shortest(double[] values) {
+        return Arrays.stream(values).min().orElseThrow();
     }
 
     private static MultiLayerNetwork dense() {

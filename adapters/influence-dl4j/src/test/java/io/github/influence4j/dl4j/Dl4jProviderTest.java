@@ -10,6 +10,7 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
+import java.util.ArrayList;
 import java.util.List;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -21,6 +22,7 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.optimize.listeners.ScoreIterationListener;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.factory.Nd4j;
@@ -90,6 +92,28 @@ class Dl4jProviderTest {
             double[][] own = network.gradient().getGradientFor(name).toDoubleMatrix();
             MatrixAssert.assertClose(own, sum, Tolerances.REORDERED_FLOAT32, name);
         });
+    }
+
+    @Test
+    void examplesMayLieInMemoryInAnyWay() {
+        DataSet data = Networks.vectors(5, 8);
+        INDArray features = data.getFeatures();
+        Dl4jProvider provider = Dl4jProvider.of(Networks.dense(3));
+        for (INDArray same : List.of(features, features.dup('f'), features.castTo(DataType.DOUBLE))) {
+            for (INDArray labels : List.of(data.getLabels(), data.getLabels().dup('f'))) {
+                List<double[]> read = new ArrayList<>();
+                // three examples and then two: the memory of the first batch does not fit the second
+                for (ExampleBatch<DataSet> batch :
+                        Dl4jProvider.examples(new DataSet(same, labels)).batches(3)) {
+                    provider.capture(
+                            batch,
+                            new Objective.TrainingLoss(),
+                            provider.layers().subList(0, 1),
+                            capture -> read.addAll(List.of(capture.activations().toArray())));
+                }
+                assertArrayEquals(features.toDoubleMatrix(), read.toArray(double[][]::new));
+            }
+        }
     }
 
     @Test
