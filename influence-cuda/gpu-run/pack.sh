@@ -5,7 +5,7 @@
 #   pack.sh OUTDIR KRONFLUENCE      KRONFLUENCE: source tree of kronfluence 1.0.1
 #
 # Writes OUTDIR/pack.tar.gz and OUTDIR/run.sh; on the machine: OUT=<folder for the report> bash run.sh
-# Needs JAVA_HOME, a JDK 17 with its jmods, and a python3 with pip. MVN_ARGS goes to Maven (-o, for instance).
+# Needs JAVA_HOME, a JDK 17 with its jmods. MVN_ARGS goes to Maven (-o, for instance).
 set -euo pipefail
 
 out=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -13,13 +13,12 @@ kronfluence=$2
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
 # What is built, with all that it stands on, and whose tests are taken along.
-MODULES=${MODULES:-benchmarks,influence-store,influence-cuda}
-TESTS=${TESTS:-linalg ekfac store cuda}
+MODULES=benchmarks,influence-cuda
+TESTS='linalg ekfac cuda'
 # The jars that are taken along: no natives, and nothing of ND4J, which does not start there.
 JARS='^(benchmarks|influence-|ejml-|jackson-(annotations|core|databind)-|jna-[0-9]|jspecify-|picocli-|slf4j-|commons-math3-|jqwik-)'
 JAVA_MODULES=java.base,java.logging,java.management,java.naming,java.sql,java.xml,jdk.unsupported
 JUNIT_CONSOLE=org.junit.platform:junit-platform-console-standalone:1.14.4
-PYTHON_PACKAGES='einops==0.8.2 opt_einsum==3.4.0'
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -48,8 +47,6 @@ done
     --output "$pack/jre"
 
 cp -r "$kronfluence/kronfluence" "$pack/kronfluence/kronfluence"
-# used where the machine's Python lacks them
-python3 -m pip install -qq --no-deps --no-compile --root-user-action=ignore --target "$pack/python" $PYTHON_PACKAGES
 find "$pack" -name __pycache__ -prune -exec rm -r {} +
 
 tar czf "$out/pack.tar.gz" -C "$work" gpu-run

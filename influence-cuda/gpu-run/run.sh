@@ -5,7 +5,8 @@
 #   OUT=<folder> bash run.sh [PART...]      all parts by default; names of parts are in the list below
 #
 # BACKEND names the matrix backend (default: cuda), DEVICE where kronfluence computes (default: cuda), WORKLOAD what is
-# compared (default: gpt2-gpu), EXTRA more options of StageEfficiency.
+# compared (default: gpt2-gpu); EFFICIENCY, COMPARISON and JAVA_FLAGS are more options of StageEfficiency, PeerComparison
+# and Java.
 set -uo pipefail
 
 OUT=${OUT:?must name a folder}
@@ -32,26 +33,25 @@ part() {
         "$([[ $status == 0 ]] && echo ok || { [[ $status == 124 ]] && echo 'out of time' || echo "failed ($status)"; })")")
 }
 
-# java_with TESTS ARGUMENTS...: modules whose tests are on the class path, first to last
+# java_with MODULES ARGUMENTS...: sets command; modules are those whose tests are on the class path
 java_with() {
     local path="" module
     for module in $1; do
         path+="$DIR/tests/$module:"
     done
     shift
-    command=("$DIR/jre/bin/java" -Xmx24g -Dinfluence.backend="$BACKEND" -cp "$path$DIR/lib/*" "$@")
+    # the JDK's thread that waits for a process has a stack too small for libraries with much thread-local memory
+    command=("$DIR/jre/bin/java" -Xmx24g -Djdk.lang.processReaperUseDefaultStackSize=true ${JAVA_FLAGS:-}
+        -Dinfluence.backend="$BACKEND" -cp "$path$DIR/lib/*" "$@")
 }
 
-# tests NAME SECONDS MODULES CLASS...: runs test classes on the backend
+# tests NAME SECONDS MODULES SELECTOR...: runs tests on the backend; selectors are those of JUnit's console launcher
 tests() {
-    local name=$1 limit=$2 modules=$3 class classes=()
+    local name=$1 limit=$2 modules=$3
     shift 3
-    for class in "$@"; do
-        classes+=(--select-class "io.github.influence4j.$class")
-    done
-    java_with "$modules" -Dinfluence.test.backend="$BACKEND" org.junit.platform.console.ConsoleLauncher execute \
-        --disable-banner --disable-ansi-colors --details=summary \
-        --config jqwik.database="$DIR/jqwik" "${classes[@]}"
+    java_with "$modules" -Dinfluence.test.backend="$BACKEND" -Dinfluence.test.card \
+        org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details=tree \
+        --config jqwik.database="$DIR/jqwik" "$@"
     part "$name" "$limit" "${command[@]}"
 }
 
@@ -61,19 +61,26 @@ if [[ ! -d $DIR ]]; then
     mkdir -p "$DIR" && tar xzf "$here/pack.tar.gz" -C "$DIR" --strip-components=1 || exit 1
 fi
 unset OPENBLAS_CORETYPE JAVA_TOOL_OPTIONS
-python3 -c 'import einops, opt_einsum' 2>/dev/null || export PYTHONPATH=$DIR/python${PYTHONPATH:+:$PYTHONPATH}
+# where CUDA's libraries came with PyTorch only
+if ! compgen -G '/usr/local/cuda*/lib64/libcublas.so.*' >/dev/null && ! ldconfig -p | grep -q libcublas.so; then
+    folders=$(python3 -c 'import glob, sysconfig; print(":".join(glob.glob(sysconfig.get_path("purelib") + "/nvidia/*/lib")))')
+    JAVA_FLAGS="${folders:+-Dinfluence.cuda.path=$folders }${JAVA_FLAGS:-}"
+fi
 
 part machine 20 bash -c 'nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader; nproc; free -g | head -2'
 
-tests linalg 60 "linalg" linalg.ProductsTest linalg.ElementwiseTest linalg.DecompositionsTest linalg.MatricesTest
-tests parity 90 "ekfac" ekfac.parity.ParityTest
+ours=io.github.influence4j
+tests conformance 90 "linalg" -p $ours.linalg.conformance
+tests card 60 "cuda ekfac" -c $ours.cuda.CudaBackendTest -c $ours.cuda.OnCardTest
+tests estimators 120 "ekfac" -p $ours.ekfac.parity -c $ours.ekfac.factor.HeldCaptureTest -c $ours.ekfac.DenseOracleTest \
+    -c $ours.ekfac.InvariancePropertiesTest -c $ours.ekfac.RotationPathsTest -c $ours.ekfac.ScoreIdentitiesTest
 
-java_with "" io.github.influence4j.benchmarks.StageEfficiency --device "$DEVICE" ${EXTRA:-}
+java_with "" $ours.benchmarks.StageEfficiency --device "$DEVICE" ${EFFICIENCY:-}
 part efficiency 60 "${command[@]}"
 
 comparison=$DIR/comparison
-java_with "" io.github.influence4j.benchmarks.PeerComparison --workloads "$WORKLOAD" --kronfluence "$DIR/kronfluence" \
-    --python python3 --device "$DEVICE" --threads "$(nproc)" --runs 1 --no-efficiency --out "$comparison"
+java_with "" $ours.benchmarks.PeerComparison --workloads "$WORKLOAD" --kronfluence "$DIR/kronfluence" \
+    --python python3 --device "$DEVICE" --threads "$(nproc)" --runs 1 --no-efficiency --out "$comparison" ${COMPARISON:-}
 part comparison 180 "${command[@]}"
 cp "$comparison"/results.json "$comparison"/table.md "$OUT" 2>/dev/null
 
