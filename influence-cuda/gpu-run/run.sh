@@ -50,8 +50,8 @@ tests() {
     local name=$1 limit=$2 modules=$3
     shift 3
     java_with "$modules" -Dinfluence.test.backend="$BACKEND" -Dinfluence.test.card \
-        org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details=tree \
-        --config jqwik.database="$DIR/jqwik" "$@"
+        org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors \
+        --details=tree --details-theme=ascii --config jqwik.database="$DIR/jqwik" "$@"
     part "$name" "$limit" "${command[@]}"
 }
 
