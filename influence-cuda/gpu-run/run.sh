@@ -5,7 +5,8 @@
 #   OUT=<folder> bash run.sh [PART...]      all parts by default; names of parts are in the list below
 #
 # BACKEND names the matrix backend (default: cuda), DEVICE where kronfluence computes (default: cuda), WORKLOAD what is
-# compared (default: gpt2-gpu), RUNS how often each side is timed (default: 3), EXTRA more options of StageEfficiency, JAVA_FLAGS of Java.
+# compared (default: gpt2-gpu); EFFICIENCY, COMPARISON and JAVA_FLAGS are more options of StageEfficiency, PeerComparison
+# and Java.
 set -uo pipefail
 
 OUT=${OUT:?must name a folder}
@@ -49,8 +50,8 @@ tests() {
     local name=$1 limit=$2 modules=$3
     shift 3
     java_with "$modules" -Dinfluence.test.backend="$BACKEND" -Dinfluence.test.card \
-        org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details=summary \
-        --config jqwik.database="$DIR/jqwik" "$@"
+        org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors \
+        --details=tree --details-theme=ascii --config jqwik.database="$DIR/jqwik" "$@"
     part "$name" "$limit" "${command[@]}"
 }
 
@@ -81,12 +82,12 @@ done
 part agreement 20 python3 "$here/same_results.py" "$DIR/quickstart-ejml/results.json" \
     "$DIR/quickstart-$BACKEND/results.json" 1e-4
 
-java_with "" $ours.benchmarks.StageEfficiency --device "$DEVICE" ${EXTRA:-}
+java_with "" $ours.benchmarks.StageEfficiency --device "$DEVICE" ${EFFICIENCY:-}
 part efficiency 60 "${command[@]}"
 
 comparison=$DIR/comparison
 java_with "" $ours.benchmarks.PeerComparison --workloads "$WORKLOAD" --kronfluence "$DIR/kronfluence" \
-    --python python3 --device "$DEVICE" --threads "$(nproc)" --runs "${RUNS:-3}" --no-efficiency --out "$comparison"
+    --python python3 --device "$DEVICE" --threads "$(nproc)" --runs 3 --no-efficiency --out "$comparison" ${COMPARISON:-}
 part comparison 180 "${command[@]}"
 cp "$comparison"/results.json "$comparison"/table.md "$OUT" 2>/dev/null
 
