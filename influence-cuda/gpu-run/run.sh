@@ -17,6 +17,7 @@ DIR=${DIR:-/tmp/gpu-run}
 here=$(cd "$(dirname "$0")" && pwd)
 report=$OUT/report.txt
 summary=()
+failed=0
 wanted=" $* "
 
 # part NAME SECONDS COMMAND...
@@ -29,6 +30,7 @@ part() {
     printf '\n=== %s\n' "$name" | tee -a "$report"
     timeout -k 5 "$limit" "$@" 2>&1 | tee -a "$report"
     status=${PIPESTATUS[0]}
+    [[ $status == 0 ]] || failed=1
     summary+=("$(printf '%-14s %4d s  %s' "$name" $((SECONDS - start)) \
         "$([[ $status == 0 ]] && echo ok || { [[ $status == 124 ]] && echo 'out of time' || echo "failed ($status)"; })")")
 }
@@ -57,9 +59,12 @@ tests() {
 
 mkdir -p "$OUT"
 : >"$report"
-if [[ ! -d $DIR ]]; then
-    mkdir -p "$DIR" && tar xzf "$here/pack.tar.gz" -C "$DIR" --strip-components=1 || exit 1
+pack=$(sha256sum "$here/pack.tar.gz" | cut -d ' ' -f 1)
+if [[ $(cat "$DIR/pack" 2>/dev/null) != "$pack" ]]; then
+    rm -rf "$DIR" && mkdir -p "$DIR" && tar xzf "$here/pack.tar.gz" -C "$DIR" --strip-components=1 || exit 1
+    echo "$pack" >"$DIR/pack"
 fi
+echo "pack $pack" | tee -a "$report"
 unset OPENBLAS_CORETYPE JAVA_TOOL_OPTIONS
 # where CUDA's libraries came with PyTorch only
 if ! compgen -G '/usr/local/cuda*/lib64/libcublas.so.*' >/dev/null && ! ldconfig -p | grep -q libcublas.so; then
@@ -93,3 +98,4 @@ cp "$comparison"/results.json "$comparison"/table.md "$OUT" 2>/dev/null
 
 printf '\n=== summary\n' | tee -a "$report"
 printf '%s\n' "${summary[@]}" | tee -a "$report"
+exit $failed

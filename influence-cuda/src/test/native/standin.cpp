@@ -86,6 +86,7 @@ struct State {
 };
 inline State state;
 inline thread_local void* current = nullptr;
+inline thread_local std::vector<void*> contexts; // under the current one
 
 using Lock = std::lock_guard<std::mutex>;
 
@@ -372,9 +373,18 @@ int cuDevicePrimaryCtxRetain(void** context, int device) {
     return 0;
 }
 
-int cuCtxSetCurrent(void* context) {
-    NEED(context == nullptr || context == &state, INVALID_CONTEXT)
+int cuCtxPushCurrent_v2(void* context) {
+    NEED(context == &state, INVALID_CONTEXT)
+    contexts.push_back(current);
     current = context;
+    return 0;
+}
+
+int cuCtxPopCurrent_v2(void** context) {
+    NEED(!contexts.empty(), INVALID_CONTEXT)
+    *context = current;
+    current = contexts.back();
+    contexts.pop_back();
     return 0;
 }
 

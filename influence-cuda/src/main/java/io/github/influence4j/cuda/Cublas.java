@@ -4,6 +4,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
+import io.github.influence4j.linalg.DeviceMemoryException;
 
 /** The functions of cuBLAS that are used, under NVIDIA's names. Matrices are column-major. */
 final class Cublas {
@@ -15,6 +16,8 @@ final class Cublas {
     static final int NON_UNIT = 0;
     static final int DEFAULT_MATH = 0;
     static final int TF32_MATH = 3;
+
+    private static final int ALLOCATION_FAILED = 3;
 
     private Cublas() {}
 
@@ -148,11 +151,13 @@ final class Cublas {
      * @param operation what was done, with sizes
      */
     static void check(int status, String operation) {
+        if (status == ALLOCATION_FAILED) {
+            throw new DeviceMemoryException(operation, "cuBLAS");
+        }
         if (status != 0) {
             throw new IllegalStateException(operation + ": cuBLAS answered status " + status
                     + switch (status) {
                         case 1 -> ", not initialised";
-                        case 3 -> ", allocation failed";
                         case 7 -> ", invalid value";
                         case 13 -> ", execution failed";
                         default -> "";

@@ -11,7 +11,6 @@ import io.github.influence4j.linalg.SymmetricEigen;
 import io.github.influence4j.linalg.ThinSvd;
 import io.github.influence4j.linalg.WorkSizes;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 
 /**
  * A backend on an NVIDIA card, in float32 or float64: products by cuBLAS, decompositions by cuSOLVER in float64, the rest by kernels
@@ -28,13 +27,14 @@ public final class CudaBackend implements MatrixBackend {
     /** Name by which the backend is asked for. */
     public static final String NAME = "cuda";
 
-    /** Keeps every index and every count of elements within the 32-bit integers of cuBLAS. */
+    /** Java arrays and the kernels' counts of columns have no more; cuBLAS counts rows and columns alike. */
     private static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
 
     /** Elements that one step of an upload takes through a Java array. */
     private static final int STAGED = 1 << 18;
 
-    private static final int MOST_COPYING_THREADS = 16;
+    /** Elements that an upload holds in Java arrays at most, but for a single row. */
+    private static final int MOST_HELD = 1 << 24;
 
     /** Large against the 5 µs that it takes to start a kernel, small against the memory of a card. */
     private static final WorkSizes WORK_SIZES = new WorkSizes(1 << 18, 1L << 26, 1L << 26);
@@ -90,7 +90,8 @@ public final class CudaBackend implements MatrixBackend {
 
     /**
      * Makes a matrix of memory that somebody else's program holds on the same card, for instance of a tensor of the model, so that
-     * captures need not leave it. Work of this backend on it begins at once: whatever fills the memory must be done.
+     * captures need not leave it. Work of this backend on it begins at once: whatever fills the memory must be done. The memory may
+     * be changed after {@link #finish}, which a pass over captures calls for its host.
      *
      * @param address the device address of the first element, of the device's primary context
      * @param rows number of rows
@@ -98,11 +99,12 @@ public final class CudaBackend implements MatrixBackend {
      * @param stride elements between the starts of two rows
      * @param type type of the elements
      * @return a matrix whose closing frees nothing; valid as long as the memory is
-     * @throws IllegalArgumentException if the stride is less than the columns, or a dimension is not positive
+     * @throws IllegalArgumentException if the stride is less than the columns, a dimension is not positive, or the address is not
+     *     one of such a type
      */
     public BackendMatrix wrap(long address, int rows, int columns, int stride, Precision type) {
         Layout.packed(rows, columns, MAX_ELEMENTS);
-        if (stride < columns || address == 0) {
+        if (stride < columns || address == 0 || address % type.bytes() != 0) {
             throw new IllegalArgumentException("a matrix of " + rows + " x " + columns + " cannot have stride " + stride
                     + " at address " + address);
         }
@@ -146,9 +148,14 @@ public final class CudaBackend implements MatrixBackend {
         }
         t.address(); // refuses a closed target before anything is read
         int step = Math.min(t.rows(), Math.max(1, STAGED / t.columns()));
-        int steps = (t.rows() + step - 1) / step;
-        int tasks = source.allowsConcurrentReads() ? Math.min(steps, parallelism()) : 1;
-        inParallel(tasks, task -> upload(source, t, step, steps * task / tasks, steps * (task + 1) / tasks));
+        int steps = (t.rows() - 1) / step + 1;
+        // long rows are read whole, so that few can be held at a time
+        int held = Math.max(1, MOST_HELD / t.columns());
+        int tasks = source.allowsConcurrentReads() ? Math.min(Math.min(steps, held), parallelism()) : 1;
+        inParallel(
+                tasks,
+                task -> upload(source, t, step, (int) ((long) steps * task / tasks), (int)
+                        ((long) steps * (task + 1) / tasks)));
     }
 
     private void upload(Matrix source, CudaMatrix target, int step, int firstStep, int endStep) {
@@ -166,6 +173,11 @@ public final class CudaBackend implements MatrixBackend {
         }
     }
 
+    @Override
+    public void finish() {
+        transfers.finish();
+    }
+
     void transpose(CudaMatrix source, CudaMatrix target) {
         transfers.transpose(source, target);
     }
@@ -174,13 +186,13 @@ public final class CudaBackend implements MatrixBackend {
     public boolean isFinite(BackendMatrix matrix) {
         CudaMatrix m = own(matrix);
         try (CudaMatrix found = zeros(1, 1, Precision.FLOAT64)) {
-            forElements(
+            device.run(() -> forElements(
                     "find_not_finite" + CudaKernels.suffix(m),
                     m.packed(),
                     m,
                     m.address(),
                     (long) m.stride(),
-                    found.address());
+                    found.address()));
             double[] bits = new double[1];
             found.read(0, 1, bits, 0);
             return Double.doubleToRawLongBits(bits[0]) == 0;
@@ -229,7 +241,7 @@ public final class CudaBackend implements MatrixBackend {
         Shapes.addScaled(x, y);
         CudaMatrix from = own(x);
         CudaMatrix to = own(y);
-        forElements(
+        device.run(() -> forElements(
                 "add_scaled" + CudaKernels.suffix(from, to),
                 from.packed() && to.packed(),
                 to,
@@ -237,7 +249,7 @@ public final class CudaBackend implements MatrixBackend {
                 from.address(),
                 (long) from.stride(),
                 to.address(),
-                (long) to.stride());
+                (long) to.stride()));
     }
 
     @Override
@@ -246,7 +258,7 @@ public final class CudaBackend implements MatrixBackend {
         CudaMatrix x = own(a);
         CudaMatrix y = own(b);
         CudaMatrix z = own(c);
-        forElements(
+        device.run(() -> forElements(
                 "multiply" + CudaKernels.suffix(z),
                 x.packed() && y.packed() && z.packed(),
                 z,
@@ -255,7 +267,7 @@ public final class CudaBackend implements MatrixBackend {
                 y.address(),
                 (long) y.stride(),
                 z.address(),
-                (long) z.stride());
+                (long) z.stride()));
     }
 
     @Override
@@ -287,7 +299,7 @@ public final class CudaBackend implements MatrixBackend {
         Shapes.shiftedReciprocal(values, result);
         CudaMatrix from = own(values);
         CudaMatrix to = own(result);
-        forElements(
+        device.run(() -> forElements(
                 "shifted_reciprocal" + CudaKernels.suffix(to),
                 from.packed() && to.packed(),
                 to,
@@ -295,7 +307,7 @@ public final class CudaBackend implements MatrixBackend {
                 (long) from.stride(),
                 shift,
                 to.address(),
-                (long) to.stride());
+                (long) to.stride()));
     }
 
     @Override
@@ -322,7 +334,10 @@ public final class CudaBackend implements MatrixBackend {
                         (long) sums.stride()));
     }
 
-    /** Launches a kernel that begins with the rows and columns of its matrices, one long row where all are packed. */
+    /**
+     * Launches a kernel that begins with the rows and columns of its matrices, one long row where all are packed. Called within
+     * {@link CudaDevice#run}, as addresses are: until the launch nobody then frees what they are of.
+     */
     private void forElements(String kernel, boolean flat, CudaMatrix shape, Object... parameters) {
         int rows = flat ? 1 : shape.rows();
         int columns = flat ? shape.rows() * shape.columns() : shape.columns();
@@ -330,7 +345,7 @@ public final class CudaBackend implements MatrixBackend {
         all[0] = rows;
         all[1] = columns;
         System.arraycopy(parameters, 0, all, 2, parameters.length);
-        device.run(() -> device.kernels().forElements(kernel, rows, columns, all));
+        device.kernels().forElements(kernel, rows, columns, all);
     }
 
     @Override
@@ -368,22 +383,22 @@ public final class CudaBackend implements MatrixBackend {
     /** The host's cores: tasks copy to and from the card side by side; what they ask the card to compute is done in turn. */
     @Override
     public int parallelism() {
-        return Math.min(MOST_COPYING_THREADS, Runtime.getRuntime().availableProcessors());
+        return CudaTransfers.copyingThreads();
     }
 
     @Override
     public void inParallel(int tasks, IntConsumer task) {
-        IntStream.range(0, tasks).parallel().forEach(task);
+        CudaTransfers.inParallel(tasks, task);
     }
 
-    static CudaMatrix own(BackendMatrix matrix) {
-        if (matrix instanceof CudaMatrix own) {
-            return own;
-        }
-        throw new IllegalArgumentException("expected a matrix of the CUDA backend, found " + matrix);
+    private CudaMatrix own(BackendMatrix matrix) {
+        return CudaMatrix.on(device, matrix);
     }
 
-    /** Gives the memory that is kept for matrices to come back to the card; matrices are closed by those who made them. */
+    /**
+     * Waits for all work and gives the memory that is kept for matrices to come back to the card; matrices are closed by those who
+     * made them. The card's context, handles and 80 MiB for uploads, on the card and pinned on the host, stay for the next backend.
+     */
     @Override
     public void close() {
         device.trim();

@@ -26,7 +26,12 @@ public final class CudaBackendProvider implements MatrixBackendProvider {
     @Override
     public MatrixBackend start(Precision precision) {
         CudaBackend backend = new CudaBackend(precision, CudaDevice.get());
-        StartupCheck.verify(backend, CHECKED_ORDER);
-        return backend;
+        try {
+            StartupCheck.verify(backend, CHECKED_ORDER);
+            return backend;
+        } catch (RuntimeException | Error e) {
+            backend.close();
+            throw e;
+        }
     }
 }

@@ -36,24 +36,23 @@ final class CudaDecompositions {
     SymmetricEigen eigen(CudaMatrix symmetric) {
         int n = symmetric.rows();
         refuseNonFinite("eigen", symmetric);
-        CudaMatrix vectors = matrix(n, n);
-        try (CudaMatrix rows = matrix(n, n);
-                CudaMatrix values = matrix(1, n);
-                CudaMatrix info = matrix(1, 1)) {
+        double[] ascending = new double[n];
+        try (CudaMatrix rows = matrix(n, n)) {
             backend.upload(symmetric, rows);
-            eigenRows(n, rows, values, info);
-            int failed = read(info);
-            if (failed != 0) {
-                throw new NumericalException("eigen: the iteration did not converge for a matrix of order " + n
-                        + " (cuSOLVER's syevd answered " + failed + ")");
+            try (CudaMatrix values = matrix(1, n);
+                    CudaMatrix info = matrix(1, 1)) {
+                eigenRows(n, rows, values, info);
+                int failed = read(info);
+                if (failed != 0) {
+                    throw new NumericalException("eigen: the iteration did not converge for a matrix of order " + n
+                            + " (cuSOLVER's syevd answered " + failed + ")");
+                }
+                values.read(0, 1, ascending, 0);
             }
+            // last, so that it need not lie beside the workspace
+            CudaMatrix vectors = matrix(n, n);
             backend.transpose(rows, vectors);
-            double[] ascending = new double[n];
-            values.read(0, 1, ascending, 0);
             return new SymmetricEigen(ascending, vectors);
-        } catch (RuntimeException | Error e) {
-            vectors.close();
-            throw e;
         }
     }
 
@@ -78,9 +77,9 @@ final class CudaDecompositions {
                         deviceBytes,
                         hostBytes),
                 what));
-        long numbers = Math.max(1, (deviceBytes.getValue() + Double.BYTES - 1) / Double.BYTES);
-        try (CudaMatrix work = matrix(1, Math.toIntExact(numbers));
-                Memory host = new Memory(Math.max(1, hostBytes.getValue()))) {
+        long bytes = Math.max(1, deviceBytes.getValue());
+        long work = device.allocate(bytes, "the workspace of an eigendecomposition of order " + n);
+        try (Memory host = new Memory(Math.max(1, hostBytes.getValue()))) {
             device.run(() -> {
                 Cusolver.check(
                         Cusolver.cusolverDnXsyevd(
@@ -95,7 +94,7 @@ final class CudaDecompositions {
                                 Cusolver.FLOAT64,
                                 values.address(),
                                 Cusolver.FLOAT64,
-                                work.address(),
+                                work,
                                 deviceBytes.getValue(),
                                 host,
                                 hostBytes.getValue(),
@@ -104,6 +103,8 @@ final class CudaDecompositions {
                 // the host memory is in use until the work is done
                 device.synchronize(what);
             });
+        } finally {
+            device.free(work, bytes);
         }
     }
 
@@ -117,8 +118,6 @@ final class CudaDecompositions {
         int k = Math.min(m, n);
         boolean tall = m >= n;
         refuseNonFinite("svd", matrix);
-        CudaMatrix u = matrix(m, k);
-        CudaMatrix vt = matrix(k, n);
         // rows of this are the columns of M, afterwards those of Q
         try (CudaMatrix columns = matrix(k, Math.max(m, n))) {
             if (tall) {
@@ -129,19 +128,38 @@ final class CudaDecompositions {
             double[][] r = new double[1][];
             orthonormaliseRows(columns, reflected -> r[0] = readTriangle(reflected));
             try (ThinSvd core = decompose(k, r[0])) {
-                double[] values = core.values();
-                if (tall) {
-                    backend.multiply(Operand.transposed(columns), Operand.of(core.u()), u);
-                    backend.upload(core.vt(), vt);
-                } else {
-                    backend.transpose(CudaBackend.own(core.vt()), u);
-                    backend.multiply(Operand.transposed(core.u()), Operand.of(columns), vt);
-                }
-                return new ThinSvd(u, values, vt);
+                return pair(m, n, k, (u, vt) -> {
+                    if (tall) {
+                        backend.multiply(Operand.transposed(columns), Operand.of(core.u()), u);
+                        backend.upload(core.vt(), vt);
+                    } else {
+                        backend.transpose(CudaMatrix.on(device, core.vt()), u);
+                        backend.multiply(Operand.transposed(core.u()), Operand.of(columns), vt);
+                    }
+                    return core.values();
+                });
+            }
+        }
+    }
+
+    private interface Filling {
+        /** Fills the vectors and returns the singular values. */
+        double[] of(CudaMatrix u, CudaMatrix vt);
+    }
+
+    /** Makes room for singular vectors, which is given back if they cannot be filled. */
+    private ThinSvd pair(int m, int n, int k, Filling filling) {
+        CudaMatrix u = matrix(m, k);
+        try {
+            CudaMatrix vt = matrix(k, n);
+            try {
+                return new ThinSvd(u, filling.of(u, vt), vt);
+            } catch (RuntimeException | Error e) {
+                vt.close();
+                throw e;
             }
         } catch (RuntimeException | Error e) {
             u.close();
-            vt.close();
             throw e;
         }
     }
@@ -222,18 +240,20 @@ final class CudaDecompositions {
         }
         try (MatrixBackend host = new EjmlBackend();
                 ThinSvd svd = host.svd(host.copyOf(matrix, Precision.FLOAT64))) {
-            CudaMatrix u = matrix(k, k);
-            CudaMatrix vt = matrix(k, k);
-            backend.upload(svd.u(), u);
-            backend.upload(svd.vt(), vt);
-            return new ThinSvd(u, svd.values(), vt);
+            return pair(k, k, k, (u, vt) -> {
+                backend.upload(svd.u(), u);
+                backend.upload(svd.vt(), vt);
+                return svd.values();
+            });
         }
     }
 
     /** What cuSOLVER gets is Rᵀ = V diag(values) Uᵀ, and its column-major V and Uᵀ are our Vᵀ and U. */
     private ThinSvd decomposeOnCard(int k, Matrix r) {
-        CudaMatrix u = matrix(k, k);
-        CudaMatrix vt = matrix(k, k);
+        return pair(k, k, k, (u, vt) -> decomposeOnCard(k, r, u, vt));
+    }
+
+    private double[] decomposeOnCard(int k, Matrix r, CudaMatrix u, CudaMatrix vt) {
         try (CudaMatrix work = matrix(k, k);
                 CudaMatrix values = matrix(1, k);
                 CudaMatrix info = matrix(1, 1)) {
@@ -266,11 +286,7 @@ final class CudaDecompositions {
             }
             double[] descending = new double[k];
             values.read(0, 1, descending, 0);
-            return new ThinSvd(u, descending, vt);
-        } catch (RuntimeException | Error e) {
-            u.close();
-            vt.close();
-            throw e;
+            return descending;
         }
     }
 

@@ -7,16 +7,20 @@ import io.github.influence4j.linalg.DeviceMemoryException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A card as this process uses it: one context, one stream on which all work runs in the order in which it was asked for, a pool of
  * memory, and the handles of cuBLAS and cuSOLVER. All backends of a process share it, so that they can work on each other's
  * matrices.
  *
- * <p>Whoever calls a function of CUDA does so within {@link #run}, which makes the context the thread's and lets one thread in at a
- * time: calls only queue work, and take microseconds.
+ * <p>Whoever calls a function of CUDA does so within {@link #run}, which makes the context the thread's for that time and lets one
+ * thread in at a time. Nearly all calls only queue work, and take microseconds; decompositions and giving memory back wait for the card,
+ * and keep others out as long.
+ *
+ * <p>What is made here stays for the life of the process.
  */
 final class CudaDevice {
 
@@ -28,6 +32,11 @@ final class CudaDevice {
 
     /** System property that lets products round their factors to TF32, 10 bits of mantissa. */
     static final String TF32 = "influence.cuda.tf32";
+
+    private static final Logger LOG = LoggerFactory.getLogger(CudaDevice.class);
+
+    /** 7.5, that of Turing, is what the kernels' text is for. */
+    private static final int LEAST_CAPABILITY = 75;
 
     private static final Map<Integer, CudaDevice> DEVICES = new HashMap<>();
 
@@ -46,6 +55,9 @@ final class CudaDevice {
     private final int multiprocessors;
     private final String description;
     private final Memory scalars = new Memory(2 * Double.BYTES);
+    /** Where the driver writes which context was left; nobody reads it. */
+    private final Memory left = new Memory(Long.BYTES);
+
     private final CudaKernels kernels;
     private @Nullable CudaTransfers transfers;
     private @Nullable CusolverHandle cusolver;
@@ -56,34 +68,48 @@ final class CudaDevice {
 
     private CudaDevice(int ordinal) {
         CudaLibraries.bind();
-        int status = Driver.cuInit(0);
-        Driver.check(status, "the driver cannot start");
+        Driver.check(Driver.cuInit(0), "the driver cannot start");
         int count = number("counting cards", Driver::cuDeviceGetCount);
         if (ordinal < 0 || ordinal >= count) {
             throw new IllegalStateException("there is no card " + ordinal + ": CUDA sees " + count);
         }
         int device = number("card " + ordinal, value -> Driver.cuDeviceGet(value, ordinal));
+        requireUsable(ordinal, device);
         LongByReference address = new LongByReference();
         Driver.check(Driver.cuDevicePrimaryCtxRetain(address, device), "making a context");
         context = address.getValue();
-        Driver.check(Driver.cuCtxSetCurrent(context), "entering the context");
+        Driver.check(Driver.cuCtxPushCurrent_v2(context), "entering the context");
+        try {
+            stream = newStream();
+            copyStream = newStream();
+            pool = newPool(device);
+            Cublas.check(Cublas.cublasCreate_v2(address), "starting cuBLAS");
+            cublas = address.getValue();
+            Cublas.check(Cublas.cublasSetStream_v2(cublas, stream), "setting the stream");
+            boolean tf32 = Boolean.getBoolean(TF32);
+            Cublas.check(
+                    Cublas.cublasSetMathMode(cublas, tf32 ? Cublas.TF32_MATH : Cublas.DEFAULT_MATH),
+                    "setting the math mode");
+            multiprocessors = attribute(device, Driver.MULTIPROCESSORS);
+            kernels = new CudaKernels(this);
+            description = describe(device, tf32);
+        } finally {
+            leave();
+        }
+    }
+
+    /** Refuses cards that the kernels' text or the pool of memory cannot serve, before anything is made there. */
+    private static void requireUsable(int ordinal, int device) {
+        int major = attribute(device, Driver.CAPABILITY_MAJOR);
+        int minor = attribute(device, Driver.CAPABILITY_MINOR);
+        if (10 * major + minor < LEAST_CAPABILITY) {
+            throw new IllegalStateException(
+                    "card " + ordinal + " has compute capability " + major + "." + minor + ", 7.5 is needed");
+        }
         if (attribute(device, Driver.MEMORY_POOLS_SUPPORTED) == 0) {
             throw new IllegalStateException(
                     "card " + ordinal + " or its driver has no memory pools, CUDA 11.2 is needed");
         }
-        stream = newStream();
-        copyStream = newStream();
-        pool = newPool(device);
-        Cublas.check(Cublas.cublasCreate_v2(address), "starting cuBLAS");
-        cublas = address.getValue();
-        Cublas.check(Cublas.cublasSetStream_v2(cublas, stream), "setting the stream");
-        boolean tf32 = Boolean.getBoolean(TF32);
-        Cublas.check(
-                Cublas.cublasSetMathMode(cublas, tf32 ? Cublas.TF32_MATH : Cublas.DEFAULT_MATH),
-                "setting the math mode");
-        multiprocessors = attribute(device, Driver.MULTIPROCESSORS);
-        kernels = new CudaKernels(this);
-        description = describe(device, tf32);
     }
 
     /**
@@ -157,19 +183,21 @@ final class CudaDevice {
 
     /** Runs calls of CUDA, alone. */
     synchronized void run(Runnable calls) {
-        enter();
-        calls.run();
+        runBeside(calls);
     }
 
-    /** Runs calls of CUDA, alone. */
-    synchronized <T> T compute(Supplier<T> calls) {
-        enter();
-        return calls.get();
+    /** Runs calls of CUDA that only wait, which must not keep others out. The thread's context is what it was afterwards. */
+    void runBeside(Runnable calls) {
+        Driver.check(Driver.cuCtxPushCurrent_v2(context), "entering the context");
+        try {
+            calls.run();
+        } finally {
+            leave();
+        }
     }
 
-    /** Makes the context the thread's; for calls that may wait, which must not keep others out. */
-    void enter() {
-        Driver.check(Driver.cuCtxSetCurrent(context), "entering the context");
+    private void leave() {
+        Driver.cuCtxPopCurrent_v2(left);
     }
 
     /** Waits until all work asked for is done. */
@@ -233,47 +261,57 @@ final class CudaDevice {
      * @throws DeviceMemoryException if there is not enough
      */
     synchronized long allocate(long bytes, String what) {
-        enter();
         LongByReference address = new LongByReference();
-        int status = Driver.OUT_OF_MEMORY;
-        if (bytes <= limit() - used) {
-            status = Driver.cuMemAllocFromPoolAsync(address, bytes, pool, stream);
-            if (status == Driver.OUT_OF_MEMORY) {
-                // what is kept may be in pieces that are too small
-                trim();
+        runBeside(() -> {
+            int status = Driver.OUT_OF_MEMORY;
+            if (bytes <= limit() - used) {
                 status = Driver.cuMemAllocFromPoolAsync(address, bytes, pool, stream);
+                if (status == Driver.OUT_OF_MEMORY) {
+                    // what is kept may be in pieces that are too small
+                    trim();
+                    status = Driver.cuMemAllocFromPoolAsync(address, bytes, pool, stream);
+                }
             }
-        }
-        if (status == Driver.OUT_OF_MEMORY) {
-            throw new DeviceMemoryException(what, bytes, availableMemory(), description);
-        }
-        Driver.check(status, "taking " + bytes + " bytes for " + what);
-        used += bytes;
+            if (status == Driver.OUT_OF_MEMORY) {
+                throw new DeviceMemoryException(what, bytes, availableMemory(), description);
+            }
+            Driver.check(status, "taking " + bytes + " bytes for " + what);
+            used += bytes;
+        });
         return address.getValue();
     }
 
-    /** Gives memory back once the work asked for so far is done with it. */
+    /**
+     * Gives memory back once the work asked for so far is done with it. Whatever goes wrong is written to the log: this is called
+     * where something else went wrong already.
+     */
     synchronized void free(long address, long bytes) {
-        enter();
-        Driver.check(Driver.cuMemFreeAsync(address, stream), "freeing " + bytes + " bytes");
         used -= bytes;
+        try {
+            runBeside(() -> Driver.check(Driver.cuMemFreeAsync(address, stream), "freeing " + bytes + " bytes"));
+        } catch (IllegalStateException e) {
+            LOG.warn("{}", e.getMessage());
+        }
     }
 
-    /** Gives the memory that is kept back to the card. */
+    /** Gives the memory that is kept back to the card, when all work asked for is done. */
     synchronized void trim() {
-        enter();
-        synchronize("waiting before memory is given back");
-        Driver.check(Driver.cuMemPoolTrimTo(pool, 0), "giving back memory");
+        runBeside(() -> {
+            synchronize("waiting before memory is given back");
+            Driver.check(Driver.cuMemPoolTrimTo(pool, 0), "giving back memory");
+        });
     }
 
     /** Bytes that matrices may still take: what the card has free and what the pool keeps. */
     synchronized long availableMemory() {
-        enter();
         LongByReference free = new LongByReference();
         LongByReference total = new LongByReference();
-        Driver.check(Driver.cuMemGetInfo_v2(free, total), "asking for free memory");
-        long kept = poolBytes(Driver.POOL_RESERVED) - poolBytes(Driver.POOL_USED);
-        return Math.min(free.getValue() + kept, limit() - used);
+        long[] kept = new long[1];
+        runBeside(() -> {
+            Driver.check(Driver.cuMemGetInfo_v2(free, total), "asking for free memory");
+            kept[0] = poolBytes(Driver.POOL_RESERVED) - poolBytes(Driver.POOL_USED);
+        });
+        return Math.max(0, Math.min(free.getValue() + kept[0], limit() - used));
     }
 
     private static long limit() {

@@ -2,6 +2,7 @@ package io.github.influence4j.cuda;
 
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
+import com.sun.jna.ptr.IntByReference;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -9,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.StreamSupport;
 
 /**
  * Finds the driver, cuBLAS and cuSOLVER that the user has installed and binds {@link Driver}, {@link Cublas} and {@link Cusolver}
@@ -24,21 +27,31 @@ final class CudaLibraries {
     /** System property with the folders of the CUDA libraries. */
     static final String PATH = "influence.cuda.path";
 
-    private static final List<String> DRIVER = List.of("libcuda.so.1");
-    /** Newest first. cuSOLVER 12 belongs to CUDA 13, 11 to CUDA 11 and 12. */
-    private static final List<String> CUBLAS = List.of("libcublas.so.13", "libcublas.so.12", "libcublas.so.11");
+    private static final String DRIVER = "libcuda.so.1";
 
-    private static final List<String> CUSOLVER = List.of("libcusolver.so.12", "libcusolver.so.11");
+    /** Libraries that belong together, newest first. */
+    private static final List<Release> RELEASES = List.of(
+            new Release(
+                    13,
+                    "libcublas.so.13",
+                    "libcusolver.so.12",
+                    List.of("libcublasLt.so.13", "libnvJitLink.so.13", "libcusparse.so.12")),
+            new Release(
+                    12,
+                    "libcublas.so.12",
+                    "libcusolver.so.11",
+                    List.of("libcublasLt.so.12", "libnvJitLink.so.12", "libcusparse.so.12")),
+            new Release(11, "libcublas.so.11", "libcusolver.so.11", List.of("libcublasLt.so.11", "libcusparse.so.11")));
 
-    /** What cuBLAS and cuSOLVER need and may not find by themselves when they are not where the loader looks. */
-    private static final List<String> NEEDED = List.of(
-            "libcublasLt.so.13",
-            "libcublasLt.so.12",
-            "libcublasLt.so.11",
-            "libnvJitLink.so.13",
-            "libnvJitLink.so.12",
-            "libcusparse.so.12",
-            "libcusparse.so.11");
+    /**
+     * A release of CUDA.
+     *
+     * @param major its first number; a driver serves it and those before it
+     * @param cublas file of cuBLAS
+     * @param cusolver file of cuSOLVER
+     * @param needed what these need and may not find by themselves where the loader does not look
+     */
+    private record Release(int major, String cublas, String cusolver, List<String> needed) {}
 
     private static boolean bound;
 
@@ -58,15 +71,39 @@ final class CudaLibraries {
                     + System.getProperty("os.arch"));
         }
         List<Path> folders = folders();
-        bind("the NVIDIA driver", DRIVER, folders, Driver::bind);
-        preload(folders);
-        bind("cuBLAS", CUBLAS, folders, Cublas::bind);
-        bind("cuSOLVER", CUSOLVER, folders, Cusolver::bind);
-        bound = true;
+        List<String> failures = new ArrayList<>();
+        NativeLibrary driver = open(DRIVER, folders, failures)
+                .orElseThrow(() -> missing("the NVIDIA driver (" + DRIVER + ")", folders, failures));
+        bind(driver, Driver::bind);
+        IntByReference version = new IntByReference();
+        Driver.check(Driver.cuDriverGetVersion(version), "asking for the driver's version");
+        int major = version.getValue() / 1000;
+        for (Release release : RELEASES) {
+            if (release.major() <= major && bind(release, folders, failures)) {
+                bound = true;
+                return;
+            }
+        }
+        throw missing("cuBLAS and cuSOLVER of CUDA 11 to 13, at most the driver's " + major + ",", folders, failures);
     }
 
-    private static void bind(String what, List<String> names, List<Path> folders, Consumer<NativeLibrary> functions) {
-        NativeLibrary library = open(what, names, folders);
+    private static boolean bind(Release release, List<Path> folders, List<String> failures) {
+        for (String name : release.needed()) {
+            // where they are found by themselves, nothing is lost
+            open(name, folders, new ArrayList<>());
+        }
+        Optional<NativeLibrary> cublas = open(release.cublas(), folders, failures);
+        Optional<NativeLibrary> cusolver =
+                cublas.isPresent() ? open(release.cusolver(), folders, failures) : Optional.empty();
+        if (cusolver.isEmpty()) {
+            return false;
+        }
+        bind(cublas.orElseThrow(), Cublas::bind);
+        bind(cusolver.orElseThrow(), Cusolver::bind);
+        return true;
+    }
+
+    private static void bind(NativeLibrary library, Consumer<NativeLibrary> functions) {
         try {
             functions.accept(library);
         } catch (UnsatisfiedLinkError e) {
@@ -75,45 +112,32 @@ final class CudaLibraries {
         }
     }
 
-    private static NativeLibrary open(String what, List<String> names, List<Path> folders) {
-        List<String> failures = new ArrayList<>();
-        for (String name : names) {
-            for (Path folder : folders) {
-                Path file = folder.resolve(name);
-                if (Files.exists(file)) {
-                    try {
-                        return NativeLibrary.getInstance(file.toString());
-                    } catch (UnsatisfiedLinkError e) {
-                        failures.add(firstLine(e));
-                    }
+    private static Optional<NativeLibrary> open(String name, List<Path> folders, List<String> failures) {
+        for (Path folder : folders) {
+            Path file = folder.resolve(name);
+            if (Files.exists(file)) {
+                try {
+                    return Optional.of(NativeLibrary.getInstance(file.toString()));
+                } catch (UnsatisfiedLinkError e) {
+                    failures.add(firstLine(e));
                 }
             }
         }
-        for (String name : names) {
-            try {
-                return NativeLibrary.getInstance(name);
-            } catch (UnsatisfiedLinkError e) {
-                failures.add(firstLine(e));
-            }
+        try {
+            return Optional.of(NativeLibrary.getInstance(name));
+        } catch (UnsatisfiedLinkError e) {
+            failures.add(firstLine(e));
+            return Optional.empty();
         }
-        throw new IllegalStateException(what + " (" + String.join(" or ", names) + ") was not found in " + folders
-                + " or by the system's loader; -D" + PATH + "=FOLDER names its folder; " + String.join("; ", failures));
+    }
+
+    private static IllegalStateException missing(String what, List<Path> folders, List<String> failures) {
+        return new IllegalStateException(what + " was not found in " + folders + " or by the system's loader; -D" + PATH
+                + "=FOLDER names its folder; " + String.join("; ", failures));
     }
 
     private static String firstLine(UnsatisfiedLinkError e) {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-    }
-
-    private static void preload(List<Path> folders) {
-        for (String name : NEEDED) {
-            for (Path folder : folders) {
-                Path file = folder.resolve(name);
-                if (Files.exists(file)) {
-                    NativeLibrary.getInstance(file.toString());
-                    break;
-                }
-            }
-        }
     }
 
     private static List<Path> folders() {
@@ -134,7 +158,10 @@ final class CudaLibraries {
         Path installed = Path.of("/usr/local");
         if (Files.isDirectory(installed)) {
             try (DirectoryStream<Path> found = Files.newDirectoryStream(installed, "cuda*")) {
-                found.forEach(folder -> folders.add(folder.resolve("lib64")));
+                // "cuda" first, which is where the user's choice is linked
+                StreamSupport.stream(found.spliterator(), false)
+                        .sorted()
+                        .forEach(folder -> folders.add(folder.resolve("lib64")));
             } catch (IOException e) {
                 throw new IllegalStateException("cannot list " + installed, e);
             }

@@ -60,6 +60,15 @@ final class CudaMatrix implements BackendMatrix {
         return new CudaMatrix(new Storage(transfers, precision, address, () -> {}), layout, true);
     }
 
+    /** A matrix as one of this card's. */
+    static CudaMatrix on(CudaDevice device, BackendMatrix matrix) {
+        if (matrix instanceof CudaMatrix own && own.device() == device) {
+            return own;
+        }
+        throw new IllegalArgumentException(
+                "expected a matrix of the CUDA backend on " + device.description() + ", found " + matrix);
+    }
+
     /** The diagonal of a square matrix, as a column. */
     CudaMatrix diagonal() {
         return new CudaMatrix(storage, new Layout(layout.offset(), rows(), 1, stride() + 1), false);

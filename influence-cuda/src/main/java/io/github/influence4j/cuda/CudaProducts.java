@@ -16,6 +16,9 @@ final class CudaProducts {
     /** Order up to which the whole square is computed: halves of it would be too small for a card. */
     private static final int PRODUCT_ORDER = 512;
 
+    /** A grid has no more layers than that. */
+    private static final int MOST_MEMBERS = 65_535;
+
     private final CudaDevice device;
 
     CudaProducts(CudaDevice device) {
@@ -23,8 +26,8 @@ final class CudaProducts {
     }
 
     void multiply(double alpha, Operand a, Operand b, double beta, CudaMatrix c) {
-        CudaMatrix left = CudaBackend.own(a.matrix());
-        CudaMatrix right = CudaBackend.own(b.matrix());
+        CudaMatrix left = CudaMatrix.on(device, a.matrix());
+        CudaMatrix right = CudaMatrix.on(device, b.matrix());
         int m = c.rows();
         int n = c.columns();
         int k = a.columns();
@@ -69,8 +72,29 @@ final class CudaProducts {
     }
 
     void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, CudaMatrix c) {
-        CudaMatrix left = CudaBackend.own(a.matrix());
-        CudaMatrix right = CudaBackend.own(b.matrix());
+        for (int first = 0; first < members; first += MOST_MEMBERS) {
+            int count = Math.min(MOST_MEMBERS, members - first);
+            int rows = c.rows() / members;
+            multiplyMembers(
+                    count,
+                    alpha,
+                    members(members, a, first, count),
+                    members(members, b, first, count),
+                    beta,
+                    c.rows(first * rows, count * rows));
+        }
+    }
+
+    private static Operand members(int members, Operand operand, int first, int count) {
+        int rows = memberRows(members, operand);
+        return operand.shared()
+                ? operand
+                : new Operand(operand.matrix().rows(first * rows, count * rows), operand.transposed(), false);
+    }
+
+    private void multiplyMembers(int members, double alpha, Operand a, Operand b, double beta, CudaMatrix c) {
+        CudaMatrix left = CudaMatrix.on(device, a.matrix());
+        CudaMatrix right = CudaMatrix.on(device, b.matrix());
         int m = c.rows() / members;
         int n = c.columns();
         int k = a.transposed() ? memberRows(members, a) : left.columns();

@@ -10,6 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Moves numbers between Java arrays and the card, through several pieces of pinned host memory, each with its counterpart on the
@@ -22,6 +26,7 @@ final class CudaTransfers {
 
     private static final int PIECE_BYTES = 4 << 20;
     private static final int PIECES = 20;
+    private static final int MOST_COPYING_THREADS = 16;
 
     private final CudaDevice device;
     private final BlockingQueue<Piece> pieces = new ArrayBlockingQueue<>(PIECES);
@@ -31,23 +36,25 @@ final class CudaTransfers {
 
     CudaTransfers(CudaDevice device) {
         this.device = device;
-        List<Piece> made = new ArrayList<>();
-        device.run(() -> {
-            for (int k = 0; k < PIECES; k++) {
+        long bytes = (long) PIECES * PIECE_BYTES;
+        long onCard = device.allocate(bytes, "uploads");
+        try {
+            device.run(() -> {
+                // the memory is there for the other stream too
+                device.synchronize("waiting for memory for uploads");
                 PointerByReference host = new PointerByReference();
-                Driver.check(
-                        Driver.cuMemAllocHost_v2(host, PIECE_BYTES),
-                        "taking " + PIECE_BYTES + " bytes of pinned memory");
-                long onCard = device.allocate(PIECE_BYTES, "a piece of an upload");
-                made.add(new Piece(
-                        host.getValue(),
-                        host.getValue().getByteBuffer(0, PIECE_BYTES),
-                        onCard,
-                        newEvent(),
-                        newEvent()));
-            }
-        });
-        pieces.addAll(made);
+                Driver.check(Driver.cuMemAllocHost_v2(host, bytes), "taking " + bytes + " bytes of pinned memory");
+                for (int k = 0; k < PIECES; k++) {
+                    long offset = (long) k * PIECE_BYTES;
+                    Pointer piece = host.getValue().share(offset, PIECE_BYTES);
+                    pieces.add(new Piece(
+                            piece, piece.getByteBuffer(0, PIECE_BYTES), onCard + offset, newEvent(), newEvent()));
+                }
+            });
+        } catch (RuntimeException | Error e) {
+            device.free(onCard, bytes);
+            throw e;
+        }
     }
 
     private static long newEvent() {
@@ -58,6 +65,32 @@ final class CudaTransfers {
 
     CudaDevice device() {
         return device;
+    }
+
+    /** Waits for all work, without keeping others from asking for more. */
+    void finish() {
+        device.runBeside(() -> device.synchronize("waiting for the work asked for"));
+    }
+
+    /** Threads that copy side by side. */
+    static int copyingThreads() {
+        return Math.min(MOST_COPYING_THREADS, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** Runs tasks side by side; throws what the first one to fail threw, when all have ended. */
+    static void inParallel(int tasks, IntConsumer task) {
+        AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+        IntStream.range(0, tasks).parallel().forEach(k -> {
+            try {
+                task.accept(k);
+            } catch (RuntimeException e) {
+                failure.compareAndSet(null, e);
+            }
+        });
+        RuntimeException first = failure.get();
+        if (first != null) {
+            throw first;
+        }
     }
 
     /** Copies numbers from the start of an array into a matrix of any type and stride. */
@@ -85,11 +118,11 @@ final class CudaTransfers {
     private void upload(CudaMatrix target, Precision type, HostCopy copy) {
         Piece piece = take();
         try {
-            device.enter();
-            Driver.check(Driver.cuEventSynchronize(piece.free()), "waiting for a piece of an upload");
+            String what = "uploading " + target;
+            device.runBeside(() -> Driver.check(Driver.cuEventSynchronize(piece.free()), what));
             copy.with(piece.numbers());
             device.run(() -> {
-                String what = "uploading " + target;
+                target.address(); // refuses a closed target before anything is under way
                 Driver.check(
                         Driver.cuMemcpyHtoDAsync_v2(
                                 piece.onCard(), piece.host(), (long) size(target) * type.bytes(), device.copyStream()),
@@ -126,8 +159,7 @@ final class CudaTransfers {
         Piece piece = take();
         try {
             String what = "downloading " + source;
-            device.enter();
-            Driver.check(Driver.cuEventSynchronize(piece.free()), what);
+            device.runBeside(() -> Driver.check(Driver.cuEventSynchronize(piece.free()), what));
             device.run(() -> {
                 boolean direct = source.packed() && source.precision() == type;
                 if (!direct) {
@@ -142,19 +174,28 @@ final class CudaTransfers {
                         what);
                 Driver.check(Driver.cuEventRecord(piece.free(), device.stream()), what);
             });
-            Driver.check(Driver.cuEventSynchronize(piece.free()), what);
+            device.runBeside(() -> Driver.check(Driver.cuEventSynchronize(piece.free()), what));
             copy.with(piece.numbers());
         } finally {
             pieces.add(piece);
         }
     }
 
+    /** Waits for a piece, and leaves it to others to heed an interruption: a transfer is not where to stop. */
     private Piece take() {
+        boolean interrupted = false;
         try {
-            return pieces.take();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for a transfer", e);
+            while (true) {
+                try {
+                    return pieces.take();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -198,7 +239,12 @@ final class CudaTransfers {
     private static void forPartsInParallel(CudaMatrix matrix, Precision type, Part visitor) {
         List<Runnable> parts = new ArrayList<>();
         forParts(matrix, type, (part, first) -> parts.add(() -> visitor.accept(part, first)));
-        parts.parallelStream().forEach(Runnable::run);
+        int tasks = Math.min(parts.size(), copyingThreads());
+        inParallel(tasks, task -> {
+            for (int k = task; k < parts.size(); k += tasks) {
+                parts.get(k).run();
+            }
+        });
     }
 
     private interface Part {
@@ -214,11 +260,11 @@ final class CudaTransfers {
         }
         int width = Math.min(matrix.columns(), most);
         int height = width < matrix.columns() ? 1 : most / width;
-        for (int r = 0; r < matrix.rows(); r += height) {
-            int rows = Math.min(height, matrix.rows() - r);
-            for (int c = 0; c < matrix.columns(); c += width) {
-                int columns = Math.min(width, matrix.columns() - c);
-                visitor.accept(matrix.view(r, rows, c, columns), r * matrix.columns() + c);
+        for (long r = 0; r < matrix.rows(); r += height) {
+            int rows = (int) Math.min(height, matrix.rows() - r);
+            for (long c = 0; c < matrix.columns(); c += width) {
+                int columns = (int) Math.min(width, matrix.columns() - c);
+                visitor.accept(matrix.view((int) r, rows, (int) c, columns), (int) (r * matrix.columns() + c));
             }
         }
     }

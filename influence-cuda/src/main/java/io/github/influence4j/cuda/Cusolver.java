@@ -4,6 +4,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
+import io.github.influence4j.linalg.DeviceMemoryException;
 
 /** The functions of cuSOLVER that are used, under NVIDIA's names. Matrices are column-major, in float64. */
 final class Cusolver {
@@ -11,6 +12,8 @@ final class Cusolver {
     static final int VECTORS = 1;
     static final int LOWER = 0;
     static final int FLOAT64 = 1;
+
+    private static final int ALLOCATION_FAILED = 2;
 
     private Cusolver() {}
 
@@ -100,11 +103,13 @@ final class Cusolver {
      * @param operation what was done, with sizes
      */
     static void check(int status, String operation) {
+        if (status == ALLOCATION_FAILED) {
+            throw new DeviceMemoryException(operation, "cuSOLVER");
+        }
         if (status != 0) {
             throw new IllegalStateException(operation + ": cuSOLVER answered status " + status
                     + switch (status) {
                         case 1 -> ", not initialised";
-                        case 2 -> ", allocation failed";
                         case 3 -> ", invalid value";
                         case 6 -> ", execution failed";
                         case 7 -> ", internal error";

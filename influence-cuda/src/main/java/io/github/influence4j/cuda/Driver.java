@@ -5,6 +5,7 @@ import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
+import io.github.influence4j.linalg.DeviceMemoryException;
 
 /**
  * The functions of CUDA's driver that are used, under NVIDIA's names. Device addresses, sizes and handles are {@code long}; every
@@ -47,7 +48,9 @@ final class Driver {
 
     static native int cuDevicePrimaryCtxRetain(LongByReference context, int device);
 
-    static native int cuCtxSetCurrent(long context);
+    static native int cuCtxPushCurrent_v2(long context);
+
+    static native int cuCtxPopCurrent_v2(Pointer context);
 
     static native int cuStreamCreate(LongByReference stream, int flags);
 
@@ -111,8 +114,12 @@ final class Driver {
      * @param operation what was done, with sizes
      */
     static void check(int status, String operation) {
+        if (status == OUT_OF_MEMORY) {
+            throw new DeviceMemoryException(operation, "CUDA");
+        }
         if (status != SUCCESS) {
-            throw new IllegalStateException(operation + ": CUDA answered " + describe(status));
+            throw new IllegalStateException(
+                    operation + ": CUDA answered " + describe(status) + ", perhaps of an operation before this one");
         }
     }
 

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.ekfac.EigenbasisCurvature;
 import io.github.influence4j.ekfac.FitOptions;
 import io.github.influence4j.ekfac.RandomSequences;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
@@ -17,13 +19,18 @@ import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.factor.CovarianceStage;
 import io.github.influence4j.ekfac.factor.FisherObjectives;
 import io.github.influence4j.ekfac.factor.LayerCovariance;
+import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.DeviceMemoryException;
 import io.github.influence4j.linalg.Operand;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
 
@@ -64,6 +71,9 @@ class CudaBackendTest {
             assertThrows(
                     IllegalArgumentException.class, () -> backend.wrap(theirs.address(), 4, 5, 3, Precision.FLOAT32));
             assertThrows(IllegalArgumentException.class, () -> backend.wrap(0, 4, 5, 5, Precision.FLOAT32));
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> backend.wrap(theirs.address() + 2, 1, 1, 1, Precision.FLOAT32));
         }
     }
 
@@ -77,6 +87,56 @@ class CudaBackendTest {
             assertTrue(twofold.holds(a));
             twofold.multiply(Operand.of(b), Operand.transposed(b), c);
             assertArrayEquals(new double[] {11, 25}, c.toArray()[1]);
+        }
+    }
+
+    @Test
+    void multipliesMoreMembersThanAGridHasLayers() {
+        int members = 70_000;
+        float[] numbers = new float[2 * members];
+        for (int k = 0; k < numbers.length; k++) {
+            numbers[k] = k % 97;
+        }
+        try (CudaBackend backend = backend(Precision.FLOAT32);
+                BackendMatrix a = backend.copyOf(Matrix.of(numbers, 2 * members, 1), Precision.FLOAT32);
+                BackendMatrix shared = backend.copyOf(Matrix.of(new double[][] {{3, 4}}), Precision.FLOAT32);
+                BackendMatrix c = backend.zeros(members, 1)) {
+            backend.multiplyBatch(members, 1, Operand.of(shared).forAll(), Operand.of(a), 0, c);
+            float[] products = new float[members];
+            c.read(0, members, products, 0);
+            for (int k = 0; k < members; k++) {
+                assertEquals(3 * numbers[2 * k] + 4 * numbers[2 * k + 1], products[k]);
+            }
+        }
+    }
+
+    /** A transfer is not where to stop: who runs the pass looks at the flag. */
+    @Test
+    void transfersOutliveAnInterruption() {
+        try (CudaBackend backend = backend(Precision.FLOAT32);
+                BackendMatrix a = backend.zeros(2, 2)) {
+            Thread.currentThread().interrupt();
+            backend.upload(new float[] {1, 2, 3, 4}, a);
+            assertTrue(backend.isFinite(a));
+            assertArrayEquals(new double[] {3, 4}, a.toArray()[1]);
+            assertTrue(Thread.interrupted());
+        }
+    }
+
+    @Test
+    void aTaskThatFailsWaitsForTheOthers() {
+        try (CudaBackend backend = backend(Precision.FLOAT32)) {
+            AtomicInteger ended = new AtomicInteger();
+            IllegalStateException e = assertThrows(
+                    IllegalStateException.class,
+                    () -> backend.inParallel(8, task -> {
+                        ended.incrementAndGet();
+                        if (task == 3) {
+                            throw new IllegalStateException("task 3");
+                        }
+                    }));
+            assertEquals("task 3", e.getMessage());
+            assertEquals(8, ended.get());
         }
     }
 
@@ -119,18 +179,36 @@ class CudaBackendTest {
 
     @Test
     void runningOutOfMemoryNamesTheStageAndThePlan() {
+        FitOptions options = FitOptions.defaults().withMemoryLimit(1L << 30);
+        ScoreOptions score = ScoreOptions.defaults().withMemoryLimit(1L << 30);
+        try (CudaBackend backend = backend(Precision.FLOAT32);
+                EigenbasisCurvature curvature = EigenbasisApproximator.<Sequence>of(backend, options)
+                        .fit(RandomSequences.mixed(), RandomSequences.sequences(10, 1));
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            InfluenceScorer<Sequence> scorer =
+                    new InfluenceScorer<>(backend, RandomSequences.mixed(), score, ProgressListener.silent());
+            runsOut(
+                    () -> EigenbasisApproximator.<Sequence>of(backend, options)
+                            .fit(RandomSequences.mixed(), RandomSequences.sequences(10, 1)),
+                    "covariances",
+                    "planned to take");
+            runsOut(
+                    () -> scorer.pairwise(solver, RandomSequences.sequences(3, 50), RandomSequences.sequences(10, 1)),
+                    "query preparation (3 queries are planned to take");
+            runsOut(() -> scorer.self(solver, RandomSequences.sequences(10, 1)), "self-influence");
+        }
+    }
+
+    private static void runsOut(Executable work, String... parts) {
         String before = System.getProperty(CudaDevice.MEMORY, "");
-        try (CudaBackend backend = backend(Precision.FLOAT32)) {
-            System.setProperty(CudaDevice.MEMORY, Long.toString(CudaDevice.get().used() + 200));
-            assertTrue(backend.availableMemory() <= 200);
-            FitOptions options = FitOptions.defaults().withMemoryLimit(1L << 30);
-            DeviceMemoryException e = assertThrows(
-                    DeviceMemoryException.class, () -> EigenbasisApproximator.<Sequence>of(backend, options)
-                            .fit(RandomSequences.mixed(), RandomSequences.sequences(10, 1)));
-            for (String part :
-                    List.of("covariances", "planned to take", "not enough memory for a FLOAT32 matrix", "found")) {
+        System.setProperty(CudaDevice.MEMORY, Long.toString(CudaDevice.get().used() + 100));
+        try {
+            assertTrue(CudaDevice.get().availableMemory() <= 100);
+            DeviceMemoryException e = assertThrows(DeviceMemoryException.class, work);
+            for (String part : parts) {
                 assertTrue(e.toString().contains(part), () -> "expected '" + part + "' in " + e);
             }
+            assertTrue(e.toString().contains("not enough memory for a FLOAT32 matrix"), e.toString());
         } finally {
             if (before.isEmpty()) {
                 System.clearProperty(CudaDevice.MEMORY);

@@ -18,6 +18,16 @@ public final class DeviceMemoryException extends RuntimeException {
                 + device);
     }
 
+    /**
+     * Makes an exception for memory that a library wanted for its own work.
+     *
+     * @param what what the library was doing, with sizes
+     * @param library the library
+     */
+    public DeviceMemoryException(String what, String library) {
+        super("not enough memory for " + library + "'s own work: " + what);
+    }
+
     private DeviceMemoryException(String message, DeviceMemoryException cause) {
         super(message, cause);
     }

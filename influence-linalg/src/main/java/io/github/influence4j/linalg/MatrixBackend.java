@@ -12,6 +12,11 @@ import java.util.function.IntConsumer;
  * #zeros(int, int, Precision)} makes float64 matrices in any backend, and the operations that accept them say so. Where
  * nothing is said, all matrices of a call have the same precision.
  *
+ * <p>Operations may be queued: they then run in the order in which they were asked for, closing a matrix takes effect after
+ * them, and {@link Matrix#read} and {@link #finish} wait for them. An upload returns when its source may be changed, unless that
+ * lies in the backend's memory. Where a card has too little memory, whatever makes a matrix throws a {@link
+ * DeviceMemoryException}.
+ *
  * <p>All operations accept views with a stride. Shapes that do not fit are refused with an {@link
  * IllegalArgumentException} that gives the operation and the shapes. Results must not overlap operands unless that is
  * allowed explicitly. Backends are safe for use by several threads that write to different matrices.
@@ -69,6 +74,9 @@ public interface MatrixBackend extends AutoCloseable {
      * @return whether it is one of this backend's, whose type is then {@link BackendMatrix}
      */
     boolean holds(Matrix matrix);
+
+    /** Waits until the operations asked for so far are done, so that what they read may be changed by others. */
+    default void finish() {}
 
     /**
      * Tells whether all numbers of a matrix are finite.
@@ -168,8 +176,13 @@ public interface MatrixBackend extends AutoCloseable {
      */
     default BackendMatrix copyOf(Matrix source, Precision precision) {
         BackendMatrix copy = uninitialised(source.rows(), source.columns(), precision);
-        upload(source, copy);
-        return copy;
+        try {
+            upload(source, copy);
+            return copy;
+        } catch (RuntimeException | Error e) {
+            copy.close();
+            throw e;
+        }
     }
 
     /**

@@ -27,6 +27,7 @@ import java.util.concurrent.CancellationException;
  */
 public final class CapturePass<E> implements AutoCloseable {
 
+    private final MatrixBackend backend;
     private final GradientProvider<E> model;
     private final List<LayerSpec> layers;
     private final Map<String, Integer> indices = new LinkedHashMap<>();
@@ -97,6 +98,7 @@ public final class CapturePass<E> implements AutoCloseable {
      * @throws IllegalArgumentException if there are no layers or two of the same name
      */
     public CapturePass(MatrixBackend backend, GradientProvider<E> model, Precision precision, List<LayerSpec> layers) {
+        this.backend = backend;
         this.model = model;
         this.layers = List.copyOf(layers);
         this.uploader = new CaptureUploader(backend, precision);
@@ -187,7 +189,12 @@ public final class CapturePass<E> implements AutoCloseable {
         model.capture(batch, objective, layers, capture -> {
             int index = check(capture, batch, seen);
             seen.set(index);
-            consumer.accept(step, uploader.upload(capture, index, batch.ids()));
+            UploadedCapture uploaded = uploader.upload(capture, index, batch.ids());
+            consumer.accept(step, uploaded);
+            if (uploaded.uses(capture)) {
+                // from here on the host may change its memory
+                backend.finish();
+            }
         });
         int missing = seen.nextClearBit(0);
         if (missing < layers.size()) {

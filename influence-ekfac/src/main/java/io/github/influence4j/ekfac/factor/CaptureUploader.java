@@ -99,7 +99,7 @@ final class CaptureUploader implements AutoCloseable {
         if (mask.isNone()) {
             return;
         }
-        try (BackendMatrix zeros = backend.zeros(target.rows() - mask.realCount(), target.columns(), precision)) {
+        try (BackendMatrix zeros = backend.zeros(longestMasked(mask), target.columns(), precision)) {
             int row = 0;
             while (row < target.rows()) {
                 int first = row;
@@ -112,6 +112,16 @@ final class CaptureUploader implements AutoCloseable {
                 row++;
             }
         }
+    }
+
+    private static int longestMasked(PositionMask mask) {
+        int longest = 0;
+        int run = 0;
+        for (int row = 0; row < mask.size(); row++) {
+            run = mask.isReal(row) ? 0 : run + 1;
+            longest = Math.max(longest, run);
+        }
+        return longest;
     }
 
     private void copy(LayerCapture capture, String what, Matrix source, BackendMatrix target, long[] ids) {

@@ -1,5 +1,6 @@
 package io.github.influence4j.ekfac.factor;
 
+import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.linalg.BackendMatrix;
 
@@ -25,6 +26,12 @@ public record UploadedCapture(
         int realPositions,
         BackendMatrix activations,
         BackendMatrix outputGradients) {
+
+    /** Tells whether the numbers are the host's own, not a copy. */
+    @SuppressWarnings("ReferenceEquality")
+    boolean uses(LayerCapture capture) {
+        return activations == capture.activations() || outputGradients == capture.outputGradients();
+    }
 
     /**
      * Returns a range of the examples.

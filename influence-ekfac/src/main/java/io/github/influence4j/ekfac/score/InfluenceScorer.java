@@ -12,6 +12,7 @@ import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.ekfac.factor.CapturePass;
 import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.linalg.DeviceMemoryException;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.time.Duration;
 import java.util.Arrays;
@@ -217,6 +218,8 @@ public final class InfluenceScorer<E> {
                             System.arraycopy(step.ids(), 0, ids, first, step.ids().length);
                             scores.add(first, capture);
                         });
+            } catch (DeviceMemoryException e) {
+                throw e.during("self-influence (captures and workspace of a batch: take smaller batches)");
             }
             double[] total = new double[n];
             Map<String, double[]> perLayer = new LinkedHashMap<>();

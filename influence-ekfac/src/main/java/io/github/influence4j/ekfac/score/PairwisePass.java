@@ -1,6 +1,7 @@
 package io.github.influence4j.ekfac.score;
 
 import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.FitOptions.Rotation;
 import io.github.influence4j.ekfac.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.factor.CapturePass;
@@ -11,6 +12,8 @@ import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -32,7 +35,11 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
     private final Scratch left;
     private final Scratch right;
     private final Scratch results;
+    private final Scratch exactScores;
     private final Scratch sums;
+    /** By number: rows of ones that add up positions. */
+    private final Map<Integer, BackendMatrix> ones = new HashMap<>();
+
     private double[] host = new double[0];
 
     PairwisePass(
@@ -54,7 +61,8 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         this.left = new Scratch(backend);
         this.right = new Scratch(backend);
         this.results = new Scratch(backend);
-        this.sums = new Scratch(backend);
+        this.exactScores = new Scratch(backend, Precision.FLOAT64);
+        this.sums = new Scratch(backend, Precision.FLOAT64);
     }
 
     @Override
@@ -143,16 +151,22 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         }
     }
 
-    /** Adds up the rows of each example, so that a t-th of the numbers leave the backend's memory. */
+    /** Adds up the rows of each example, in float64, so that a t-th of the numbers leave the backend's memory. */
     private BackendMatrix sumPositions(BackendMatrix scores, int positions) {
         int examples = scores.rows() / positions;
-        float[] row = new float[positions];
-        Arrays.fill(row, 1);
+        BackendMatrix exact = exactScores.take(scores.rows(), queries);
+        backend.upload(scores, exact);
         BackendMatrix sum = sums.take(examples, queries);
-        try (BackendMatrix ones = backend.copyOf(Matrix.of(row, 1, positions), backend.precision())) {
-            backend.multiplyBatch(examples, 1, Operand.of(ones).forAll(), Operand.of(scores), 0, sum);
-        }
+        backend.multiplyBatch(examples, 1, Operand.of(ones(positions)).forAll(), Operand.of(exact), 0, sum);
         return sum;
+    }
+
+    private BackendMatrix ones(int positions) {
+        return ones.computeIfAbsent(positions, count -> {
+            double[] row = new double[count];
+            Arrays.fill(row, 1);
+            return backend.copyOf(Matrix.of(row, 1, count), Precision.FLOAT64);
+        });
     }
 
     private void addExamples(UploadedCapture capture, int firstExample, BackendMatrix scores) {
@@ -194,6 +208,8 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         left.close();
         right.close();
         results.close();
+        exactScores.close();
         sums.close();
+        ones.values().forEach(BackendMatrix::close);
     }
 }

@@ -8,6 +8,7 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.factor.CapturePass;
+import io.github.influence4j.linalg.DeviceMemoryException;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -117,6 +118,8 @@ final class PairwiseRun<E> {
         try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options, collector)) {
             List<Objective> loss = List.of(new Objective.TrainingLoss());
             pass.run(train, options.batchSize(), loss, "scores", progress, scores);
+        } catch (DeviceMemoryException e) {
+            throw e.during(inWords("scores", count));
         }
     }
 
@@ -157,13 +160,30 @@ final class PairwiseRun<E> {
     }
 
     private PreparedQueries prepared(Pass<E> queryPass) {
-        return new PreparedQueries(backend, solver, queryPass.count(), options, examples);
+        try {
+            return new PreparedQueries(backend, solver, queryPass.count(), options, examples);
+        } catch (DeviceMemoryException e) {
+            throw e.during(inWords("query preparation", queryPass.count()));
+        }
+    }
+
+    private String inWords(String stage, int count) {
+        ScoringMemory memory = ScoringMemory.of(backend, options);
+        long bytes =
+                count * pass.layers().stream().mapToLong(memory::bytesPerQuery).sum();
+        return stage + " (" + count + " queries are planned to take " + bytes
+                + " bytes, captures and workspace of a batch come on top: take smaller batches, or set a memory limit, so that"
+                + " fewer queries are scored together)";
     }
 
     private void prepare(PreparedQueries prepared, Pass<E> queryPass) {
         int done = 0;
         for (ExampleBatch<E> batch : queryPass.batches()) {
-            prepared.add(pass, batch, done);
+            try {
+                prepared.add(pass, batch, done);
+            } catch (DeviceMemoryException e) {
+                throw e.during(inWords("query preparation", queryPass.count()));
+            }
             done += batch.size();
             progress.progress("queries", queryPass.first() + done, queryPass.first() + queryPass.count());
         }
