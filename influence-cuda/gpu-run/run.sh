@@ -6,7 +6,7 @@
 #
 # BACKEND names the matrix backend (default: cuda), DEVICE where kronfluence computes (default: cuda), WORKLOAD what is
 # compared (default: gpt2-gpu); EFFICIENCY, COMPARISON and JAVA_FLAGS are more options of StageEfficiency, PeerComparison
-# and Java.
+# and Java, RUNS how often each side is timed (default: 3).
 set -uo pipefail
 
 OUT=${OUT:?must name a folder}
@@ -92,7 +92,7 @@ part efficiency 60 "${command[@]}"
 
 comparison=$DIR/comparison
 java_with "" $ours.benchmarks.PeerComparison --workloads "$WORKLOAD" --kronfluence "$DIR/kronfluence" \
-    --python python3 --device "$DEVICE" --threads "$(nproc)" --runs 3 --no-efficiency --out "$comparison" ${COMPARISON:-}
+    --python python3 --device "$DEVICE" --threads "$(nproc)" --runs "${RUNS:-3}" --no-efficiency --out "$comparison" ${COMPARISON:-}
 part comparison 180 "${command[@]}"
 cp "$comparison"/results.json "$comparison"/table.md "$OUT" 2>/dev/null
 
