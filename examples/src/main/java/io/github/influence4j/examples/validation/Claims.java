@@ -30,7 +30,8 @@ final class Claims {
         claims.add(fewerFlops());
         solvers().ifPresent(claims::add);
         claims.add(cgIsExact());
-        claims.add(ldsOrder());
+        claims.add(ldsOrder(DampingLevel.DETAIL));
+        claims.add(ldsOrder(DampingLevel.RETRAINING));
         return claims;
     }
 
@@ -159,14 +160,14 @@ final class Claims {
     }
 
     /** Each step of the order may miss by the larger standard error of the two. */
-    private Claim ldsOrder() {
+    private Claim ldsOrder(DampingLevel level) {
         List<String> words = new ArrayList<>();
         long sources = beds.stream().map(BedResult::source).distinct().count();
         long ordered = beds.stream()
                 .filter(bed -> {
-                    ValidationRow dot = row(bed, DampingLevel.DETAIL, EstimatorNames.DOT_PRODUCT);
-                    ValidationRow ekfac = row(bed, DampingLevel.DETAIL, EstimatorNames.EKFAC);
-                    ValidationRow exact = row(bed, DampingLevel.DETAIL, EstimatorNames.EXACT);
+                    ValidationRow dot = row(bed, level, EstimatorNames.DOT_PRODUCT);
+                    ValidationRow ekfac = row(bed, level, EstimatorNames.EKFAC);
+                    ValidationRow exact = row(bed, level, EstimatorNames.EXACT);
                     words.add(String.format(
                             Locale.ROOT, "%s: %s, %s, %s", bed.dataset(), lds(dot), lds(ekfac), lds(exact)));
                     return value(dot.lds()) < value(ekfac.lds()) + error(dot, ekfac)
@@ -177,7 +178,8 @@ final class Claims {
                 .count();
         long needed = Math.min(2, sources);
         return new Claim(
-                "Linear datamodelling score: dot product < EK-FAC ≤ exact GGN within standard errors (λ = 0.01)",
+                "Linear datamodelling score: dot product < EK-FAC ≤ exact GGN within standard errors ("
+                        + level.inWords() + ")",
                 String.join("; ", words),
                 "on " + needed + " of " + sources + " data sets or more",
                 ordered >= needed);

@@ -43,6 +43,12 @@ final class SeedStudy implements AutoCloseable {
     private static final ConjugateGradientOptions CG =
             ConjugateGradientOptions.defaults().withTolerance(1e-9).withMaxIterations(2_000);
 
+    /**
+     * Copies of a training example that its response is to. An influence is the response to ever fewer, divided by their number; to a
+     * whole copy it is another function where one is a large part of the data ({@code docs/decisions/0036}).
+     */
+    static final double COPIES = 0.25;
+
     private final MatrixBackend backend;
     private final Mlp model;
     private final BedSources sources;
@@ -100,7 +106,7 @@ final class SeedStudy implements AutoCloseable {
                     model,
                     sources.candidates(),
                     sources.queries(),
-                    1.0 / sources.train().size(),
+                    COPIES / sources.train().size(),
                     progress);
         }
     }

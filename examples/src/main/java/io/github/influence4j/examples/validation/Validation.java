@@ -75,7 +75,9 @@ public final class Validation {
     }
 
     private BedResult bed(MatrixBackend backend, Bed bed, ProgressListener inTurn, Path folder) throws IOException {
-        FinishedBeds finished = new FinishedBeds(folder, options.ofOneBed() + ", " + backend.description());
+        FinishedBeds finished = new FinishedBeds(
+                folder,
+                options.ofOneBed() + ", responses to " + SeedStudy.COPIES + " copies, " + backend.description());
         Optional<BedResult> before = finished.read(bed);
         if (before.isPresent()) {
             return before.get();
