@@ -85,18 +85,7 @@ public interface MatrixBackend extends AutoCloseable {
      * @return false if one is infinite or not a number
      */
     default boolean isFinite(BackendMatrix matrix) {
-        int step = Math.max(1, workSizes().transferred() / matrix.columns());
-        double[] rows = new double[Math.min(step, matrix.rows()) * matrix.columns()];
-        for (int first = 0; first < matrix.rows(); first += step) {
-            int count = Math.min(step, matrix.rows() - first);
-            matrix.read(first, count, rows, 0);
-            for (int k = 0; k < count * matrix.columns(); k++) {
-                if (!Double.isFinite(rows[k])) {
-                    return false;
-                }
-            }
-        }
-        return true;
+        return FiniteCheck.finite(this, matrix);
     }
 
     /**

@@ -6,6 +6,7 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.FiniteCheck;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -184,7 +185,7 @@ final class CaptureUploader implements AutoCloseable {
                 }
             }
             backend.upload(floats, target);
-            return finite(floats, count * width);
+            return FiniteCheck.finite(floats, count * width);
         }
 
         private boolean copyDoubles(PositionMask mask, Matrix source, int first, BackendMatrix target) {
@@ -207,35 +208,8 @@ final class CaptureUploader implements AutoCloseable {
                 }
             }
             backend.upload(doubles, target);
-            return finite(doubles, count * width);
+            return FiniteCheck.finite(doubles, count * width);
         }
-    }
-
-    /** 0 · x is 0 for finite x and NaN otherwise; four sums, so that one addition need not wait for the one before it. */
-    private static boolean finite(float[] numbers, int count) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        int k = 0;
-        for (; k + 3 < count; k += 4) {
-            s0 += 0 * numbers[k];
-            s1 += 0 * numbers[k + 1];
-            s2 += 0 * numbers[k + 2];
-            s3 += 0 * numbers[k + 3];
-        }
-        for (; k < count; k++) {
-            s0 += 0 * numbers[k];
-        }
-        return s0 + s1 + (s2 + s3) == 0;
-    }
-
-    private static boolean finite(double[] numbers, int count) {
-        double sum = 0;
-        for (int k = 0; k < count; k++) {
-            sum += 0 * numbers[k];
-        }
-        return sum == 0;
     }
 
     /** Names the number at or after row {@code first} that is not finite. */
