@@ -1,6 +1,7 @@
 package io.github.influence4j.examples.report;
 
 import io.github.influence4j.examples.validation.BedResult;
+import io.github.influence4j.examples.validation.BlockDistance;
 import io.github.influence4j.examples.validation.Claim;
 import io.github.influence4j.examples.validation.ValidationOptions;
 import io.github.influence4j.examples.validation.ValidationResult;
@@ -32,6 +33,8 @@ final class ValidationPage {
 
     record Table(String damping, List<Line> lines) {}
 
+    record Closeness(String damping, String estimator, String pearson, String error, String slope, String random) {}
+
     record Removal(String chosenBy, String rise) {}
 
     record Mislabelled(String ranking, List<String> found) {}
@@ -41,6 +44,7 @@ final class ValidationPage {
             String facts,
             List<ValidationChart> charts,
             List<ValidationFindings.Split> splits,
+            List<Closeness> closeness,
             List<Table> tables,
             String cost,
             String removed,
@@ -98,7 +102,9 @@ final class ValidationPage {
 
     private static Section section(BedResult bed) {
         Map<String, List<Line>> tables = new LinkedHashMap<>();
-        for (ValidationRow row : bed.rows()) {
+        List<ValidationRow> rows = new ArrayList<>(bed.rows());
+        rows.addAll(bed.sampledRows());
+        for (ValidationRow row : rows) {
             tables.computeIfAbsent(ValidationFindings.damping(row), key -> new ArrayList<>())
                     .add(line(row));
         }
@@ -113,6 +119,7 @@ final class ValidationPage {
                 facts,
                 List.of(ValidationChart.responses(bed), ValidationChart.retraining(bed)),
                 ValidationFindings.splits(bed),
+                bed.closeness().stream().map(ValidationPage::closeness).toList(),
                 tables.entrySet().stream()
                         .map(entry -> new Table(entry.getKey(), entry.getValue()))
                         .toList(),
@@ -125,6 +132,17 @@ final class ValidationPage {
                         .toList(),
                 mislabelled(bed),
                 bed.lissa().stream().filter(choice -> !choice.tried().isEmpty()).toList());
+    }
+
+    private static Closeness closeness(BedResult.Closeness closeness) {
+        BlockDistance distance = closeness.distance();
+        return new Closeness(
+                closeness.damping(),
+                closeness.estimator(),
+                ScoreFormat.fixed(distance.pearson(), 4),
+                ScoreFormat.fixed(distance.error(), 3),
+                ScoreFormat.fixed(distance.slope(), 3),
+                ScoreFormat.fixed(distance.randomError(), 3));
     }
 
     private static String removed(BedResult bed) {
@@ -151,13 +169,15 @@ final class ValidationPage {
     private static String cost(BedResult.Cost cost) {
         return String.format(
                 Locale.ROOT,
-                "For %d queries EK-FAC takes %.1e flops with its fit, LiSSA with as many steps as training examples %.1e, %.0f"
-                        + " times as many. Times: fit %.0f ms and queries %.0f ms against %.0f ms. EK-FAC is the cheaper from"
-                        + " %s queries on by flops, from %s by time.",
+                "For %d queries EK-FAC with one sampled label an example takes %.1e flops with its fit, LiSSA with as many steps as"
+                        + " training examples %.1e, %.0f times as many (%.0f times as many as EK-FAC with the exact output"
+                        + " Hessian). Times: fit %.0f ms and queries %.0f ms against %.0f ms. EK-FAC is the cheaper from %s"
+                        + " queries on by flops, from %s by time.",
                 cost.queries(),
                 cost.ekfacFlops(),
                 cost.lissaFlops(),
                 cost.flopRatio(),
+                cost.exactHessianFlopRatio(),
                 cost.ekfacFitMillis(),
                 cost.ekfacQueryMillis(),
                 cost.lissaMillis(),

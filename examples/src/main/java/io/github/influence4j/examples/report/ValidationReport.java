@@ -43,7 +43,9 @@ public final class ValidationReport {
             int train,
             long parameters,
             double testLoss,
+            List<Map<String, Object>> sampledLabels,
             List<BedResult.Truth> truths,
+            List<BedResult.Closeness> closenessToBlocks,
             double cgDistance,
             double preconditionedCgPearson,
             BedResult.Cost cost,
@@ -74,8 +76,7 @@ public final class ValidationReport {
                         options.seeds(), options.candidates(), options.queries(), options.subsets(), options.repeats()),
                 result.claims(),
                 result.beds().stream()
-                        .flatMap(bed -> bed.rows().stream())
-                        .map(ValidationReport::fields)
+                        .flatMap(bed -> fields(bed.rows()).stream())
                         .toList(),
                 result.beds().stream()
                         .map(bed -> new DataSet(
@@ -83,7 +84,9 @@ public final class ValidationReport {
                                 bed.train(),
                                 bed.parameters(),
                                 bed.testLoss(),
+                                fields(bed.sampledRows()),
                                 bed.truths(),
+                                bed.closeness(),
                                 bed.cgDistance(),
                                 bed.preconditionedCgPearson(),
                                 bed.cost(),
@@ -92,6 +95,10 @@ public final class ValidationReport {
                                 bed.removals(),
                                 bed.mislabelled()))
                         .toList());
+    }
+
+    private static List<Map<String, Object>> fields(List<ValidationRow> rows) {
+        return rows.stream().map(ValidationReport::fields).toList();
     }
 
     /** A row without what it has no number for. */

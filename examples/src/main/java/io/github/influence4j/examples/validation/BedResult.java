@@ -12,7 +12,9 @@ import java.util.Map;
  * @param parameters weights and biases
  * @param testLoss mean loss of the test examples, over the seeds
  * @param rows one for each damping and estimator
+ * @param sampledRows one for each damping, of EK-FAC fitted with one sampled label an example
  * @param truths how exactly the truth was found, by damping, over all seeds
+ * @param closeness of K-FAC and EK-FAC to the exact blocks, which both approximate; means over the seeds
  * @param cgDistance largest difference of CG's scores to the exact ones, relative to the largest of the query, λ = 0.01
  * @param preconditionedCgPearson mean correlation of preconditioned CG with the truth, λ = 0.01
  * @param cost what EK-FAC and LiSSA cost
@@ -28,7 +30,9 @@ public record BedResult(
         long parameters,
         double testLoss,
         List<ValidationRow> rows,
+        List<ValidationRow> sampledRows,
         List<Truth> truths,
+        List<Closeness> closeness,
         double cgDistance,
         double preconditionedCgPearson,
         Cost cost,
@@ -68,6 +72,15 @@ public record BedResult(
     public record Mislabelled(String ranking, double flipped, double inspected, double found, double se) {}
 
     /**
+     * How close an estimator comes to the exact blocks.
+     *
+     * @param damping in words
+     * @param estimator which one
+     * @param distance how close
+     */
+    public record Closeness(String damping, String estimator, BlockDistance distance) {}
+
+    /**
      * How exactly the truth was found.
      *
      * @param damping in words
@@ -82,10 +95,11 @@ public record BedResult(
      * What EK-FAC and LiSSA with depth N cost for the study's queries, all at once, λ = 0.01, first seed.
      *
      * @param queries number of queries
-     * @param ekfacFitFlops of the fit, by the planner
+     * @param ekfacFitFlops of the fit with one sampled label an example, the library's default, by the planner
      * @param ekfacQueryFlops of the queries and the pass over the training set that scores it for them, by the planner
+     * @param exactHessianFitFlops of the fit with the exact output Hessian, by the planner
      * @param lissaFlops of the recursion, counted
-     * @param ekfacFitMillis time of the fit
+     * @param ekfacFitMillis time of the fit, sampled labels
      * @param ekfacQueryMillis time of the queries
      * @param lissaMillis time of LiSSA
      */
@@ -93,6 +107,7 @@ public record BedResult(
             int queries,
             double ekfacFitFlops,
             double ekfacQueryFlops,
+            double exactHessianFitFlops,
             double lissaFlops,
             double ekfacFitMillis,
             double ekfacQueryMillis,
@@ -114,6 +129,15 @@ public record BedResult(
          */
         public double flopRatio() {
             return lissaFlops / ekfacFlops();
+        }
+
+        /**
+         * Returns how many times fewer flops EK-FAC takes when it is fitted with the exact output Hessian.
+         *
+         * @return the ratio
+         */
+        public double exactHessianFlopRatio() {
+            return lissaFlops / (exactHessianFitFlops + ekfacQueryFlops);
         }
 
         /**
@@ -144,7 +168,9 @@ public record BedResult(
     /** Copies the collections. */
     public BedResult {
         rows = List.copyOf(rows);
+        sampledRows = List.copyOf(sampledRows);
         truths = List.copyOf(truths);
+        closeness = List.copyOf(closeness);
         lissa = List.copyOf(lissa);
         removals = List.copyOf(removals);
         mislabelled = List.copyOf(mislabelled);

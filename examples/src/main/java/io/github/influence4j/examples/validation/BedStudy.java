@@ -26,6 +26,7 @@ import io.github.influence4j.models.MlpTrainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -58,6 +59,7 @@ final class BedStudy {
     private final SeedStudy.BedSources sources;
     private final RowTable table;
     private final List<SeedStudy.TruthQuality> truths = new ArrayList<>();
+    private final Map<DampingLevel, Map<String, List<BlockDistance>>> distances = new LinkedHashMap<>();
     private final List<SeedStudy.SolverChecks> checks = new ArrayList<>();
     private final List<Double> testLosses = new ArrayList<>();
     private final Map<DampingLevel, LissaTuning> lissa = new HashMap<>();
@@ -92,7 +94,7 @@ final class BedStudy {
     BedResult run(Path folder) throws IOException {
         RetrainedObjectives retrained = halves(folder);
         List<BedResult.Removal> removals = List.of();
-        BedResult.Cost cost = new BedResult.Cost(1, 1, 1, 1, 0, 0, 0);
+        BedResult.Cost cost = new BedResult.Cost(1, 1, 1, 1, 1, 0, 0, 0);
         for (int seed = 1; seed <= options.seeds(); seed++) {
             try (Mlp start = Mlp.create(backend, bed.shape(), seed);
                     MlpCheckpoints run = MlpCheckpoints.train(
@@ -107,7 +109,7 @@ final class BedStudy {
                 Map<String, EstimatorComparison.Entry> detail = seed(study, seed, retrained);
                 if (seed == 1) {
                     cost = cost(detail, checks.get(0).lissaDepthN());
-                    removals = removals(folder, detail);
+                    removals = removals(folder, detail.values());
                 }
             }
         }
@@ -118,7 +120,9 @@ final class BedStudy {
                 bed.parameters(),
                 mean(testLosses),
                 table.rows(),
+                table.sampledRows(),
                 truths(),
+                blockDistances(),
                 checks.stream()
                         .mapToDouble(SeedStudy.SolverChecks::cgDistance)
                         .max()
@@ -155,7 +159,7 @@ final class BedStudy {
     }
 
     /** Trains without what estimators of the first network call most helpful. */
-    private List<BedResult.Removal> removals(Path folder, Map<String, EstimatorComparison.Entry> detail)
+    private List<BedResult.Removal> removals(Path folder, Collection<EstimatorComparison.Entry> detail)
             throws IOException {
         if (options.removalQueries() == 0) {
             return List.of();
@@ -175,9 +179,9 @@ final class BedStudy {
                                 bed.shape() + ", " + bed.training() + ", " + backend.description()));
     }
 
-    private static Map<String, InfluenceScores> scores(Map<String, EstimatorComparison.Entry> entries) {
+    private static Map<String, InfluenceScores> scores(Collection<EstimatorComparison.Entry> entries) {
         Map<String, InfluenceScores> scores = new HashMap<>();
-        entries.forEach((name, entry) -> entry.scores().ifPresent(found -> scores.put(name, found)));
+        entries.forEach(entry -> entry.scores().ifPresent(found -> scores.put(entry.estimator(), found)));
         return scores;
     }
 
@@ -193,40 +197,52 @@ final class BedStudy {
             List<EstimatorComparison.Entry> entries =
                     study.compare(damping, truth, retrained, lissa(level).options(), progress);
             table.add(level, entries);
+            study.blockDistances(damping, scores(entries)).forEach((estimator, distance) -> distances
+                    .computeIfAbsent(level, key -> new LinkedHashMap<>())
+                    .computeIfAbsent(estimator, key -> new ArrayList<>())
+                    .add(distance));
             if (level.equals(DampingLevel.DETAIL)) {
                 entries.forEach(entry -> detail.put(entry.estimator(), entry));
-                checks.add(study.checks(damping, truth, scores(detail)));
+                checks.add(study.checks(damping, truth, scores(entries)));
             }
         }
         return detail;
     }
 
     private BedResult.Cost cost(Map<String, EstimatorComparison.Entry> detail, Estimate lissaDepthN) {
-        EstimatorComparison.Entry ekfac = detail.get(EstimatorNames.EKFAC);
+        EstimatorComparison.Entry ekfac = detail.get(EstimatorNames.SAMPLED_EKFAC);
         if (ekfac == null) {
             throw new IllegalStateException("EK-FAC was not compared");
         }
         int queries = Math.toIntExact(sources.queries().size());
-        // the exact output Hessian takes a pass for each output, as so many sampled labels would
-        FitOptions fit = FitOptions.defaults()
-                .withLabels(new FisherLabels.Sampled(
-                        FisherLabels.DEFAULT_SEED, bed.shape().outputs()));
-        List<StagePlan> stages = new Planner(backend, MachineRate.of(1))
-                .plan(bed.shape().layers(), DataShape.of(sources.train().size(), queries), fit, ScoreOptions.defaults())
-                .stages();
+        List<StagePlan> stages = plan(queries, 1);
+        double ofFit = fitFlops(stages);
         double all = stages.stream().mapToDouble(BedStudy::flops).sum();
-        double ofQueries = stages.stream()
-                .filter(stage -> !FIT_STAGES.contains(stage.stage()))
-                .mapToDouble(BedStudy::flops)
-                .sum();
+        // the exact output Hessian takes a pass for each output, as so many sampled labels would
+        double ofExactFit = fitFlops(plan(queries, bed.shape().outputs()));
         return new BedResult.Cost(
                 queries,
-                all - ofQueries,
-                ofQueries,
+                ofFit,
+                all - ofFit,
+                ofExactFit,
                 lissaDepthN.solveFlops().orElse(Double.NaN),
                 ekfac.fitMillis(),
                 ekfac.perQueryMillis() * queries,
                 lissaDepthN.queryMillis());
+    }
+
+    private List<StagePlan> plan(int queries, int labels) {
+        FitOptions fit = FitOptions.defaults().withLabels(new FisherLabels.Sampled(FisherLabels.DEFAULT_SEED, labels));
+        return new Planner(backend, MachineRate.of(1))
+                .plan(bed.shape().layers(), DataShape.of(sources.train().size(), queries), fit, ScoreOptions.defaults())
+                .stages();
+    }
+
+    private static double fitFlops(List<StagePlan> stages) {
+        return stages.stream()
+                .filter(stage -> FIT_STAGES.contains(stage.stage()))
+                .mapToDouble(BedStudy::flops)
+                .sum();
     }
 
     private static double flops(StagePlan stage) {
@@ -262,6 +278,13 @@ final class BedStudy {
                                     .sum());
                 })
                 .toList();
+    }
+
+    private List<BedResult.Closeness> blockDistances() {
+        List<BedResult.Closeness> all = new ArrayList<>();
+        distances.forEach((level, byName) -> byName.forEach((estimator, ofSeeds) ->
+                all.add(new BedResult.Closeness(level.inWords(), estimator, BlockDistance.mean(ofSeeds)))));
+        return all;
     }
 
     private static double mean(List<Double> values) {

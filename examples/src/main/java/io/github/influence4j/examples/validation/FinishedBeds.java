@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -16,20 +17,27 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record FinishedBeds(Path folder, String run) {
 
-    private record Stored(String run, BedResult result) {}
+    /** Changes whenever {@link BedResult} does. */
+    private static final int FORMAT = 2;
+
+    private record Stored(int format, String run, BedResult result) {}
 
     Optional<BedResult> read(Bed bed) throws IOException {
         Path file = file(bed);
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        Stored stored = JsonMapper.shared().readValue(Files.readString(file), Stored.class);
-        return stored.run().equals(run) ? Optional.of(stored.result()) : Optional.empty();
+        JsonNode stored = JsonMapper.shared().readTree(Files.readString(file));
+        return stored.path("format").asInt(0) == FORMAT
+                        && stored.path("run").asString("").equals(run)
+                ? Optional.of(
+                        JsonMapper.shared().treeToValue(stored, Stored.class).result())
+                : Optional.empty();
     }
 
     void write(Bed bed, BedResult result) throws IOException {
         Path part = folder.resolve(file(bed).getFileName() + ".tmp");
-        Files.writeString(part, JsonMapper.shared().writeValueAsString(new Stored(run, result)));
+        Files.writeString(part, JsonMapper.shared().writeValueAsString(new Stored(FORMAT, run, result)));
         Files.move(part, file(bed), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 

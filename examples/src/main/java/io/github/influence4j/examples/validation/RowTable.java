@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
 /** Averages what estimators did over the seeds of one data set. */
@@ -42,10 +43,22 @@ final class RowTable {
                 entry.failure());
     }
 
+    /** All but those of the fit with sampled labels. */
     List<ValidationRow> rows() {
+        return rows(estimator -> !estimator.equals(EstimatorNames.SAMPLED_EKFAC));
+    }
+
+    List<ValidationRow> sampledRows() {
+        return rows(EstimatorNames.SAMPLED_EKFAC::equals);
+    }
+
+    private List<ValidationRow> rows(Predicate<String> wanted) {
         List<ValidationRow> rows = new ArrayList<>();
-        entries.forEach(
-                (level, byName) -> byName.forEach((estimator, ofSeeds) -> rows.add(row(level, estimator, ofSeeds))));
+        entries.forEach((level, byName) -> byName.forEach((estimator, ofSeeds) -> {
+            if (wanted.test(estimator)) {
+                rows.add(row(level, estimator, ofSeeds));
+            }
+        }));
         return rows;
     }
 

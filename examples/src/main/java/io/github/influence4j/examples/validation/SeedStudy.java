@@ -3,6 +3,7 @@ package io.github.influence4j.examples.validation;
 import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
@@ -32,6 +33,7 @@ import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.Mlp;
 import io.github.influence4j.models.MlpCheckpoints;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +56,8 @@ final class SeedStudy implements AutoCloseable {
     private final BedSources sources;
     private final List<Estimator> estimators = new ArrayList<>();
     private final CurvatureEstimator<LabelledExample, Mlp> ekfac;
+    private final CurvatureEstimator<LabelledExample, Mlp> kfac;
+    private final CurvatureEstimator<LabelledExample, Mlp> block;
     private final CurvatureEstimator<LabelledExample, Mlp> exact;
 
     /** What is learnt from, asked about, asked about where options are chosen, and given more weight. */
@@ -74,18 +78,24 @@ final class SeedStudy implements AutoCloseable {
         this.backend = backend;
         this.model = run.checkpoints().trained();
         this.sources = sources;
-        try (Estimator warmUp = eigenbasis(EstimatorNames.EKFAC, Strategy.EKFAC)) {
+        LayerDamping warmUp = LayerDamping.of(model.layers(), layer -> DampingLevel.DETAIL.value());
+        try (Estimator first = eigenbasis(EstimatorNames.EKFAC, Strategy.EKFAC);
+                Estimator firstSampled = sampledLabels()) {
             // the first fit in a JVM takes ten times as long as the next
-            warmUp.estimate(LayerDamping.of(model.layers(), layer -> DampingLevel.DETAIL.value()));
+            first.estimate(warmUp);
+            firstSampled.estimate(warmUp);
         }
         this.ekfac = eigenbasis(EstimatorNames.EKFAC, Strategy.EKFAC);
+        this.kfac = eigenbasis(EstimatorNames.KFAC, Strategy.KFAC);
+        this.block = exact(EstimatorNames.EXACT_BLOCK, ExactOptions.Scope.PER_LAYER);
         this.exact = exact(EstimatorNames.EXACT, ExactOptions.Scope.WHOLE);
         estimators.add(eigenbasis(EstimatorNames.DOT_PRODUCT, Strategy.IDENTITY));
         estimators.add(eigenbasis(EstimatorNames.DIAGONAL, Strategy.DIAGONAL));
-        estimators.add(eigenbasis(EstimatorNames.KFAC, Strategy.KFAC));
+        estimators.add(kfac);
         estimators.add(ekfac);
+        estimators.add(sampledLabels());
         estimators.add(eigenbasis(EstimatorNames.GRADIENT_BASIS, Strategy.GRADIENT_BASIS));
-        estimators.add(exact(EstimatorNames.EXACT_BLOCK, ExactOptions.Scope.PER_LAYER));
+        estimators.add(block);
         estimators.add(exact);
         estimators.add(iterative(EstimatorNames.CG, ConjugateGradient.plain(CG), sources.queries()));
         estimators.add(iterative(
@@ -159,6 +169,25 @@ final class SeedStudy implements AutoCloseable {
         }
     }
 
+    /** K-FAC and EK-FAC beside the exact blocks, which both approximate. */
+    Map<String, BlockDistance> blockDistances(LayerDamping damping, Map<String, InfluenceScores> scores) {
+        Map<String, BlockDistance> distances = new LinkedHashMap<>();
+        try (IhvpSolver blocks = block.fitted().solver(damping)) {
+            for (CurvatureEstimator<LabelledExample, Mlp> estimator : List.of(kfac, ekfac)) {
+                try (IhvpSolver solver = estimator.fitted().solver(damping)) {
+                    distances.put(
+                            estimator.name(),
+                            BlockDistance.between(
+                                    required(scores, estimator.name()),
+                                    solver,
+                                    required(scores, EstimatorNames.EXACT_BLOCK),
+                                    blocks));
+                }
+            }
+        }
+        return distances;
+    }
+
     private static InfluenceScores required(Map<String, InfluenceScores> scores, String name) {
         InfluenceScores found = scores.get(name);
         if (found == null) {
@@ -191,6 +220,16 @@ final class SeedStudy implements AutoCloseable {
                 backend,
                 EigenbasisApproximator.<LabelledExample>exactFisher(
                         backend, FitOptions.defaults().withStrategy(strategy)),
+                model,
+                sources.train(),
+                sources.queries());
+    }
+
+    private Estimator sampledLabels() {
+        return new CurvatureEstimator<>(
+                EstimatorNames.SAMPLED_EKFAC,
+                backend,
+                EigenbasisApproximator.<LabelledExample>ekfac(backend),
                 model,
                 sources.train(),
                 sources.queries());

@@ -53,6 +53,8 @@ class ValidationTest {
                 NAMES,
                 new TreeSet<>(bed.rows().stream().map(ValidationRow::estimator).toList()));
         assertEquals(4 * NAMES.size(), bed.rows().size());
+        assertEquals(4, bed.sampledRows().size(), "EK-FAC with sampled labels at each damping");
+        assertEquals(8, bed.closeness().size(), "K-FAC and EK-FAC at each damping");
         for (Claim claim : result.claims()) {
             if (!claim.claim().startsWith("Linear datamodelling")
                     && !claim.claim().startsWith("EK-FAC is never below")) {
@@ -78,6 +80,8 @@ class ValidationTest {
         assertTrue(page.contains("loses most at") && page.contains("diabetes 64-64"));
         assertEquals(5, bed.removals().size(), "random examples and four estimators");
         assertTrue(page.contains("random examples"));
+        assertTrue(page.contains("EK-FAC, sampled labels") && page.contains("beside the exact blocks"));
+        assertEquals(4, results.get("datasets").get(0).get("sampledLabels").size());
         assertFalse(page.contains("http://") || page.contains("https://"));
     }
 
