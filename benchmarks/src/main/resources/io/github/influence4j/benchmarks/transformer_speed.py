@@ -1,6 +1,6 @@
 """Trains a checkpoint of influence4j's transformer in PyTorch, step by step, and reports times and losses.
 
-python transformer_speed.py FOLDER THREADS: reads model.safetensors, tokens.json and options.json, writes torch.json.
+python transformer_speed.py FOLDER THREADS DTYPE: reads model.safetensors, tokens.json and options.json, writes torch.json.
 """
 
 import json
@@ -56,13 +56,13 @@ class Transformer(torch.nn.Module):
 
 
 def main():
-    folder, threads = Path(sys.argv[1]), int(sys.argv[2])
+    folder, threads, dtype = Path(sys.argv[1]), int(sys.argv[2]), getattr(torch, sys.argv[3])
     torch.set_num_threads(threads)
     options = json.loads((folder / "options.json").read_text())
     tokens = torch.tensor(json.loads((folder / "tokens.json").read_text()))
     with safe_open(folder / "model.safetensors", "pt") as file:
         metadata = file.metadata()
-        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        tensors = {name: file.get_tensor(name).to(dtype) for name in file.keys()}
     model = Transformer(tensors, int(metadata["blocks"]), int(metadata["heads"]))
     gains = [p for p in model.parameters() if p.dim() == 1 and p.shape[0] == int(metadata["width"])]
     biases = [b for block in model.blocks for b in (block.fc_bias, block.proj_bias)]

@@ -19,7 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.function.LongPredicate;
 import java.util.stream.Stream;
@@ -36,23 +36,23 @@ final class Explainer {
     private final String modelName;
     private final IhvpSolver solver;
     private final List<TokenSequence> train;
-    private final IntFunction<String> text;
+    private final Function<int[], List<String>> texts;
 
-    /** {@code text}: how a token is written, with the space that it begins with. */
+    /** {@code texts}: how the tokens of a sequence are written, each with the space that it begins with. */
     Explainer(
             MatrixBackend backend,
             Transformer model,
             String modelName,
             IhvpSolver solver,
             ExampleSource<TokenSequence> train,
-            IntFunction<String> text) {
+            Function<int[], List<String>> texts) {
         this.backend = backend;
         this.model = model;
         this.modelName = modelName;
         this.solver = solver;
         this.train = new ArrayList<>();
         train.batches(1024).forEach(batch -> this.train.addAll(batch.examples()));
-        this.text = text;
+        this.texts = texts;
     }
 
     /**
@@ -91,13 +91,14 @@ final class Explainer {
         double[] highest = new double[sorted.length];
         Arrays.setAll(highest, r -> sorted[sorted.length - 1 - r]);
         TokenSequence asked = question.sequence();
+        List<String> words = texts.apply(asked.tokens());
         double loss = model.measurements(new ExampleBatch<>(List.of(asked), new long[1]))[0];
         return new ExplainedQuery(
                 question.name(),
                 question.topic(),
                 modelName,
-                written(asked.tokens(), 1, asked.prompt()),
-                written(asked.tokens(), asked.prompt(), asked.tokens().length),
+                String.join("", words.subList(1, asked.prompt())),
+                String.join("", words.subList(asked.prompt(), words.size())),
                 Math.exp(-loss),
                 sequences(question, helpful, parts, predicted, 0),
                 sequences(question, harmful, parts, predicted, helpful.size()),
@@ -107,14 +108,6 @@ final class Explainer {
                 Coverage.ofTop(row, TOP));
     }
 
-    private String written(int[] tokens, int from, int to) {
-        StringBuilder all = new StringBuilder();
-        for (int t = from; t < to; t++) {
-            all.append(text.apply(tokens[t]));
-        }
-        return all.toString();
-    }
-
     private List<ExplainedSequence> sequences(
             Question question, List<Influence> influences, InfluenceScores parts, double[][] predicted, int first) {
         List<ExplainedSequence> sequences = new ArrayList<>();
@@ -122,11 +115,12 @@ final class Explainer {
             Influence influence = influences.get(r);
             double[] perToken = parts.tokens(0, first + r);
             int[] tokens = train.get((int) influence.trainId()).tokens();
+            List<String> written = texts.apply(tokens);
             List<ExplainedToken> words = new ArrayList<>();
             for (int t = 0; t < tokens.length; t++) {
                 // the last token is predicted and never read, the first one read and never predicted
                 words.add(new ExplainedToken(
-                        text.apply(tokens[t]),
+                        written.get(t),
                         t < tokens.length - 1 ? perToken[t] : 0,
                         t > 0 ? predicted[first + r][t - 1] : 0));
             }

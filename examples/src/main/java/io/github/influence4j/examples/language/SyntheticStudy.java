@@ -109,14 +109,12 @@ final class SyntheticStudy {
 
     private List<ExplainedQuery> explain(IhvpSolver solver, List<Prompt> prompts, InfluenceScores scores) {
         Explainer explainer = new Explainer(
-                backend,
-                bed.model(),
-                "a model of a made-up language",
-                solver,
-                bed.train(),
-                token -> token == bed.language().start()
-                        ? "▸"
-                        : " " + bed.language().tokenizer().text(token));
+                backend, bed.model(), "a model of a made-up language", solver, bed.train(), tokens -> IntStream.of(
+                                tokens)
+                        .mapToObj(token -> token == bed.language().start()
+                                ? "▸"
+                                : " " + bed.language().tokenizer().text(token))
+                        .toList());
         List<ExplainedQuery> explained = new ArrayList<>();
         for (int q : queries.explained()) {
             explained.add(explainer.explain(question(prompts.get(q), q), scores, q));

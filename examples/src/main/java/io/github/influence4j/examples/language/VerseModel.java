@@ -1,6 +1,8 @@
 package io.github.influence4j.examples.language;
 
 import java.util.List;
+import org.apache.commons.math3.stat.inference.AlternativeHypothesis;
+import org.apache.commons.math3.stat.inference.BinomialTest;
 
 /**
  * One model of the real text.
@@ -22,6 +24,8 @@ public record VerseModel(
         double heldOutLoss,
         List<CrossLingual> verses) {
 
+    private static final long SEED = 5;
+
     /** Copies the list. */
     public VerseModel {
         verses = List.copyOf(verses);
@@ -33,8 +37,7 @@ public record VerseModel(
      * @return share of English verses with less influence
      */
     public double median() {
-        return Statistics.median(
-                verses.stream().mapToDouble(CrossLingual::ekfac).toArray());
+        return Statistics.median(places());
     }
 
     /**
@@ -64,6 +67,30 @@ public record VerseModel(
      */
     public double aboveMedian() {
         return verses.stream().filter(verse -> verse.ekfac() > 0.5).count() / (double) verses.size();
+    }
+
+    /**
+     * Returns how likely a share of verses this far from half, either way, would be by chance.
+     *
+     * @return p of the binomial test
+     */
+    public double chance() {
+        int above = (int) verses.stream().filter(verse -> verse.ekfac() > 0.5).count();
+        return new BinomialTest().binomialTest(verses.size(), above, 0.5, AlternativeHypothesis.TWO_SIDED);
+    }
+
+    /**
+     * Compares the places of the same verses' counterparts in two models.
+     *
+     * @param smaller another model, asked about the same verses
+     * @return mean of the places in this model minus mean of those in the other
+     */
+    public PairedBootstrap growthOver(VerseModel smaller) {
+        return PairedBootstrap.of(places(), smaller.places(), SEED);
+    }
+
+    private double[] places() {
+        return verses.stream().mapToDouble(CrossLingual::ekfac).toArray();
     }
 
     /**

@@ -171,12 +171,11 @@ final class VerseStudy {
 
     private List<ExplainedQuery> explain(String name, Transformer model, IhvpSolver solver, InfluenceScores scores) {
         Explainer explainer = new Explainer(
-                backend,
-                model,
-                "the largest model (" + name + ") of verses and a novel",
-                solver,
-                train,
-                token -> token == bed.start() ? "▸ " : bed.tokenizer().text(token));
+                backend, model, "the largest model (" + name + ") of verses and a novel", solver, train, tokens -> {
+                    List<String> texts = new ArrayList<>(List.of("▸ "));
+                    texts.addAll(bed.tokenizer().texts(Arrays.copyOfRange(tokens, 1, tokens.length)));
+                    return texts;
+                });
         List<ExplainedQuery> explained = new ArrayList<>();
         for (int q = 0; q < english.size(); q++) {
             Verse verse = bed.heldEnglish().get(q);

@@ -63,14 +63,19 @@ final class WordOrderClaim {
         Map<String, double[]> relative = relative(bed, ekfac);
         Map<String, double[]> relativeOfDotProduct = relative(bed, dotProduct);
         Map<String, Double> medians = medians(relative);
-        double[] flipped = flippedTranslations(bed, ekfac);
+        double[] flipped = flippedTranslations(bed, ekfac, false);
+        double[] flippedKnown = flippedTranslations(bed, ekfac, true);
         Map<String, Object> measured = new LinkedHashMap<>();
         measured.put("median influence relative to the identical sentence, EK-FAC", medians);
         measured.put("median influence relative to the identical sentence, dot product", medians(relativeOfDotProduct));
-        measured.put("median influence of a translation the other way round, EK-FAC", Statistics.median(flipped));
+        measured.put(
+                "median influence of an unseen translation the other way round, EK-FAC", Statistics.median(flipped));
+        measured.put(
+                "median influence of a known translation the other way round, EK-FAC", Statistics.median(flippedKnown));
         measured.put("per unseen fact, EK-FAC", relative);
         measured.put("per unseen fact, dot product", relativeOfDotProduct);
-        measured.put("per translation, EK-FAC", flipped);
+        measured.put("per unseen translation, EK-FAC", flipped);
+        measured.put("per known translation, EK-FAC", flippedKnown);
         double reversed = medians.getOrDefault("reversed", 1.0);
         double bare = medians.getOrDefault("reversed, relation removed", 1.0);
         boolean holds = reversed <= MOST_REVERSED
@@ -121,13 +126,19 @@ final class WordOrderClaim {
         return relative;
     }
 
-    /** Influence of "zh: … en: …" relative to "en: … zh: …", for a query in the second order. */
-    private static double[] flippedTranslations(SyntheticBed bed, IhvpSolver solver) {
+    /**
+     * Influence of "zh: … en: …" relative to "en: … zh: …", for a query in the second order. Unseen ones pair the words of one
+     * translation with those of another, as unseen facts pair entities with values: of a known one the model is so certain
+     * that its gradient, and with it what all is relative to, is next to nothing.
+     */
+    private static double[] flippedTranslations(SyntheticBed bed, IhvpSolver solver, boolean known) {
         SyntheticLanguage language = bed.language();
         SplittableRandom random = new SplittableRandom(SEED);
         double[] relative = new double[language.unseenFacts().size()];
         for (int k = 0; k < relative.length; k++) {
-            Prompt translation = language.translation(random);
+            Prompt asked = language.translation(random);
+            int[] answer = (known ? asked : language.translation(random)).completion();
+            Prompt translation = new Prompt(asked.kind(), asked.topic(), asked.prompt(), answer);
             int[] forward = translation.tokens();
             int half = forward.length / 2;
             int[] flipped = new int[forward.length];

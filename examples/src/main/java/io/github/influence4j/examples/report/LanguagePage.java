@@ -237,12 +237,22 @@ final class LanguagePage {
     String verdictOnVerses() {
         VerseModel smallest = result.verseModels().get(0);
         VerseModel largest = result.verseModels().get(result.verseModels().size() - 1);
-        String place = largest.aboveMedian() > 0.5
-                ? "In the largest model the counterpart ranks above the middle for most verses."
-                : "Even in the largest model the counterpart does not rank above the middle for most verses.";
-        String growth = largest.median() > smallest.median() + 0.05
-                ? " Its place rises from the smallest to the largest model."
-                : " A growth with size, as the paper found from 810 million to 52 billion parameters, is not seen here.";
+        String place = String.format(
+                Locale.ROOT,
+                "In the largest model the counterpart %s above the middle for most verses (chance alone would be as far from half"
+                        + " with p = %.2g).",
+                largest.aboveMedian() > 0.5 ? "ranks" : "does not rank",
+                largest.chance());
+        PairedBootstrap change = largest.growthOver(smallest);
+        String growth = String.format(
+                Locale.ROOT,
+                " From the smallest to the largest model its mean place changes by %+.3f (95 %% interval %+.3f to %+.3f): %s.",
+                change.difference(),
+                change.low(),
+                change.high(),
+                change.better()
+                        ? "it grows with size"
+                        : "a growth with size, as the paper found from 810 million to 52 billion parameters, is not seen here");
         String words = largest.median() > largest.medianOfTfIdf()
                 ? " It ranks better than by shared names and punctuation alone."
                 : " Shared names and punctuation alone place it as high or higher.";

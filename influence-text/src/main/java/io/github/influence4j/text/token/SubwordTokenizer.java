@@ -5,7 +5,12 @@ import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
 import com.knuddels.jtokkit.api.IntArrayList;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -104,11 +109,33 @@ public final class SubwordTokenizer implements Tokenizer {
     public String decode(int[] tokens) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int token : tokens) {
-            if (token < 0 || token >= pieces.length) {
-                throw new IllegalArgumentException("token " + token + " is not in a vocabulary of " + pieces.length);
-            }
-            bytes.writeBytes(pieces[token]);
+            bytes.writeBytes(piece(token));
         }
         return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    private byte[] piece(int token) {
+        if (token < 0 || token >= pieces.length) {
+            throw new IllegalArgumentException("token " + token + " is not in a vocabulary of " + pieces.length);
+        }
+        return pieces[token];
+    }
+
+    @Override
+    public List<String> texts(int[] tokens) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPLACE);
+        int length = IntStream.of(tokens).map(token -> piece(token).length).sum();
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        CharBuffer characters = CharBuffer.allocate(length);
+        List<String> texts = new ArrayList<>();
+        for (int t = 0; t < tokens.length; t++) {
+            // bytes of a character that is not complete yet stay in the buffer
+            bytes.put(piece(tokens[t])).flip();
+            decoder.decode(bytes, characters, t == tokens.length - 1);
+            bytes.compact();
+            texts.add(characters.flip().toString());
+            characters.clear();
+        }
+        return texts;
     }
 }

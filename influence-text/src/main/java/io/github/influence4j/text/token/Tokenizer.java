@@ -1,5 +1,6 @@
 package io.github.influence4j.text.token;
 
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -40,6 +41,18 @@ public interface Tokenizer {
      */
     default String text(int token) {
         return decode(new int[] {token});
+    }
+
+    /**
+     * Writes out each token of a text, for display beside each other. Where tokens are parts of a character, the one that ends
+     * it has the character and those before it nothing, unlike {@link #text(int)}, which cannot know what follows.
+     *
+     * @param tokens tokens of this vocabulary
+     * @return one text for each token
+     * @throws IllegalArgumentException if a token is not in the vocabulary
+     */
+    default List<String> texts(int[] tokens) {
+        return IntStream.of(tokens).mapToObj(this::text).toList();
     }
 
     /**

@@ -10,6 +10,8 @@ import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.CharRange;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -81,6 +83,22 @@ class TokenizersTest {
     @Property(tries = 200)
     void subwordsGiveEveryTextBack(@ForAll @CharRange(from = ' ', to = '\u04ff') String text) {
         assertEquals(text, SUBWORDS.decode(SUBWORDS.encode(text)));
+    }
+
+    @Test
+    void partsOfACharacterAreWrittenWhereItEnds() {
+        int[] tokens = SUBWORDS.encode("ñ€ x");
+        assertEquals(List.of("", "ñ", "", "", "€"), SUBWORDS.texts(tokens).subList(0, 5));
+        assertEquals(List.of("", "\ufffd"), SUBWORDS.texts(new int[] {tokens[2], tokens[3]}), "never completed");
+        assertEquals(List.of(), SUBWORDS.texts(new int[0]));
+        assertThrows(IllegalArgumentException.class, () -> SUBWORDS.texts(new int[] {270}));
+    }
+
+    @Property(tries = 200)
+    void textsOfTokensAreTheText(@ForAll @Size(max = 20) List<@IntRange(max = 269) Integer> tokens) {
+        int[] all = tokens.stream().mapToInt(Integer::intValue).toArray();
+        assertEquals(SUBWORDS.decode(all), String.join("", SUBWORDS.texts(all)));
+        assertEquals(all.length, SUBWORDS.texts(all).size());
     }
 
     private static String refusal(Executable call) {
