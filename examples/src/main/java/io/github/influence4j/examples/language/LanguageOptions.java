@@ -53,7 +53,7 @@ public record LanguageOptions(
                 List.of(1L, 2L, 3L),
                 100,
                 List.of(16, 32, 64),
-                6,
+                24,
                 new ModelSource.Shipped(Path.of("checkpoints")));
     }
 
