@@ -56,8 +56,10 @@ public final class Validation {
         ExecutorService workers = Executors.newFixedThreadPool(threads);
         try {
             List<Future<BedResult>> running = new ArrayList<>();
-            for (Bed bed : options.beds()) {
-                running.add(workers.submit(() -> bed(backend, bed, inTurn, folder)));
+            // the last takes longest, so it starts first
+            for (int b = options.beds().size() - 1; b >= 0; b--) {
+                Bed bed = options.beds().get(b);
+                running.add(0, workers.submit(() -> bed(backend, bed, inTurn, folder)));
             }
             List<BedResult> beds = new ArrayList<>();
             for (Future<BedResult> future : running) {
