@@ -3,7 +3,8 @@ package io.github.influence4j.baselines.pbrf;
 /**
  * How the proximal Bregman objective is minimised.
  *
- * @param tolerance norm of the objective's gradient, relative to its norm at the start, at which the search ends
+ * @param tolerance norm of the objective's gradient, relative to its norm at the start, at which the search ends; at a kink, that of
+ *     the least convex combination of gradients within this distance, relative to the offset ({@link PbrfResponse})
  * @param maxIterations most steps; a response that is not there by then is returned with its residual
  * @param memory earlier steps that correct the Gauss-Newton direction (L-BFGS); 0 for plain steps with the fixed matrix
  * @param batchSize examples that go through the model together

@@ -3,13 +3,10 @@ package io.github.influence4j.baselines.pbrf;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.IhvpSolver;
-import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.NumericalException;
-import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.PerturbableModel;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
@@ -20,31 +17,21 @@ import java.util.concurrent.CancellationException;
  * are not at a minimum. The minimiser starts at θˢ and steps along −(G+λ)⁻¹ times the gradient, with G fixed at θˢ, corrected
  * by the last steps (L-BFGS) and shortened until the objective falls enough (Armijo). The model must compute in float64.
  *
+ * <p>With ReLU the objective is only piecewise smooth, and its minimum often lies on kinks, where no gradient is small. A search that
+ * is stuck, or no longer gets lower, collects gradients on the sides of the kinks around, until a convex combination of them is
+ * small, which ends it, or a way down is found, on which it goes on ({@link PbrfResponse#residual}).
+ *
  * <p>A step costs one solve and about 6NP flops for N examples and P parameters. Not for use by several threads.
  *
- * <p>Source: Grosse et al. 2023, Eq. 7 to 9; Bae et al. 2022.
+ * <p>Source: Grosse et al. 2023, Eq. 7 to 9; Bae et al. 2022; for kinks Burke, Lewis and Overton 2005.
  *
  * @param <E> the host's type of an example
  */
 public final class ProximalBregman<E> {
 
-    private static final Objective.TrainingLoss TRAINING = new Objective.TrainingLoss();
-
-    /** Share of the decrease along the slope that a step must bring. */
-    private static final double ARMIJO = 1e-4;
-
-    private static final int MAX_HALVINGS = 30;
-
-    /** Differences of the objective, relative to it, that rounding may make. */
-    private static final double ROUNDING = 1e-12;
-
     private final PerturbableModel<E> model;
-    private final List<ExampleBatch<E>> batches;
-    private final List<double[][][]> references;
-    private final double examples;
+    private final BregmanObjective<E> objective;
     private final IhvpSolver solver;
-    private final double[] lambdas;
-    private final BregmanDivergence divergence;
     private final PbrfOptions options;
 
     /**
@@ -69,34 +56,8 @@ public final class ProximalBregman<E> {
         this.model = model;
         this.solver = solver;
         this.options = options;
-        this.examples = data.size();
-        this.divergence = BregmanDivergence.of(model.outputLoss());
-        this.lambdas = lambdas(model, solver.damping());
-        this.batches = new ArrayList<>();
-        this.references = new ArrayList<>();
-        for (ExampleBatch<E> batch : data.batches(options.batchSize())) {
-            batches.add(batch);
-            references.add(model.positionOutputs(batch));
-        }
+        this.objective = new BregmanObjective<>(model, data, solver.damping(), options.batchSize());
     }
-
-    private static double[] lambdas(PerturbableModel<?> model, LayerDamping damping) {
-        return model.layers().stream()
-                .flatMapToDouble(layer -> {
-                    double lambda = damping.lambda(layer.name());
-                    if (!(lambda > 0)) {
-                        throw new IllegalArgumentException("layer " + layer.name()
-                                + ": the proximal term needs a damping above 0, found " + lambda);
-                    }
-                    double[] values = new double[Math.toIntExact(layer.parameters())];
-                    Arrays.fill(values, lambda);
-                    return Arrays.stream(values);
-                })
-                .toArray();
-    }
-
-    /** The objective and its gradient at one offset. */
-    private record Point(double[] offset, double value, double[] gradient) {}
 
     /**
      * Finds the response to more weight on one example.
@@ -127,181 +88,34 @@ public final class ProximalBregman<E> {
         if (!Double.isFinite(epsilon) || epsilon == 0) {
             throw new IllegalArgumentException("epsilon must be finite and not 0, found " + epsilon);
         }
-        List<Search> searches = new ArrayList<>();
+        List<ResponseSearch<E>> searches = new ArrayList<>();
         for (ExampleBatch<E> example : examples) {
             if (example.size() != 1) {
                 throw new IllegalArgumentException("expected a batch of one example, found " + example.size());
             }
-            searches.add(new Search(example, epsilon));
+            searches.add(new ResponseSearch<>(objective.with(example, epsilon), options));
         }
-        List<Search> active = searches.stream().filter(Search::goesOn).toList();
+        List<ResponseSearch<E>> active =
+                searches.stream().filter(ResponseSearch::goesOn).toList();
         while (!active.isEmpty()) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException("the search for a proximal Bregman response was interrupted");
             }
             List<LayerGradients> solved = solver.solveAll(active.stream()
-                    .map(search ->
-                            LayerGradients.ofFlat(model.layers(), search.memory.beforeSolve(search.point.gradient())))
+                    .map(search -> LayerGradients.ofFlat(model.layers(), search.toSolve()))
                     .toList());
             for (int k = 0; k < solved.size(); k++) {
-                Search search = active.get(k);
-                search.step(search.memory.afterSolve(solved.get(k).toFlat()));
+                active.get(k).step(solved.get(k).toFlat());
             }
-            active = active.stream().filter(Search::goesOn).toList();
+            active = active.stream().filter(ResponseSearch::goesOn).toList();
         }
-        return searches.stream().map(Search::response).toList();
+        return searches.stream().map(this::response).toList();
     }
 
-    /** The way of one example's search. */
-    private final class Search {
-        private final ExampleBatch<E> example;
-        private final double epsilon;
-        private final double startLoss;
-        private final LimitedMemory memory = new LimitedMemory(options.memory());
-        private Point point;
-        private final double start;
-        private int iterations;
-        private boolean stuck;
-
-        Search(ExampleBatch<E> example, double epsilon) {
-            this.example = example;
-            this.epsilon = epsilon;
-            this.startLoss = model.objectives(example, TRAINING)[0];
-            this.point = at(new double[lambdas.length], example, epsilon, startLoss);
-            this.start = norm(point.gradient());
-        }
-
-        boolean goesOn() {
-            return !stuck
-                    && iterations < options.maxIterations()
-                    && norm(point.gradient()) > options.tolerance() * start;
-        }
-
-        void step(double[] direction) {
-            Point next = ProximalBregman.this.step(point, direction, example, epsilon, startLoss);
-            stuck = next == point;
-            if (!stuck) {
-                memory.add(difference(next.offset(), point.offset()), difference(next.gradient(), point.gradient()));
-                point = next;
-                iterations++;
-            }
-        }
-
-        PbrfResponse response() {
-            double residual = start == 0 ? 0 : norm(point.gradient()) / start;
-            LayerGradients offset = LayerGradients.ofFlat(model.layers(), point.offset());
-            return new PbrfResponse(offset, residual, iterations, residual <= options.tolerance());
-        }
-    }
-
-    /** Halves the step until the objective falls enough, or, where its differences drown in rounding, its gradient does. */
-    private Point step(Point from, double[] direction, ExampleBatch<E> example, double epsilon, double startLoss) {
-        double slope = dot(from.gradient(), direction);
-        double length = 1;
-        for (int halving = 0; halving < MAX_HALVINGS; halving++) {
-            double[] offset = from.offset().clone();
-            for (int k = 0; k < offset.length; k++) {
-                offset[k] += length * direction[k];
-            }
-            try (Moved to = new Moved(offset, example, epsilon, startLoss)) {
-                if (to.value <= from.value() + ARMIJO * length * slope) {
-                    return to.point();
-                }
-                if (Math.abs(to.value - from.value()) <= ROUNDING * Math.abs(from.value())) {
-                    Point point = to.point();
-                    if (norm(point.gradient()) < norm(from.gradient())) {
-                        return point;
-                    }
-                }
-            }
-            length /= 2;
-        }
-        return from;
-    }
-
-    private Point at(double[] offset, ExampleBatch<E> example, double epsilon, double startLoss) {
-        try (Moved moved = new Moved(offset, example, epsilon, startLoss)) {
-            return moved.point();
-        }
-    }
-
-    /** The model at one offset: the objective at once, its gradient, which is dearer, only where it is wanted. */
-    private final class Moved implements AutoCloseable {
-        private final double[] offset;
-        private final ExampleBatch<E> example;
-        private final double epsilon;
-        private final PerturbableModel<E> model;
-        private final List<double[][][]> slopes = new ArrayList<>();
-        private final double value;
-
-        Moved(double[] offset, ExampleBatch<E> example, double epsilon, double startLoss) {
-            this.offset = offset;
-            this.example = example;
-            this.epsilon = epsilon;
-            this.model =
-                    ProximalBregman.this.model.at(LayerGradients.ofFlat(ProximalBregman.this.model.layers(), offset));
-            try {
-                this.value = evaluate(startLoss);
-            } catch (RuntimeException | Error e) {
-                model.close();
-                throw e;
-            }
-        }
-
-        private double evaluate(double startLoss) {
-            double sum = epsilon * (model.objectives(example, TRAINING)[0] - startLoss);
-            for (int k = 0; k < offset.length; k++) {
-                sum += lambdas[k] * offset[k] * offset[k] / 2;
-            }
-            for (int b = 0; b < references.size(); b++) {
-                double[][][] outputs = model.positionOutputs(batches.get(b));
-                sum += bregman(outputs, references.get(b)) / examples;
-                slopes.add(outputs);
-            }
-            return sum;
-        }
-
-        Point point() {
-            double[] gradient = new double[offset.length];
-            for (int k = 0; k < offset.length; k++) {
-                gradient[k] = lambdas[k] * offset[k];
-            }
-            for (int b = slopes.size() - 1; b >= 0; b--) {
-                add(1 / examples, model.transposedJacobianProduct(batches.get(b), slopes.get(b)), gradient);
-            }
-            add(epsilon, TrainingGradient.of(model, example), gradient);
-            return new Point(offset, value, gradient);
-        }
-
-        @Override
-        public void close() {
-            model.close();
-        }
-    }
-
-    /** Sums D over a batch and overwrites the outputs by ∂D/∂ŷ. */
-    private double bregman(double[][][] outputs, double[][][] reference) {
-        double sum = 0;
-        for (int z = 0; z < outputs.length; z++) {
-            for (int t = 0; t < outputs[z].length; t++) {
-                sum += divergence.value(outputs[z][t], reference[z][t]);
-                divergence.gradient(outputs[z][t].clone(), reference[z][t], outputs[z][t]);
-            }
-        }
-        return sum;
-    }
-
-    private static void add(double factor, LayerGradients part, double[] sum) {
-        double[] flat = part.toFlat();
-        for (int k = 0; k < sum.length; k++) {
-            sum[k] += factor * flat[k];
-        }
-    }
-
-    private static double[] difference(double[] a, double[] b) {
-        double[] difference = new double[a.length];
-        Arrays.setAll(difference, k -> a[k] - b[k]);
-        return difference;
+    private PbrfResponse response(ResponseSearch<E> search) {
+        LayerGradients offset = LayerGradients.ofFlat(model.layers(), search.offset());
+        return new PbrfResponse(
+                offset, search.residual(), search.iterations(), search.residual() <= options.tolerance());
     }
 
     static double dot(double[] a, double[] b) {
