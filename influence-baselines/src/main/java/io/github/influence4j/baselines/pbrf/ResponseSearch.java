@@ -143,20 +143,45 @@ final class ResponseSearch<E> {
         double norm = ProximalBregman.norm(direction);
         double moved = ProximalBregman.norm(point.offset());
         double radius = options.tolerance() * (moved > 0 ? moved : norm);
-        try (var to = objective.along(point, Math.min(1, radius / norm), direction)) {
-            Point next = to.point();
-            if (ProximalBregman.dot(next.gradient(), direction) > -SLOPE_LEFT * way.fall()) {
-                around.add(next.gradient());
-            } else if (iterations >= options.maxIterations()) {
-                ended = true;
-            } else {
-                point = next;
-                iterations++;
-                sides = null;
-                values.clear();
-                stuck = false;
-                judge();
+        double length = Math.min(1, radius / norm);
+        Point next = pointAlong(length, direction);
+        double steep = -SLOPE_LEFT * way.fall();
+        if (ProximalBregman.dot(next.gradient(), direction) > steep) {
+            around.add(next.gradient());
+        } else if (iterations >= options.maxIterations()) {
+            ended = true;
+        } else {
+            goOn(further(next, length, direction, steep));
+        }
+    }
+
+    /** Doubles a step, up to the whole way, as long as the slope at its end stays steep. */
+    private Point further(Point near, double shortest, double[] direction, double steep) {
+        Point reached = near;
+        double length = shortest;
+        while (length < 1) {
+            length = Math.min(1, 2 * length);
+            Point next = pointAlong(length, direction);
+            if (ProximalBregman.dot(next.gradient(), direction) > steep) {
+                break;
             }
+            reached = next;
+        }
+        return reached;
+    }
+
+    private void goOn(Point from) {
+        point = from;
+        iterations++;
+        sides = null;
+        values.clear();
+        stuck = false;
+        judge();
+    }
+
+    private Point pointAlong(double length, double[] direction) {
+        try (var to = objective.along(point, length, direction)) {
+            return to.point();
         }
     }
 

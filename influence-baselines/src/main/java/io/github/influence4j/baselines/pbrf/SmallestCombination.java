@@ -112,10 +112,8 @@ final class SmallestCombination {
                 matrix.setEntry(s, t, ofDifferences(products, base, i, used.get(t)) / lengths[s] / lengths[t]);
             }
         }
-        double[] steps = new SingularValueDecomposition(matrix)
-                .getSolver()
-                .solve(right)
-                .toArray();
+        double[] steps =
+                new SingularValueDecomposition(matrix).getSolver().solve(right).toArray();
         double[] aim = new double[size];
         double rest = 1;
         for (int s = 0; s < size; s++) {
