@@ -70,6 +70,15 @@ public record VerseModel(
     }
 
     /**
+     * Returns for how many verses the counterpart is among the tenth of the English verses that rank highest.
+     *
+     * @return a share of the held-out verses; 0.1 by chance
+     */
+    public double topTenth() {
+        return verses.stream().filter(verse -> verse.ekfac() > 0.9).count() / (double) verses.size();
+    }
+
+    /**
      * Returns how likely a share of verses this far from half, either way, would be by chance.
      *
      * @return p of the binomial test

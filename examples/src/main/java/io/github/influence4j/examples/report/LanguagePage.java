@@ -37,6 +37,7 @@ final class LanguagePage {
             String loss,
             String heldOut,
             String above,
+            String topTenth,
             String median,
             String dotProduct,
             String tfIdf,
@@ -228,6 +229,7 @@ final class LanguagePage {
                 ScoreFormat.fixed(model.trainingLoss(), 2),
                 ScoreFormat.fixed(model.heldOutLoss(), 2),
                 ScoreFormat.percent(model.aboveMedian()),
+                ScoreFormat.percent(model.topTenth()),
                 ScoreFormat.percent(model.median()),
                 ScoreFormat.percent(model.medianOfDotProduct()),
                 ScoreFormat.percent(model.medianOfTfIdf()),
@@ -240,9 +242,10 @@ final class LanguagePage {
         String place = String.format(
                 Locale.ROOT,
                 "In the largest model the counterpart %s above the middle for most verses (chance alone would be as far from half"
-                        + " with p = %.2g).",
+                        + " with p = %.2g); for %s of them it is in the highest tenth (chance: 10 %%).",
                 largest.aboveMedian() > 0.5 ? "ranks" : "does not rank",
-                largest.chance());
+                largest.chance(),
+                ScoreFormat.percent(largest.topTenth()));
         PairedBootstrap change = largest.growthOver(smallest);
         String growth = String.format(
                 Locale.ROOT,

@@ -71,7 +71,8 @@ final class Claims {
                 .max()
                 .orElse(Double.NaN);
         return new Claim(
-                "The search for proximal Bregman responses ends where the gradient is small",
+                "The search for proximal Bregman responses ends where the gradient, or at a kink the smallest combination of those"
+                        + " around, is small",
                 measured,
                 "largest relative residual ≤ " + SMALL_RESIDUAL,
                 largest <= SMALL_RESIDUAL);
