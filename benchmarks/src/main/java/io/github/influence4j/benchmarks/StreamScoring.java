@@ -33,7 +33,8 @@ import org.bytedeco.javacpp.Pointer;
  * Scores a stream of sequences of a transformer against 100 queries and compares the time with what the flops need at the
  * rate of plain products of the same shapes, measured in the same run; and the memory for ten times the sequences.
  *
- * <p>A layer takes the cheaper of whole queries, for which each example's gradient is formed, and factors of rank 32; where
+ * <p>Captures that lie in memory are scored, in several batches as a stream has them, and the plain products are timed before and after each
+ * pass. A layer takes the cheaper of whole queries, for which each example's gradient is formed, and factors of rank 32; where
  * the former is cheaper at every layer, the queries are not cut to a rank at all. Flops are those of {@link ScoringCost}.
  */
 final class StreamScoring {
@@ -42,7 +43,7 @@ final class StreamScoring {
     private static final int RANK = 32;
     private static final int BATCH = 256;
     private static final int TOP = 20;
-    private static final int RUNS = 3;
+    private static final int RUNS = 5;
 
     private final MatrixBackend backend;
     private final Size size;
@@ -52,22 +53,27 @@ final class StreamScoring {
      *
      * @param name how it is printed
      * @param shape form of the model
-     * @param sequences sequences of a pass, each as long as the context
+     * @param sequences sequences of a pass over captures, each as long as the context; a quarter of them goes through the model
      */
     record Size(String name, TransformerShape shape, int sequences) {
         int positions() {
             return shape.context() - 1;
         }
+
+        int throughModel() {
+            return sequences / 4;
+        }
     }
 
     /**
-     * What was measured; times are for one pass over the sequences.
+     * What was measured.
      *
-     * @param gflop flops of the scores, in 10⁹
-     * @param idealSeconds what they need at the rates of plain products of the same shapes
-     * @param scoreSeconds scoring captures that lie in memory
-     * @param captureSeconds the model's forward and backward passes alone
-     * @param togetherSeconds scoring the model's sequences
+     * @param gflop flops of the scores of a pass over captures, in 10⁹
+     * @param idealSeconds what they need at the rates of plain products of the same shapes, median
+     * @param scoreSeconds scoring captures that lie in memory, median
+     * @param ratio of the two, median over the passes
+     * @param captureSeconds the model's forward and backward passes alone, a quarter of the sequences
+     * @param togetherSeconds scoring the model's sequences, a quarter of them
      * @param bytes most physical memory of the process during a pass
      * @param tenfoldBytes the same for ten times the sequences
      */
@@ -75,14 +81,11 @@ final class StreamScoring {
             double gflop,
             double idealSeconds,
             double scoreSeconds,
+            double ratio,
             double captureSeconds,
             double togetherSeconds,
             long bytes,
-            long tenfoldBytes) {
-        double ratio() {
-            return scoreSeconds / idealSeconds;
-        }
-    }
+            long tenfoldBytes) {}
 
     StreamScoring(MatrixBackend backend, Size size) {
         this.backend = backend;
@@ -92,8 +95,8 @@ final class StreamScoring {
     /** Measures two sizes, that of the synthetic language and one of 2.9 million parameters, and prints the results. */
     public static void main(String[] arguments) {
         List<Size> sizes = List.of(
-                new Size("L", TransformerShape.of(312, 21, 3, 48, 4), 1024),
-                new Size("wide", TransformerShape.of(1000, 129, 2, 256, 4), 256));
+                new Size("L", TransformerShape.of(312, 21, 3, 48, 4), 8192),
+                new Size("wide", TransformerShape.of(1000, 129, 2, 256, 4), 1024));
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
             System.out.println(Machine.here(backend));
             for (Size size : sizes) {
@@ -121,23 +124,44 @@ final class StreamScoring {
                 EigenbasisCurvature curvature =
                         EigenbasisApproximator.<TokenSequence>ekfac(backend).fit(model, sequences(64, 2));
                 EigenbasisSolver solver = curvature.solver(Damping.relative(0.1))) {
-            ExampleSource<TokenSequence> train = sequences(size.sequences(), 3);
+            ExampleSource<TokenSequence> train = sequences(size.throughModel(), 3);
             StoredCaptures stored = new StoredCaptures(model.layers(), size.positions(), size.sequences());
-            double gflop = 0;
-            double ideal = 0;
-            for (LayerSpec layer : model.layers()) {
-                ScoringCost cost = new ScoringCost(layer, size.positions(), QUERIES, RANK);
-                gflop += 1e-9 * size.sequences() * Math.min(cost.gradient(), cost.factored());
-                ideal += wholeIsCheaper(layer) ? gradientProducts(layer) : factoredProducts(layer);
+            double gflop = model.layers().stream()
+                    .map(layer -> new ScoringCost(layer, size.positions(), QUERIES, RANK))
+                    .mapToDouble(cost -> 1e-9 * size.sequences() * Math.min(cost.gradient(), cost.factored()))
+                    .sum();
+            double[] alone = new double[RUNS];
+            double[] ideal = new double[RUNS];
+            double[] ratios = new double[RUNS];
+            score(stored, solver, stored.source(QUERIES), stored.source(size.sequences()), new long[1]);
+            double before = idealSeconds(model.layers());
+            for (int k = 0; k < RUNS; k++) {
+                alone[k] = score(stored, solver, stored.source(QUERIES), stored.source(size.sequences()), new long[1]);
+                double after = idealSeconds(model.layers());
+                ideal[k] = (before + after) / 2;
+                ratios[k] = alone[k] / ideal[k];
+                before = after;
             }
-            long[] bytes = new long[2];
-            double alone =
-                    seconds(stored, solver, stored.source(QUERIES), stored.source(size.sequences()), new long[1]);
+            long[] bytes = new long[1];
             double together = seconds(model, solver, sequences(QUERIES, 4), train, bytes);
             long[] tenfold = new long[1];
-            score(model, solver, sequences(QUERIES, 4), sequences(10 * size.sequences(), 3), tenfold);
-            return new Result(gflop, ideal, alone, captureSeconds(model, train), together, bytes[0], tenfold[0]);
+            score(model, solver, sequences(QUERIES, 4), sequences(10 * size.throughModel(), 3), tenfold);
+            return new Result(
+                    gflop,
+                    Sgemm.median(ideal),
+                    Sgemm.median(alone),
+                    Sgemm.median(ratios),
+                    captureSeconds(model, train),
+                    together,
+                    bytes[0],
+                    tenfold[0]);
         }
+    }
+
+    private double idealSeconds(List<LayerSpec> layers) {
+        return layers.stream()
+                .mapToDouble(layer -> wholeIsCheaper(layer) ? gradientProducts(layer) : factoredProducts(layer))
+                .sum();
     }
 
     private boolean wholeIsCheaper(LayerSpec layer) {
