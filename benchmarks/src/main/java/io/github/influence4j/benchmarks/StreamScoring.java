@@ -10,6 +10,8 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.EigenbasisApproximator;
 import io.github.influence4j.ekfac.EigenbasisCurvature;
+import io.github.influence4j.ekfac.FitOptions.Rotation;
+import io.github.influence4j.ekfac.eigen.RotationCost;
 import io.github.influence4j.ekfac.score.InfluenceScorer;
 import io.github.influence4j.ekfac.score.QueryRank;
 import io.github.influence4j.ekfac.score.ScoreOptions;
@@ -92,7 +94,7 @@ final class StreamScoring {
         this.size = size;
     }
 
-    /** Measures two sizes, that of the synthetic language and one of 2.9 million parameters, and prints the results. */
+    /** Measures two sizes, that of the synthetic language and one of 2.9 million parameters, or those named, and prints the results. */
     public static void main(String[] arguments) {
         List<Size> sizes = List.of(
                 new Size("L", TransformerShape.of(312, 21, 3, 48, 4), 8192),
@@ -100,6 +102,9 @@ final class StreamScoring {
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
             System.out.println(Machine.here(backend));
             for (Size size : sizes) {
+                if (arguments.length > 0 && !List.of(arguments).contains(size.name())) {
+                    continue;
+                }
                 Result r = new StreamScoring(backend, size).measure();
                 System.out.printf(
                         Locale.ROOT,
@@ -221,29 +226,32 @@ final class StreamScoring {
         });
     }
 
-    /** Gradients of all sequences, formed on all cores, and their inner products with whole queries. */
+    /** A tile of gradients, as many examples and outputs as scoring takes, formed on all cores, and its inner products with whole queries. */
     private double gradientProducts(LayerSpec layer) {
         int t = size.positions();
-        int o = layer.outputs();
         int i = layer.gradientColumns();
         int cores = backend.parallelism();
-        int examples = Math.min(BATCH, ScoringCost.atOnce(backend.workSizes(), size.sequences(), layer.parameters()));
-        try (BackendMatrix g = random(examples * t, o);
+        RotationCost cost = new RotationCost(layer, t, 0, backend.workSizes());
+        int examples = cost.gradientsAtOnce(BATCH, Rotation.CHEAPEST);
+        int outputs = cost.outputsAtOnce(examples);
+        try (BackendMatrix g = random(examples * t, layer.outputs());
                 BackendMatrix a = random(examples * t, i);
-                BackendMatrix gradients = random(examples * o, i);
-                BackendMatrix queries = random(QUERIES, o * i);
+                BackendMatrix gradients = random(examples * outputs, i);
+                BackendMatrix queries = random(QUERIES, layer.outputs() * i);
                 BackendMatrix scores = random(examples, QUERIES)) {
-            BackendMatrix flat = gradients.reshape(examples, o * i);
+            BackendMatrix tile = g.view(0, g.rows(), 0, outputs);
+            BackendMatrix flat = gradients.reshape(examples, outputs * i);
+            BackendMatrix part = queries.view(0, QUERIES, 0, outputs * i);
             double form = median(() -> backend.inParallel(cores, core -> {
                 for (int z = core; z < examples; z += cores) {
                     backend.multiply(
-                            Operand.transposed(g.rows(z * t, t)),
+                            Operand.transposed(tile.rows(z * t, t)),
                             Operand.of(a.rows(z * t, t)),
-                            gradients.rows(z * o, o));
+                            gradients.rows(z * outputs, outputs));
                 }
             }));
-            double meet = median(() -> backend.multiply(Operand.of(flat), Operand.transposed(queries), scores));
-            return (form + meet) * size.sequences() / examples;
+            double meet = median(() -> backend.multiply(Operand.of(flat), Operand.transposed(part), scores));
+            return (form + meet) * size.sequences() / examples * layer.outputs() / outputs;
         }
     }
 

@@ -65,11 +65,15 @@ public final class ThreadDivision {
             System.out.println("| i x o, t | members | one thread | OpenBLAS within | Java over the batch |");
             System.out.println("|---|---|---|---|---|");
             for (int size : new int[] {32, 64, 128, 256, 512, 1024}) {
-                for (int positions : new int[] {8, 64}) {
+                for (int positions : new int[] {8, 64, 256}) {
                     new ThreadDivision(new Shape(size, size, positions)).print();
                 }
             }
+            for (int outputs : new int[] {64, 128, 256, 512, 1024}) {
+                new ThreadDivision(new Shape(257, outputs, 128)).print();
+            }
             new ThreadDivision(new Shape(768, 3072, 128)).print();
+            new ThreadDivision(new Shape(768, 3072, 1024)).print();
         }
     }
 

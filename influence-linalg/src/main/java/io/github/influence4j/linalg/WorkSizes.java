@@ -10,6 +10,22 @@ package io.github.influence4j.linalg;
  */
 public record WorkSizes(int transferred, long tile, long temporary) {
 
-    /** Of a processor: 128 KiB of an upload in the second level of cache, 16 MiB of a tile in the last one. */
-    public static final WorkSizes PROCESSOR = new WorkSizes(1 << 15, 1L << 22, 1L << 24);
+    /**
+     * Of a processor: 128 KiB of an upload in the second level of cache, 16 MiB of a tile in the last one, 64 MiB of a
+     * temporary and a sixteenth more, so that a bias does not make one part more of what is a power of two without.
+     */
+    public static final WorkSizes PROCESSOR = new WorkSizes(1 << 15, 1L << 22, 17L << 20);
+
+    /**
+     * Divides work into as few parts as possible, all of nearly one size: a small rest would go through everything once more.
+     *
+     * @param all how much there is, at least 1
+     * @param most how much fits at a time
+     * @return size of a part, at least 1, at most {@code most} where that is 1 or more; the last part may be smaller
+     */
+    public static int evenly(int all, long most) {
+        long fit = Math.max(1, Math.min(all, most));
+        long parts = (all + fit - 1) / fit;
+        return (int) ((all + parts - 1) / parts);
+    }
 }

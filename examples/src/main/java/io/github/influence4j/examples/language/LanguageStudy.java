@@ -69,7 +69,7 @@ public final class LanguageStudy {
         synthetic.ifPresent(findings -> explained.addAll(findings.explained()));
         explained.addAll(verses.explained());
         return new LanguageResult(
-                options.models().inWords(),
+                store.origin(),
                 options.seed(),
                 synthetic.map(SyntheticStudy.Findings::model),
                 synthetic.map(SyntheticStudy.Findings::claims).orElse(List.of()),

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 public sealed interface ModelSource {
 
     /**
-     * Says it in words.
+     * Says it in words; models that were trained for want of a checkpoint are named elsewhere.
      *
      * @return for the report
      */
@@ -27,7 +27,7 @@ public sealed interface ModelSource {
     record Shipped(Path folder) implements ModelSource {
         @Override
         public String inWords() {
-            return "checkpoints that come with the study, the others trained in this run";
+            return "checkpoints that come with the study";
         }
     }
 

@@ -21,6 +21,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Gives the study its models. All go through a file in float32, so that a model that was trained a moment ago and the same
@@ -30,6 +32,7 @@ final class ModelStore {
 
     private final ModelSource source;
     private final ProgressListener progress;
+    private final Set<String> trained = new TreeSet<>();
     private Duration training = Duration.ZERO;
 
     ModelStore(ModelSource source, ProgressListener progress) {
@@ -43,6 +46,12 @@ final class ModelStore {
     /** Time for training so far. */
     Duration training() {
         return training;
+    }
+
+    /** Where the models came from, in words. */
+    String origin() {
+        boolean some = source instanceof ModelSource.Shipped && !trained.isEmpty();
+        return source.inWords() + (some ? "; trained in this run: " + String.join(", ", trained) : "");
     }
 
     /**
@@ -88,11 +97,12 @@ final class ModelStore {
         try (MatrixBackend single = MatrixBackends.select(Precision.FLOAT32);
                 Transformer untrained = Transformer.create(
                         single, recipe.shape(), recipe.options().seed());
-                TrainedTransformer trained =
+                TrainedTransformer result =
                         TransformerTraining.train(untrained, recipe.data(), recipe.options(), named)) {
-            TransformerCheckpoint.write(trained.model(), file);
+            TransformerCheckpoint.write(result.model(), file);
         }
         training = training.plusNanos(System.nanoTime() - start);
+        trained.add(name);
         return TransformerCheckpoint.read(file, recipe.shape(), backend);
     }
 

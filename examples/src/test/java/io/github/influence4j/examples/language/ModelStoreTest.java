@@ -50,6 +50,7 @@ class ModelStoreTest {
             assertArrayEquals(trained.weights().toFlat(), read.weights().toFlat());
             assertEquals(trained.fingerprint(), read.fingerprint());
             assertTrue(training.training().toNanos() > 0);
+            assertEquals("all trained in this run", training.origin());
         }
     }
 
@@ -76,8 +77,10 @@ class ModelStoreTest {
 
     @Test
     void whatDoesNotComeWithTheStudyIsTrained() {
-        store(new ModelSource.Shipped(folder)).model("tiny", recipe, backend).close();
+        ModelStore shipped = store(new ModelSource.Shipped(folder));
+        shipped.model("tiny", recipe, backend).close();
         assertTrue(Files.exists(folder.resolve("tiny.safetensors")));
+        assertEquals("checkpoints that come with the study; trained in this run: tiny", shipped.origin());
     }
 
     @Test
@@ -88,6 +91,7 @@ class ModelStoreTest {
             new SyntheticBed(backend, shipped, options, seed, ProgressListener.silent()).close();
         }
         assertEquals(Duration.ZERO, shipped.training());
+        assertEquals("checkpoints that come with the study", shipped.origin());
     }
 
     @Test

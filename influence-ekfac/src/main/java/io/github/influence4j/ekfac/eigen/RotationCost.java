@@ -12,8 +12,8 @@ import io.github.influence4j.linalg.WorkSizes;
  * @param layer the layer
  * @param positions t, positions of an example
  * @param blocks O, diagonal blocks of each covariance; 0 where there is no basis
- * @param sizes how much the backend is best given at a time: rotated positions and whole gradients of several examples are
- *     temporaries, tiles of gradients are used again at once
+ * @param sizes how much the backend is best given at a time: rotated positions and gradients of several examples are
+ *     temporaries, products of pairs of positions are used again at once
  */
 public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes sizes) {
 
@@ -142,10 +142,13 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
             most = sizes.temporary() / layer.parameters();
         } else {
             long outputs = Math.min(LEAST_OUTPUTS, layer.outputs());
-            long rotated = (long) positions * Math.max(layer.gradientColumns(), layer.outputs());
-            most = Math.min(sizes.tile() / (outputs * layer.gradientColumns()), sizes.temporary() / rotated);
+            most = sizes.temporary() / (outputs * layer.gradientColumns());
+            if (blocks > 0) {
+                long rotated = (long) positions * Math.max(layer.gradientColumns(), layer.outputs());
+                most = Math.min(most, sizes.temporary() / rotated);
+            }
         }
-        return (int) Math.max(1, Math.min(examples, most));
+        return WorkSizes.evenly(examples, most);
     }
 
     /**
@@ -155,7 +158,7 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
      * @return at least 1, at most o
      */
     public int outputsAtOnce(int examples) {
-        return (int) Math.max(1, Math.min(layer.outputs(), sizes.tile() / ((long) examples * layer.gradientColumns())));
+        return WorkSizes.evenly(layer.outputs(), sizes.temporary() / ((long) examples * layer.gradientColumns()));
     }
 
     /**

@@ -41,6 +41,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
     private final Map<Integer, BackendMatrix> ones = new HashMap<>();
 
     private double[] host = new double[0];
+    private float[] narrow = new float[0];
 
     PairwisePass(
             MatrixBackend backend,
@@ -171,8 +172,8 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
 
     private void addExamples(UploadedCapture capture, int firstExample, BackendMatrix scores) {
         double[] values = read(scores);
-        for (int k = 0; k < scores.rows() * queries; k++) {
-            collector.add(capture.layerIndex(), firstQuery + k % queries, firstExample + k / queries, values[k]);
+        for (int k = 0; k < scores.rows(); k++) {
+            collector.add(capture.layerIndex(), firstExample + k, firstQuery, queries, values, k * queries);
         }
     }
 
@@ -183,12 +184,9 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         for (int r = 0; r < rows; r++) {
             int example = (firstRow + r) / capture.positions();
             int token = (firstRow + r) % capture.positions() % capture.tokens();
-            for (int q = 0; q < queries; q++) {
-                double score = values[r * queries + q];
-                collector.add(layer, firstQuery + q, example, score);
-                if (tokens) {
-                    collector.addToken(layer, firstQuery + q, example, token, capture.tokens(), score);
-                }
+            collector.add(layer, example, firstQuery, queries, values, r * queries);
+            for (int q = 0; tokens && q < queries; q++) {
+                collector.addToken(layer, firstQuery + q, example, token, capture.tokens(), values[r * queries + q]);
             }
         }
     }
@@ -198,7 +196,18 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         if (host.length < numbers) {
             host = new double[numbers];
         }
-        scores.read(0, scores.rows(), host, 0);
+        if (scores.precision() == Precision.FLOAT64) {
+            scores.read(0, scores.rows(), host, 0);
+            return host;
+        }
+        // through memory of our own, which a matrix would make anew each time
+        if (narrow.length < numbers) {
+            narrow = new float[numbers];
+        }
+        scores.read(0, scores.rows(), narrow, 0);
+        for (int k = 0; k < numbers; k++) {
+            host[k] = narrow[k];
+        }
         return host;
     }
 

@@ -14,8 +14,8 @@ interface ScoreCollector {
     /** Announces the examples of the next batch. */
     void startBatch(long firstExample, long[] ids);
 
-    /** Adds to the score of a query and an example, given by its index in the batch. */
-    void add(int layer, int query, int example, double score);
+    /** Adds to the scores of an example, given by its index in the batch, for neighbouring queries: those from {@code start} on. */
+    void add(int layer, int example, int firstQuery, int queries, double[] scores, int start);
 
     /** Adds to the score of a query and a token of an example; called beside {@link #add} where tokens are kept. */
     void addToken(int layer, int query, int example, int token, int tokens, double score);

@@ -53,11 +53,14 @@ final class ScoreTable implements ScoreCollector {
     }
 
     @Override
-    public void add(int layer, int query, int example, double score) {
-        total[query][firstExample + example] += score;
+    public void add(int layer, int example, int firstQuery, int queries, double[] scores, int start) {
+        int column = firstExample + example;
         double[][] part = perLayer.get(layers.get(layer).name());
-        if (part != null) {
-            part[query][firstExample + example] += score;
+        for (int q = 0; q < queries; q++) {
+            total[firstQuery + q][column] += scores[start + q];
+            if (part != null) {
+                part[firstQuery + q][column] += scores[start + q];
+            }
         }
     }
 

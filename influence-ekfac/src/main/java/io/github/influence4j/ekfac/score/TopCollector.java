@@ -17,7 +17,13 @@ final class TopCollector implements ScoreCollector {
     private final int k;
     private final List<PriorityQueue<Candidate>> highest = new ArrayList<>();
     private final List<PriorityQueue<Candidate>> lowest = new ArrayList<>();
+    /** By example and query: scores of the batch. */
     private final double[][] batch;
+
+    /** By query: what a score must not fall below, or exceed, to be kept. */
+    private final double[] floor;
+
+    private final double[] ceiling;
     private int firstQuery;
     private int queries;
     private long firstExample;
@@ -25,7 +31,11 @@ final class TopCollector implements ScoreCollector {
 
     TopCollector(int queries, int k, int batchSize) {
         this.k = k;
-        this.batch = new double[queries][batchSize];
+        this.batch = new double[batchSize][queries];
+        this.floor = new double[queries];
+        this.ceiling = new double[queries];
+        Arrays.fill(floor, Double.NEGATIVE_INFINITY);
+        Arrays.fill(ceiling, Double.POSITIVE_INFINITY);
         Comparator<Candidate> later = Comparator.comparingLong(Candidate::index).reversed();
         Comparator<Candidate> byScore =
                 Comparator.comparingDouble(c -> c.influence().score());
@@ -56,8 +66,11 @@ final class TopCollector implements ScoreCollector {
     }
 
     @Override
-    public void add(int layer, int query, int example, double score) {
-        batch[query][example] += score;
+    public void add(int layer, int example, int first, int count, double[] scores, int start) {
+        double[] row = batch[example];
+        for (int q = 0; q < count; q++) {
+            row[first + q] += scores[start + q];
+        }
     }
 
     @Override
@@ -65,26 +78,29 @@ final class TopCollector implements ScoreCollector {
         throw new IllegalStateException("tokens are not kept");
     }
 
+    /** Most scores are neither high nor low enough, and nothing is made of them. */
     @Override
     public void finishBatch() {
-        for (int q = firstQuery; q < firstQuery + queries; q++) {
-            for (int e = 0; e < ids.length; e++) {
-                offer(highest.get(q), e, batch[q][e]);
-                offer(lowest.get(q), e, batch[q][e]);
+        for (int e = 0; e < ids.length; e++) {
+            for (int q = firstQuery; q < firstQuery + queries; q++) {
+                double score = batch[e][q];
+                if (score >= floor[q]) {
+                    floor[q] = offer(highest.get(q), e, score, Double.NEGATIVE_INFINITY);
+                }
+                if (score <= ceiling[q]) {
+                    ceiling[q] = offer(lowest.get(q), e, score, Double.POSITIVE_INFINITY);
+                }
             }
         }
     }
 
-    private void offer(PriorityQueue<Candidate> kept, int example, double score) {
-        Candidate candidate = new Candidate(firstExample + example, new Influence(ids[example], score));
-        Candidate worst = kept.peek();
-        if (kept.size() == k && worst != null && kept.comparator().compare(candidate, worst) <= 0) {
-            return;
-        }
-        kept.add(candidate);
+    /** Returns the worst score that is kept, or what every score passes while there is room. */
+    private double offer(PriorityQueue<Candidate> kept, int example, double score, double any) {
+        kept.add(new Candidate(firstExample + example, new Influence(ids[example], score)));
         if (kept.size() > k) {
             kept.remove();
         }
+        return kept.size() < k ? any : kept.element().influence().score();
     }
 
     List<Influence> highest(int query) {

@@ -52,6 +52,7 @@ record Nd4jRuntime(boolean cpu, String description) {
     }
 
     private static Nd4jRuntime probe() {
+        IdleThreads.sleepSoon();
         boolean cpu = probeNd4j();
         String openBlas = probeOpenBlas();
         String device = cpu ? "on the CPU" : "on CUDA, " + device().get(Nd4jEnvironment.CUDA_DEVICE_NAME_KEY);

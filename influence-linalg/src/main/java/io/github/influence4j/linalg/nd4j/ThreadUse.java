@@ -27,6 +27,9 @@ final class ThreadUse {
     /** Multiplications from which a product is shared: about 50 µs of work for one core. */
     private static final double SHARED_MULTIPLICATIONS = 1 << 21;
 
+    /** Large products of a batch for each core, from which they are divided among the cores. */
+    private static final int MEMBERS_OF_A_CORE = 4;
+
     /** Elements from which ND4J shares an elementwise operation; its own limit is about a thousand. */
     private static final int SHARED_ELEMENTS = 1 << 18;
 
@@ -70,11 +73,15 @@ final class ThreadUse {
         return limited > 0 ? limited : openblas_full.openblas_get_num_threads();
     }
 
-    /** Returns among how many cores a batch of products is worth dividing; 1 where its members can be shared themselves. */
+    /**
+     * Returns among how many cores a batch of products is worth dividing. That is better than to share each product, unless
+     * there are so few that some cores would have nothing left to do.
+     */
     static int coresForBatch(int members, double multiplicationsOfMember) {
-        boolean divided = multiplicationsOfMember < SHARED_MULTIPLICATIONS
+        int threads = threads();
+        boolean divided = (multiplicationsOfMember < SHARED_MULTIPLICATIONS || members >= MEMBERS_OF_A_CORE * threads)
                 && members * multiplicationsOfMember >= SHARED_MULTIPLICATIONS;
-        return divided ? Math.min(members, threads()) : 1;
+        return divided ? Math.min(members, threads) : 1;
     }
 
     /** Runs a product with as many OpenBLAS threads as its size is worth. */

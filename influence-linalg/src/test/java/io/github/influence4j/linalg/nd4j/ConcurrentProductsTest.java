@@ -129,6 +129,8 @@ class ConcurrentProductsTest {
                 BackendMatrix batch = backend.zeros(members * 40, 50);
                 BackendMatrix single = backend.zeros(members * 40, 50)) {
             assertEquals(2, ThreadUse.coresForBatch(members, 40 * 50 * 60));
+            assertEquals(2, ThreadUse.coresForBatch(8, 1 << 22), "large members, four for each core");
+            assertEquals(1, ThreadUse.coresForBatch(7, 1 << 22), "large members, too few to go round");
             for (boolean same : new boolean[] {false, true}) {
                 Operand right = same ? Operand.of(shared).forAll() : Operand.of(b);
                 backend.multiplyBatch(members, 1, Operand.transposed(a), right, 0, batch);

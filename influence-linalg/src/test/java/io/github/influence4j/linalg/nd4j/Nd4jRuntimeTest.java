@@ -23,6 +23,15 @@ class Nd4jRuntimeTest {
         assertTrue(runtime.availableMemory() > 1_000_000);
     }
 
+    /** What OpenBLAS read when it was loaded, unless the user had said something else. */
+    @Test
+    void idleThreadsSleepSoon() {
+        Nd4jRuntime.load();
+        assertEquals(
+                System.getenv().getOrDefault(IdleThreads.VARIABLE, "16"),
+                IdleThreads.environment().getenv(IdleThreads.VARIABLE));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {"OpenBLAS 0.3.31 DYNAMIC_ARCH", "OpenBLAS 0.3.32", "OpenBLAS 0.4.0 Haswell", "OpenBLAS 1.0.0"})
