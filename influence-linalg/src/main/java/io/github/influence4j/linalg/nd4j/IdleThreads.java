@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes OpenBLAS's threads sleep soon after a call. By themselves they spin for some 20 to 100 ms after it, each on a core of its own,
- * and what Java divides among the cores in the meantime gets half of those.
+ * Makes OpenBLAS's threads sleep soon after a call. By themselves they spin for some 20 to 100 ms after it, each on a core of
+ * its own, and what Java divides among the cores in the meantime gets half of those.
  *
  * <p>OpenBLAS reads how long from the environment when it is loaded, so this must come before; it has no function for it.
  * A value that the user has set stays. On Windows its threads do not spin.
@@ -34,11 +34,10 @@ final class IdleThreads {
 
     /** Sets the variable, unless it is set or there is no such function; that costs time only, so nothing is refused. */
     static void sleepSoon() {
-        if (Platform.isWindows()) {
-            return;
-        }
         try {
-            environment().setenv(VARIABLE, TIMEOUT, 0);
+            if (!Platform.isWindows()) {
+                environment().setenv(VARIABLE, TIMEOUT, 0);
+            }
         } catch (LinkageError e) {
             LOG.info("OpenBLAS's threads spin when they are idle: {} cannot be set", VARIABLE, e);
         }
