@@ -38,6 +38,7 @@ final class PlannedRun implements AutoCloseable {
 
     private final MatrixBackend backend;
     private final WorkloadModel model;
+    private final HostCaptures<Example> captures;
     private final ExampleSource<Example> train;
     private final ExampleSource<Example> queries;
     private final List<LayerSpec> layers;
@@ -61,6 +62,7 @@ final class PlannedRun implements AutoCloseable {
     PlannedRun(MatrixBackend backend, WorkloadData data, FitOptions fit) {
         this.backend = backend;
         this.model = WorkloadModel.of(backend, data);
+        this.captures = new HostCaptures<>(model);
         this.train = data.train().source();
         this.queries = data.queries().source();
         this.layers = data.workload().layers();
@@ -82,7 +84,7 @@ final class PlannedRun implements AutoCloseable {
             scores.forEach((suffix, options) -> {
                 pairwise(solver, suffix, options);
                 InfluenceScorer<Example> scorer =
-                        new InfluenceScorer<>(backend, model, options, ProgressListener.silent());
+                        new InfluenceScorer<>(backend, captures, options, ProgressListener.silent());
                 stage("self-influence" + suffix, () -> scorer.self(solver, train));
             });
         } finally {
@@ -95,7 +97,7 @@ final class PlannedRun implements AutoCloseable {
         List<LayerCovariance> covariances = new ArrayList<>();
         List<LayerEigenbasis> bases = new ArrayList<>();
         List<BackendMatrix> values = new ArrayList<>();
-        try (CapturePass<Example> pass = new CapturePass<>(backend, model)) {
+        try (CapturePass<Example> pass = new CapturePass<>(backend, captures)) {
             stage("covariances", () -> {
                 covariances.addAll(
                         CovarianceStage.fit(backend, pass, train, fit.batchSize(), fisher, ProgressListener.silent()));
@@ -138,7 +140,7 @@ final class PlannedRun implements AutoCloseable {
         };
         long heapBefore = JavaHeap.inUse();
         start[0] = System.nanoTime();
-        Object scores = new InfluenceScorer<>(backend, model, options, watch).pairwise(solver, queries, train);
+        Object scores = new InfluenceScorer<>(backend, captures, options, watch).pairwise(solver, queries, train);
         Measured scoring = measured(start[0]);
         long heap = JavaHeap.inUse() - heapBefore;
         stages.put("scoring" + suffix, with(scoring, heap, scores));

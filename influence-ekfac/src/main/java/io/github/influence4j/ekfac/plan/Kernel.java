@@ -14,8 +14,8 @@ enum Kernel {
     RANK_UPDATE(0.7, 48),
     /** The same in float64, whatever the working precision. */
     PRODUCT_FLOAT64(0.45, 24),
-    /** A product for each example. */
-    PRODUCT_PER_EXAMPLE(0.6, 48),
+    /** A product for each example, divided among the cores. */
+    PRODUCT_PER_EXAMPLE(0.9, 32),
     /** Symmetric eigendecomposition in float64, counted as 9n³ flops. */
     EIGEN(0.3, 700),
     /** Singular value decomposition in float64, counted as 14·m·n·min(m, n) flops. */
