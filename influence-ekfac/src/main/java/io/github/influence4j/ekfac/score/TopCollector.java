@@ -84,10 +84,11 @@ final class TopCollector implements ScoreCollector {
         for (int e = 0; e < ids.length; e++) {
             for (int q = firstQuery; q < firstQuery + queries; q++) {
                 double score = batch[e][q];
-                if (score >= floor[q]) {
+                // not the other way round: what is not a number must not vanish
+                if (!(score < floor[q])) {
                     floor[q] = offer(highest.get(q), e, score, Double.NEGATIVE_INFINITY);
                 }
-                if (score <= ceiling[q]) {
+                if (!(score > ceiling[q])) {
                     ceiling[q] = offer(lowest.get(q), e, score, Double.POSITIVE_INFINITY);
                 }
             }
