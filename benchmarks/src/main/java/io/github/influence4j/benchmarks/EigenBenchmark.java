@@ -1,6 +1,6 @@
 package io.github.influence4j.benchmarks;
 
-import io.github.influence4j.ekfac.eigen.EigenbasisStage;
+import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

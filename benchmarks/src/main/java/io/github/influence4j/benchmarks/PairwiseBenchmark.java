@@ -1,8 +1,8 @@
 package io.github.influence4j.benchmarks;
 
 import io.github.influence4j.api.InfluenceScores;
-import io.github.influence4j.ekfac.score.QueryRank;
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.options.QueryRank;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

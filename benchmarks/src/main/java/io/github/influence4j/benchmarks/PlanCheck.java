@@ -2,14 +2,14 @@ package io.github.influence4j.benchmarks;
 
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.benchmarks.PlannedRun.Measured;
-import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.ekfac.plan.MachineRate;
 import io.github.influence4j.ekfac.plan.Plan;
 import io.github.influence4j.ekfac.plan.Planner;
 import io.github.influence4j.ekfac.plan.StagePlan;
-import io.github.influence4j.ekfac.score.QueryRank;
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.options.QueryRank;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.github.influence4j.benchmarks;
 
 import io.github.influence4j.api.SelfInfluence;
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -7,12 +7,12 @@ import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.SelfInfluence;
-import io.github.influence4j.ekfac.EigenbasisApproximator;
-import io.github.influence4j.ekfac.EigenbasisCurvature;
-import io.github.influence4j.ekfac.FitOptions;
-import io.github.influence4j.ekfac.Strategy;
-import io.github.influence4j.ekfac.score.InfluenceScorer;
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 
 /**

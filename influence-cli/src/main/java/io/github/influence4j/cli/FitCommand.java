@@ -1,8 +1,8 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.ekfac.FitOptions;
-import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.factors.FactorStore;

@@ -1,7 +1,7 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.api.QueryAggregate;
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.runs.ScoreRun;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.factors.FactorStore;

@@ -1,6 +1,6 @@
 package io.github.influence4j.cli;
 
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.store.runs.ScoreRun;
 import java.io.IOException;
 import java.util.concurrent.Callable;

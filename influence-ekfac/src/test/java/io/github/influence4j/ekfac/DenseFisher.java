@@ -6,7 +6,7 @@ import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.ekfac.solve.LayerCurvature;
+import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.InfluenceScores;
-import io.github.influence4j.ekfac.EigenbasisApproximator;
-import io.github.influence4j.ekfac.EigenbasisCurvature;
-import io.github.influence4j.ekfac.score.InfluenceScorer;
-import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;

@@ -2,8 +2,8 @@ package io.github.influence4j.capture;
 
 import ai.onnxruntime.*;
 import io.github.influence4j.api.*;
-import io.github.influence4j.ekfac.EigenbasisApproximator;
-import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.models.Loss;
 import java.util.*;

@@ -11,7 +11,7 @@ import ai.djl.nn.core.Linear;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.models.Loss;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;

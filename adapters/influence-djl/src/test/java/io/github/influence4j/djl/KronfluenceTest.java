@@ -12,7 +12,7 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.models.Loss;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;

@@ -4,7 +4,7 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.token.TokenInfluence;
 import io.github.influence4j.examples.corpus.Kind;
 import io.github.influence4j.examples.corpus.Prompt;

@@ -4,7 +4,7 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.examples.corpus.Prompt;
 import io.github.influence4j.models.transformer.TokenSequence;
 import java.util.LinkedHashMap;

@@ -2,7 +2,7 @@ package io.github.influence4j.examples.language;
 
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
-import io.github.influence4j.ekfac.score.ScoreOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.examples.corpus.Fact;
 import io.github.influence4j.examples.corpus.Kind;
 import io.github.influence4j.examples.corpus.Prompt;

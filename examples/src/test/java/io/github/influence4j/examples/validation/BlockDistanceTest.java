@@ -12,7 +12,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactCurvature;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
 import io.github.influence4j.baselines.exact.ExactOptions;
-import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.models.LabelledExample;

@@ -2,7 +2,7 @@ package io.github.influence4j.baselines.exact;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.ekfac.factor.UploadedCapture;
+import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package io.github.influence4j.baselines.exact;
 
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.ekfac.factor.UploadedCapture;
+import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import java.util.List;
 import java.util.stream.Collectors;
 

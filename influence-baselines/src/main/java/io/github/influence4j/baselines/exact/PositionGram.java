@@ -2,7 +2,7 @@ package io.github.influence4j.baselines.exact;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.ekfac.factor.Scratch;
+import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;

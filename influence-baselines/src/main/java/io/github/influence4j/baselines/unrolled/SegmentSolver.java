@@ -5,7 +5,7 @@ import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Provenance;
-import io.github.influence4j.ekfac.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import java.util.List;
 
 /**

@@ -7,7 +7,7 @@ import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.SelfInfluence;
-import io.github.influence4j.ekfac.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.linalg.ejml.EjmlBackend;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.testkit.MatrixAssert;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.ekfac.factor.UploadedCapture;
+import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.ejml.EjmlBackend;

@@ -3,7 +3,7 @@ package io.github.influence4j.store.factors;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Provenance;
-import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.json.ProvenanceJson;

@@ -2,9 +2,9 @@ package io.github.influence4j.store.factors;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Provenance;
-import io.github.influence4j.ekfac.EigenbasisCurvature;
-import io.github.influence4j.ekfac.Strategy;
-import io.github.influence4j.ekfac.solve.LayerCurvature;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.options.Strategy;
+import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;

@@ -1,6 +1,6 @@
 package io.github.influence4j.store.factors;
 
-import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.safetensors.ShardFolder;
 import java.util.ArrayList;
 import java.util.List;

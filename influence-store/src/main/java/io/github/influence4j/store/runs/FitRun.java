@@ -5,14 +5,14 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
-import io.github.influence4j.ekfac.EigenbasisCurvature;
-import io.github.influence4j.ekfac.FisherLabels;
-import io.github.influence4j.ekfac.FitOptions;
-import io.github.influence4j.ekfac.factor.CapturePass;
-import io.github.influence4j.ekfac.factor.FactorMemory;
-import io.github.influence4j.ekfac.factor.FisherObjectives;
-import io.github.influence4j.ekfac.factor.LayerGroups;
-import io.github.influence4j.ekfac.solve.LayerCurvature;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.options.FisherLabels;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.FactorMemory;
+import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
+import io.github.influence4j.ekfac.internal.factor.LayerGroups;
+import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.captures.CaptureProvider;
@@ -34,7 +34,7 @@ import java.util.Map;
  *
  * <p>A run that was ended at any moment and is taken up again with the same options, data, backend and threads gives the very
  * numbers of one that was not, and repeats at most one unit. They differ from those of {@link
- * io.github.influence4j.ekfac.EigenbasisApproximator} by rounding, as sums are taken shard by shard. After each shard the sums
+ * io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator} by rounding, as sums are taken shard by shard. After each shard the sums
  * are written, 8 bytes a number of the covariances or eigenvalues, so shards should not be much smaller than that.
  *
  * @param backend computes

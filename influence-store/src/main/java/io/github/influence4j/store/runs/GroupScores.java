@@ -4,7 +4,7 @@ import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.ekfac.score.KeptScores;
+import io.github.influence4j.ekfac.internal.score.KeptScores;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;

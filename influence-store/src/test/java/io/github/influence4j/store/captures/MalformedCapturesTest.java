@@ -8,7 +8,7 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.ekfac.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsWriter;
 import io.github.influence4j.safetensors.TensorSpec;

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.ekfac.EigenbasisApproximator;
-import io.github.influence4j.ekfac.EigenbasisCurvature;
-import io.github.influence4j.ekfac.FitOptions;
-import io.github.influence4j.ekfac.Strategy;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.Backends;
 import io.github.influence4j.store.captures.CaptureObjective;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.influence4j.ekfac.FitOptions;
+import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.store.Backends;
 import io.github.influence4j.store.captures.CaptureObjective;

@@ -1,0 +1,149 @@
+package io.github.influence4j.ekfac.internal.eigen;
+
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.options.FitOptions.Rotation;
+import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
+import io.github.influence4j.ekfac.internal.factor.RunningSum;
+import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The second pass over the data: the corrected eigenvalues Λ = E[(Q_Sᵀ G_z Q_A)^∘2] of every layer, the Fisher's exact
+ * diagonal in the layer's eigenbasis, with G_z summed over positions (paper, Eq. 20). Without a basis this is the Fisher's
+ * plain diagonal.
+ *
+ * <p>Where a layer has one position, Λ is a product of squares, Λ = E[(Q_Sᵀg)^∘2 ((Q_Aᵀā)^∘2)ᵀ], and costs 2(i² + o² + i·o)
+ * flops an example; with few positions it is a sum of such products over pairs of positions. See {@link RotationCost} for
+ * the rest.
+ */
+public final class EigenvalueStage {
+
+    private EigenvalueStage() {}
+
+    /**
+     * Measures the eigenvalues.
+     *
+     * @param <E> the host's type of an example
+     * @param backend where the matrices lie
+     * @param pass runs the model
+     * @param data the training set
+     * @param options batch size, objectives and path
+     * @param bases the eigenbasis of each layer, or empty ones for the plain diagonal
+     * @param progress is told after each batch
+     * @return Λ of each layer, [o, i] in float64, which the caller closes
+     */
+    public static <E> List<BackendMatrix> fit(
+            MatrixBackend backend,
+            CapturePass<E> pass,
+            ExampleSource<E> data,
+            Options options,
+            List<Optional<LayerEigenbasis>> bases,
+            ProgressListener progress) {
+        List<RunningSum> sums = new ArrayList<>();
+        List<BackendMatrix> means = new ArrayList<>();
+        BitSet pairsSummed = new BitSet();
+        try (RotatedGradients rotated = new RotatedGradients(backend, options.rotation())) {
+            for (LayerSpec layer : pass.layers()) {
+                sums.add(new RunningSum(backend, layer.outputs(), layer.gradientColumns()));
+            }
+            pass.run(
+                    data,
+                    options.batchSize(),
+                    options.fisher().objectives(),
+                    "eigenvalues",
+                    progress,
+                    (step, capture) -> {
+                        Optional<LayerEigenbasis> basis = bases.get(capture.layerIndex());
+                        RunningSum sum = sums.get(capture.layerIndex());
+                        if (rotated.cost(capture, basis).sumsPairs(options.rotation())) {
+                            pairsSummed.set(capture.layerIndex());
+                            addPairs(backend, rotated, capture, basis, sum);
+                        } else {
+                            addSquares(backend, rotated, capture, basis, sum);
+                        }
+                    });
+            for (RunningSum sum : sums) {
+                means.add(sum.releaseMean(data.size() * options.fisher().weight()));
+                if (pairsSummed.get(means.size() - 1)) {
+                    raiseNegative(backend, means.get(means.size() - 1));
+                }
+            }
+            return means;
+        } catch (RuntimeException | Error e) {
+            means.forEach(BackendMatrix::close);
+            throw e;
+        } finally {
+            sums.forEach(RunningSum::close);
+        }
+    }
+
+    /**
+     * How eigenvalues are measured.
+     *
+     * @param batchSize examples per batch
+     * @param fisher what to capture
+     * @param rotation how rotated gradients are formed
+     */
+    public record Options(int batchSize, FisherObjectives fisher, Rotation rotation) {}
+
+    private static void addPairs(
+            MatrixBackend backend,
+            RotatedGradients rotated,
+            UploadedCapture capture,
+            Optional<LayerEigenbasis> basis,
+            RunningSum sum) {
+        rotated.forEachPair(
+                capture,
+                basis,
+                pairs -> sum.add(
+                        pairs.activations().rows(),
+                        (beta, target) -> backend.multiply(
+                                pairs.weight(),
+                                Operand.transposed(pairs.outputGradients()),
+                                Operand.of(pairs.activations()),
+                                beta,
+                                target)));
+    }
+
+    private static void addSquares(
+            MatrixBackend backend,
+            RotatedGradients rotated,
+            UploadedCapture capture,
+            Optional<LayerEigenbasis> basis,
+            RunningSum sum) {
+        rotated.forEach(
+                capture,
+                basis,
+                chunk -> sum.add(
+                        chunk.examples(),
+                        (beta, target) -> chunk.forEach((first, outputs, gradients) ->
+                                backend.addSquares(chunk.examples(), gradients, beta, target.rows(first, outputs)))));
+    }
+
+    /** Sums over pairs of positions have terms of both signs, so rounding may leave less than 0 where nearly nothing is. */
+    private static void raiseNegative(MatrixBackend backend, BackendMatrix values) {
+        int step = Math.max(1, Math.min(values.rows(), backend.workSizes().transferred() / values.columns()));
+        double[] numbers = new double[step * values.columns()];
+        for (int first = 0; first < values.rows(); first += step) {
+            BackendMatrix rows = values.rows(first, Math.min(step, values.rows() - first));
+            rows.read(0, rows.rows(), numbers, 0);
+            boolean negative = false;
+            for (int k = 0; k < rows.rows() * rows.columns(); k++) {
+                negative |= numbers[k] < 0;
+                numbers[k] = Math.max(0, numbers[k]);
+            }
+            if (negative) {
+                backend.upload(numbers, rows);
+            }
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package io.github.influence4j.ekfac.internal.factor;
+
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerCapture;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+
+/**
+ * Goes once through a data set: runs the model batch by batch, checks what it hands over, uploads it, and passes it on.
+ *
+ * <p>Memory is bounded by one batch of one layer. Checks that every layer comes exactly once a batch, with the batch's
+ * number of examples and finite numbers. Close it to free the upload buffers.
+ *
+ * @param <E> the host's type of an example
+ */
+public final class CapturePass<E> implements AutoCloseable {
+
+    private final MatrixBackend backend;
+    private final GradientProvider<E> model;
+    private final List<LayerSpec> layers;
+    private final Map<String, Integer> indices = new LinkedHashMap<>();
+    private final CaptureUploader uploader;
+
+    /** Takes the uploaded captures of a pass. */
+    @FunctionalInterface
+    public interface Consumer {
+        /**
+         * Takes one layer of one batch.
+         *
+         * @param step which batch and objective
+         * @param capture valid until this method returns
+         */
+        void accept(Step step, UploadedCapture capture);
+
+        /**
+         * Says that a batch begins.
+         *
+         * @param step which batch and objective
+         */
+        default void startBatch(Step step) {}
+
+        /** Says that every layer of the batch was taken. */
+        default void finishBatch() {}
+    }
+
+    /**
+     * Where a pass is.
+     *
+     * @param firstExample index in the data set of the batch's first example
+     * @param objective index of the objective among those of the pass
+     * @param ids ids of the batch's examples; not to be changed
+     */
+    @SuppressWarnings("ArrayRecordComponent") // handed through, never compared
+    public record Step(long firstExample, int objective, long[] ids) {}
+
+    /**
+     * Prepares passes over all layers of a model.
+     *
+     * @param backend where captures are uploaded to
+     * @param model the model
+     * @throws IllegalArgumentException if the model has no layers or two of the same name
+     */
+    public CapturePass(MatrixBackend backend, GradientProvider<E> model) {
+        this(backend, model, backend.precision());
+    }
+
+    /**
+     * Prepares passes over all layers of a model with captures of a given type, whatever the working precision.
+     *
+     * @param backend where captures are uploaded to
+     * @param model the model
+     * @param precision type of the uploaded captures
+     * @throws IllegalArgumentException if the model has no layers or two of the same name
+     */
+    public CapturePass(MatrixBackend backend, GradientProvider<E> model, Precision precision) {
+        this(backend, model, precision, model.layers());
+    }
+
+    /**
+     * Prepares passes over some layers of a model.
+     *
+     * @param backend where captures are uploaded to
+     * @param model the model
+     * @param precision type of the uploaded captures
+     * @param layers the layers that the model is asked for, some of its own
+     * @throws IllegalArgumentException if there are no layers or two of the same name
+     */
+    public CapturePass(MatrixBackend backend, GradientProvider<E> model, Precision precision, List<LayerSpec> layers) {
+        this.backend = backend;
+        this.model = model;
+        this.layers = List.copyOf(layers);
+        this.uploader = new CaptureUploader(backend, precision);
+        requireDistinct(layers);
+        layers.forEach(layer -> indices.put(layer.name(), indices.size()));
+    }
+
+    static void requireDistinct(List<LayerSpec> layers) {
+        if (layers.isEmpty()) {
+            throw new IllegalArgumentException("the model tracks no layers");
+        }
+        Set<String> names = new HashSet<>();
+        for (LayerSpec layer : layers) {
+            if (!names.add(layer.name())) {
+                throw new IllegalArgumentException("the model has two layers named " + layer.name());
+            }
+        }
+    }
+
+    /**
+     * Returns the layers.
+     *
+     * @return the layers of the passes, in the order of their indices
+     */
+    public List<LayerSpec> layers() {
+        return layers;
+    }
+
+    /**
+     * Goes through a data set.
+     *
+     * @param data the data set
+     * @param batchSize examples per batch
+     * @param objectives what each batch is captured for, one after the other
+     * @param stage name of the work, for progress and errors
+     * @param progress is told after each batch
+     * @param consumer takes the captures
+     * @throws IllegalArgumentException if the data set is empty or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws CancellationException if the thread was interrupted
+     */
+    public void run(
+            ExampleSource<E> data,
+            int batchSize,
+            List<? extends Objective> objectives,
+            String stage,
+            ProgressListener progress,
+            Consumer consumer) {
+        if (data.size() == 0) {
+            throw new IllegalArgumentException(stage + ": the data set is empty");
+        }
+        long done = 0;
+        for (ExampleBatch<E> batch : data.batches(batchSize)) {
+            if (done + batch.size() > data.size()) {
+                throw new IllegalArgumentException(stage + ": the data set announced " + data.size()
+                        + " examples and gave at least " + (done + batch.size()));
+            }
+            for (int k = 0; k < objectives.size(); k++) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new CancellationException(
+                            stage + " was interrupted after " + done + " of " + data.size() + " examples");
+                }
+                capture(batch, objectives.get(k), new Step(done, k, batch.ids()), consumer);
+            }
+            done += batch.size();
+            progress.progress(stage, done, data.size());
+        }
+        if (done != data.size()) {
+            throw new IllegalArgumentException(
+                    stage + ": the data set announced " + data.size() + " examples and gave " + done);
+        }
+    }
+
+    /**
+     * Captures one batch.
+     *
+     * @param batch the examples
+     * @param objective what to take the gradient of
+     * @param consumer takes the captures, as of example 0 and objective 0
+     */
+    public void runBatch(ExampleBatch<E> batch, Objective objective, Consumer consumer) {
+        capture(batch, objective, new Step(0, 0, batch.ids()), consumer);
+    }
+
+    private void capture(ExampleBatch<E> batch, Objective objective, Step step, Consumer consumer) {
+        BitSet seen = new BitSet(layers.size());
+        consumer.startBatch(step);
+        model.capture(batch, objective, layers, capture -> {
+            int index = check(capture, batch, seen);
+            seen.set(index);
+            UploadedCapture uploaded = uploader.upload(capture, index, batch.ids());
+            consumer.accept(step, uploaded);
+            if (uploaded.uses(capture)) {
+                // from here on the host may change its memory
+                backend.finish();
+            }
+        });
+        int missing = seen.nextClearBit(0);
+        if (missing < layers.size()) {
+            throw new IllegalArgumentException("layer " + layers.get(missing).name()
+                    + ": missing from the captures of the "
+                    + batch.size() + " examples from id " + batch.ids()[0] + " on; " + seen.cardinality() + " of "
+                    + layers.size() + " layers came");
+        }
+        consumer.finishBatch();
+    }
+
+    private int check(LayerCapture capture, ExampleBatch<E> batch, BitSet seen) {
+        String name = capture.layer().name();
+        Integer index = indices.get(name);
+        if (index == null) {
+            throw new IllegalArgumentException(
+                    "layer " + name + ": captured but not asked for; asked for were " + indices.keySet());
+        }
+        if (!layers.get(index).equals(capture.layer())) {
+            throw new IllegalArgumentException(
+                    "layer " + name + ": announced as " + layers.get(index) + ", captured as " + capture.layer());
+        }
+        if (seen.get(index)) {
+            throw new IllegalArgumentException("layer " + name + ": captured twice in one batch; a layer that runs "
+                    + "several times hands over its uses as further positions");
+        }
+        if (capture.examples() != batch.size()) {
+            throw new IllegalArgumentException("layer " + name + ": a batch of " + batch.size()
+                    + " examples was captured with " + capture.examples());
+        }
+        return index;
+    }
+
+    @Override
+    public void close() {
+        uploader.close();
+    }
+}

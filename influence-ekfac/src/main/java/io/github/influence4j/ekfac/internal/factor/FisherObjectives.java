@@ -1,0 +1,26 @@
+package io.github.influence4j.ekfac.internal.factor;
+
+import io.github.influence4j.api.Objective;
+import java.util.List;
+
+/**
+ * The objectives whose squared gradients make up the Fisher matrix, G = (1/N) Σ_z (1/w) Σ_k g_zk g_zkᵀ.
+ *
+ * @param objectives what each batch is captured for, k = 0, 1, …
+ * @param weight w: the number of objectives where they are alternative draws of the same thing, 1 where they are parts
+ *     that add up
+ */
+public record FisherObjectives(List<? extends Objective> objectives, int weight) {
+
+    /**
+     * Copies the list.
+     *
+     * @throws IllegalArgumentException if it is empty or the weight is not positive
+     */
+    public FisherObjectives {
+        objectives = List.copyOf(objectives);
+        if (objectives.isEmpty() || weight < 1) {
+            throw new IllegalArgumentException(objectives.size() + " objectives with weight " + weight);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package io.github.influence4j.ekfac.internal.fit;
+
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.options.FisherLabels;
+import io.github.influence4j.ekfac.options.FitOptions;
+
+import io.github.influence4j.api.CurvatureApproximator;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.OutputHessianRoots;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.FactorMemory;
+import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
+import io.github.influence4j.ekfac.internal.factor.LayerGroups;
+import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * Fits a layer-wise curvature that is diagonal in a known basis: EK-FAC, K-FAC, the Fisher's diagonal, or the identity.
+ *
+ * <p>EK-FAC takes two passes over the data (covariances, then eigenvalues in their eigenbasis) and one eigendecomposition
+ * of each covariance in between; K-FAC saves the second pass, the diagonal the first, the identity both. Per layer and
+ * example with t positions the passes cost t(i² + o²) and 2t(i² + o²) + 2t·i·o flops beside the model's own, the
+ * decompositions about 9(i³ + o³). Memory is that of the factors (see {@link FactorMemory}) and one batch of one layer.
+ * Where the factors of all layers do not fit, layers are fitted in groups (see {@link LayerGroups}), with passes of its own
+ * for each group and the same result.
+ *
+ * <p>Source: Grosse et al. 2023, section 2.3 and Eq. 14-21 and 26. Immutable; may be used for any number of fits.
+ *
+ * @param <E> the host's type of an example
+ * @param <P> what the model must be able to do
+ */
+public final class EigenbasisApproximator<E, P extends GradientProvider<E>> implements CurvatureApproximator<E, P> {
+
+    private final MatrixBackend backend;
+    private final FitOptions options;
+    private final Function<P, FisherObjectives> fisher;
+    private final String labels;
+
+    private EigenbasisApproximator(
+            MatrixBackend backend, FitOptions options, Function<P, FisherObjectives> fisher, String labels) {
+        this.backend = backend;
+        this.options = options;
+        this.fisher = fisher;
+        this.labels = labels;
+    }
+
+    /**
+     * Prepares EK-FAC with the defaults.
+     *
+     * @param <E> the host's type of an example
+     * @param backend computes and holds the factors; must stay open as long as the curvatures
+     * @return an approximator
+     */
+    public static <E> EigenbasisApproximator<E, GradientProvider<E>> ekfac(MatrixBackend backend) {
+        return of(backend, FitOptions.defaults());
+    }
+
+    /**
+     * Prepares any of the strategies.
+     *
+     * @param <E> the host's type of an example
+     * @param backend computes and holds the factors; must stay open as long as the curvatures
+     * @param options strategy, labels, batch size
+     * @return an approximator
+     */
+    public static <E> EigenbasisApproximator<E, GradientProvider<E>> of(MatrixBackend backend, FitOptions options) {
+        FisherObjectives objectives;
+        if (options.labels() instanceof FisherLabels.Sampled sampled) {
+            objectives = new FisherObjectives(
+                    LongStream.range(0, sampled.draws())
+                            .mapToObj(draw -> new Objective.SampledLabels(sampled.seed() + draw))
+                            .toList(),
+                    sampled.draws());
+        } else {
+            objectives = new FisherObjectives(List.of(new Objective.TrainingLoss()), 1);
+        }
+        return new EigenbasisApproximator<>(
+                backend, options, model -> objectives, options.labels().toString());
+    }
+
+    /**
+     * Prepares any of the strategies on the exact Gauss-Newton matrix instead of sampled labels: every batch is captured
+     * once for each column of the output Hessian's root. The labels of the options are ignored.
+     *
+     * @param <E> the host's type of an example
+     * @param backend computes and holds the factors; must stay open as long as the curvatures
+     * @param options strategy and batch size
+     * @return an approximator for models that offer the roots
+     */
+    public static <E> EigenbasisApproximator<E, OutputHessianRoots<E>> exactFisher(
+            MatrixBackend backend, FitOptions options) {
+        return new EigenbasisApproximator<>(
+                backend,
+                options,
+                model -> new FisherObjectives(
+                        IntStream.range(0, model.outputHessianColumns())
+                                .mapToObj(Objective.OutputHessianRoot::new)
+                                .toList(),
+                        1),
+                "exact output Hessian");
+    }
+
+    @Override
+    public EigenbasisCurvature fit(P model, ExampleSource<E> data) {
+        return fit(model, data, ProgressListener.silent());
+    }
+
+    @Override
+    public EigenbasisCurvature fit(P model, ExampleSource<E> data, ProgressListener progress) {
+        List<LayerSpec> layers = List.copyOf(model.layers());
+        FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
+        long limit = options.memoryLimit().orElseGet(backend::availableMemory);
+        List<List<LayerSpec>> groups =
+                LayerGroups.of(layers, memory, backend, limit).groups();
+        FisherObjectives objectives = fisher.apply(model);
+        StageClock clock = new StageClock();
+        List<LayerCurvature> fitted = new ArrayList<>();
+        try {
+            for (int g = 0; g < groups.size(); g++) {
+                String suffix = groups.size() == 1 ? "" : ", group " + (g + 1) + " of " + groups.size();
+                ProgressListener named = (stage, done, total) -> progress.progress(stage + suffix, done, total);
+                try (CapturePass<E> pass = new CapturePass<>(backend, model, backend.precision(), groups.get(g))) {
+                    fitted.addAll(new GroupFit<>(backend, options, objectives, pass, data, named).run(clock));
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            fitted.forEach(LayerCurvature::close);
+            throw e;
+        }
+        fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
+        Provenance provenance = provenance(model, data).withCount("layer groups", groups.size());
+        return EigenbasisCurvature.of(backend, fitted, clock.addTo(provenance));
+    }
+
+    private Provenance provenance(P model, ExampleSource<E> data) {
+        return Provenance.here(backend.description(), backend.precision(), model.fingerprint())
+                .withOption("strategy", options.strategy().toString())
+                .withOption("labels", labels)
+                .withOption("batch size", Integer.toString(options.batchSize()))
+                .withOption("blocks", Integer.toString(options.blocks()))
+                .withOption("K-FAC scale", options.kfacScale().toString())
+                .withCount("examples", data.size());
+    }
+}

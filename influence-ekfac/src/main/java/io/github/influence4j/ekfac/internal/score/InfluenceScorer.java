@@ -1,0 +1,255 @@
+package io.github.influence4j.ekfac.internal.score;
+
+import io.github.influence4j.ekfac.options.QueryRank;
+import io.github.influence4j.ekfac.options.ScoreOptions;
+
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.linalg.DeviceMemoryException;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * Scores training examples: how much each one influences the queries, or itself.
+ *
+ * <p>The training set streams through, one batch of one layer in memory at a time; preconditioned queries stay. Works with
+ * every {@link IhvpSolver}, and stays in the backend's memory with an {@link EigenbasisSolver}.
+ *
+ * <p>Scores are Σ_ℓ ⟨(G_ℓ+λ_ℓI)⁻¹∇m_q, ∇L_z⟩ for a query's measurement m_q: positive where the training example helps (paper,
+ * Eq. 12 and 24, with the sign for objectives that are lowered). Not for use by several threads.
+ *
+ * @param <E> the host's type of an example
+ */
+public final class InfluenceScorer<E> {
+
+    private final MatrixBackend backend;
+    private final GradientProvider<E> model;
+    private final ScoreOptions options;
+    private final ProgressListener progress;
+
+    /**
+     * Prepares scoring.
+     *
+     * @param backend computes; must be the one that the solvers were made with
+     * @param model the model at the same weights as when the curvature was fitted
+     * @param options what to compute
+     * @param progress is told how far the work has come
+     */
+    public InfluenceScorer(
+            MatrixBackend backend, GradientProvider<E> model, ScoreOptions options, ProgressListener progress) {
+        this.backend = backend;
+        this.model = model;
+        this.options = options;
+        this.progress = progress;
+    }
+
+    /**
+     * Prepares scoring with the defaults.
+     *
+     * @param backend computes; must be the one that the solvers were made with
+     * @param model the model at the same weights as when the curvature was fitted
+     */
+    public InfluenceScorer(MatrixBackend backend, GradientProvider<E> model) {
+        this(backend, model, ScoreOptions.defaults(), ProgressListener.silent());
+    }
+
+    /**
+     * Scores every training example for every query. The queries' gradients are those of {@link Objective.Measurement},
+     * the training examples' those of {@link Objective.TrainingLoss}.
+     *
+     * @param solver the inverse curvature
+     * @param queries the queries
+     * @param train the training set
+     * @return scores, [queries, train]
+     * @throws IllegalArgumentException if a data set is empty, the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public InfluenceScores pairwise(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train) {
+        long start = System.nanoTime();
+        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+            requireLayers(solver, pass.layers());
+            PairwiseRun<E> run = new PairwiseRun<>(backend, pass, solver, queries, options, progress);
+            ScoreTable table = new ScoreTable(pass.layers(), run.queryIds(), Math.toIntExact(train.size()), options);
+            run.score(train, table);
+            return table.finish(provenance(solver, start, run, train.size()));
+        }
+    }
+
+    /**
+     * Scores a training set part by part, leaving out what was finished before. Queries are preconditioned once for all parts
+     * of a pass. Which queries share a pass, and how they are scored, follows from the options' memory limit: set one, so that
+     * it does not change from run to run.
+     *
+     * @param solver the inverse curvature
+     * @param queries the queries
+     * @param parts the training set, in parts
+     * @param kept says what is finished, and takes what gets finished
+     * @throws IllegalArgumentException if a data set is empty, the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public void pairwise(
+            IhvpSolver solver, ExampleSource<E> queries, List<? extends ExampleSource<E>> parts, KeptScores kept) {
+        long start = System.nanoTime();
+        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+            requireLayers(solver, pass.layers());
+            new PairwiseRun<>(backend, pass, solver, queries, options, progress)
+                    .score(parts, kept, run -> provenance(solver, start, run, run.examples()));
+        }
+    }
+
+    /**
+     * Finds the most helpful and the most harmful training examples of every query, without keeping the other scores:
+     * memory does not grow with the training set.
+     *
+     * @param solver the inverse curvature
+     * @param queries the queries
+     * @param train the training set
+     * @param k how many of each
+     * @return the k highest and the k lowest scores of each query
+     * @throws IllegalArgumentException if k is not positive, scores per layer or token were asked for, a data set is empty,
+     *     the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     * @see #rescore
+     */
+    public TopInfluences topK(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train, int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException("k must be positive, found " + k);
+        }
+        if (options.perLayer() || options.perToken()) {
+            throw new IllegalArgumentException("top-k keeps totals only; use pairwise for scores per layer or token");
+        }
+        long start = System.nanoTime();
+        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+            requireLayers(solver, pass.layers());
+            PairwiseRun<E> run = new PairwiseRun<>(backend, pass, solver, queries, options, progress);
+            long[] ids = run.queryIds();
+            TopCollector top = new TopCollector(ids.length, k, options.batchSize());
+            run.score(train, top);
+            return new TopInfluences(
+                    LongStream.of(ids).boxed().toList(),
+                    IntStream.range(0, ids.length).mapToObj(top::highest).toList(),
+                    IntStream.range(0, ids.length).mapToObj(top::lowest).toList(),
+                    provenance(solver, start, run, train.size()));
+        }
+    }
+
+    /**
+     * Scores the candidates of a top-k pass again, with whole query gradients whatever the rank of the options, and ranks them by
+     * that: what a rank left out in the first pass is put right without another pass over the training set. The paper's authors
+     * do so with the best 100 or so. Costs what {@link #pairwise} costs over the candidates of all queries, at most 2kQ
+     * examples, and as many scores for each query; only they are captured, and a source that finds examples by their id
+     * ({@link ExampleSource#select}) reads no others.
+     *
+     * <p>What the first pass did not find cannot come back, so let it find a few times as many as are wanted.
+     *
+     * @param solver the inverse curvature
+     * @param queries the queries of the first pass
+     * @param train the training set of the first pass
+     * @param candidates result of {@link #topK}
+     * @param k how many of the candidates of each query are returned, at most; not more than the first pass found
+     * @return the k highest of the helpful and the k lowest of the harmful candidates, with their full-rank scores
+     * @throws IllegalArgumentException if k is not positive, the queries are not those of the candidates, a candidate is not in
+     *     the training set, the solver is for other layers, or a capture does not fit
+     */
+    public TopInfluences rescore(
+            IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train, TopInfluences candidates, int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException("k must be positive, found " + k);
+        }
+        ExampleSource<E> few = train.select(Candidates.ids(candidates));
+        ScoreOptions whole = options.withFullRank().withPerLayer(false).withPerToken(false);
+        InfluenceScores scores = new InfluenceScorer<>(backend, model, whole, progress).pairwise(solver, queries, few);
+        return Candidates.ranked(candidates, scores, k);
+    }
+
+    private Provenance provenance(IhvpSolver solver, long start, PairwiseRun<E> run, long train) {
+        Provenance provenance = provenance(solver, start)
+                .withOption("rank", options.rank().map(QueryRank::toString).orElse("full"))
+                .withCount("queries", run.queryIds().length)
+                .withCount("training examples", train);
+        return options.rank().isPresent()
+                ? provenance.withOption("largest relative error of a cut query", Double.toString(run.largestCut()))
+                : provenance;
+    }
+
+    /**
+     * Scores every training example for itself, ∇L_zᵀ(G+λI)⁻¹∇L_z, in one pass.
+     *
+     * @param solver the inverse curvature; {@link EigenbasisSolver}s take a fast path, others solve once an example
+     * @param train the training set
+     * @return one score for each training example
+     * @throws IllegalArgumentException if the data set is empty, the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public SelfInfluence self(IhvpSolver solver, ExampleSource<E> train) {
+        long start = System.nanoTime();
+        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+            List<LayerSpec> layers = pass.layers();
+            requireLayers(solver, layers);
+            int n = Math.toIntExact(train.size());
+            long[] ids = new long[n];
+            double[][] parts = new double[layers.size()][n];
+            try (SelfPass scores = selfPass(solver, layers, parts)) {
+                pass.run(
+                        train,
+                        options.batchSize(),
+                        List.of(new Objective.TrainingLoss()),
+                        "self-influence",
+                        progress,
+                        (step, capture) -> {
+                            int first = (int) step.firstExample();
+                            System.arraycopy(step.ids(), 0, ids, first, step.ids().length);
+                            scores.add(first, capture);
+                        });
+            } catch (DeviceMemoryException e) {
+                throw e.during("self-influence (captures and workspace of a batch: take smaller batches)");
+            }
+            double[] total = new double[n];
+            Map<String, double[]> perLayer = new LinkedHashMap<>();
+            for (int l = 0; l < parts.length; l++) {
+                double[] part = parts[l];
+                Arrays.setAll(total, z -> total[z] + part[z]);
+                perLayer.put(layers.get(l).name(), part);
+            }
+            return new SelfInfluence(
+                    ids, total, perLayer, provenance(solver, start).withCount("training examples", n));
+        }
+    }
+
+    private SelfPass selfPass(IhvpSolver solver, List<LayerSpec> layers, double[][] parts) {
+        return solver instanceof EigenbasisSolver eigenbasis
+                ? new EigenbasisSelfPass(backend, eigenbasis, options.rotation(), parts)
+                : new SolvedSelfPass(backend, solver, layers, parts);
+    }
+
+    private static void requireLayers(IhvpSolver solver, List<LayerSpec> layers) {
+        if (!solver.layers().equals(layers)) {
+            throw new IllegalArgumentException(
+                    "the solver is for layers " + solver.layers() + ", the model has " + layers);
+        }
+    }
+
+    private static Provenance provenance(IhvpSolver solver, long start) {
+        return solver.provenance().withDuration("scores", Duration.ofNanos(System.nanoTime() - start));
+    }
+}

@@ -1,0 +1,275 @@
+package io.github.influence4j.ekfac.internal.score;
+
+import io.github.influence4j.ekfac.options.QueryRank;
+import io.github.influence4j.ekfac.options.ScoreOptions;
+
+import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.LayerGradients;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.ekfac.options.FitOptions.Rotation;
+import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
+import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.Scratch;
+import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
+import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Query gradients that were preconditioned, and cut to a rank if asked for, at every layer. */
+final class PreparedQueries implements AutoCloseable {
+
+    private static final String LEFT = "/left";
+    private static final String RIGHT = "/right";
+    private static final String WHOLE = "/whole";
+    private static final String IN_EIGENBASIS = "/in_eigenbasis";
+    private static final String LARGEST_CUT = "largest_cut";
+
+    private final MatrixBackend backend;
+    private final IhvpSolver solver;
+    private final List<LayerSpec> layers;
+    private final int queries;
+    private final Optional<QueryRank> rank;
+    private final Coordinates coordinates;
+    private final long examples;
+    private final List<QueryLayer> queryLayers = new ArrayList<>();
+    private final Map<Integer, QueryLayer.Full> multipliedOut = new HashMap<>();
+    private final boolean[] inEigenbasis;
+    private double largestCut;
+
+    /**
+     * Makes room for queries.
+     *
+     * @param examples N, number of training examples that will be scored
+     */
+    PreparedQueries(MatrixBackend backend, IhvpSolver solver, int queries, ScoreOptions options, long examples) {
+        this.backend = backend;
+        this.solver = solver;
+        this.layers = solver.layers();
+        this.queries = queries;
+        this.rank = options.rank();
+        this.coordinates = options.coordinates();
+        this.examples = examples;
+        this.inEigenbasis = new boolean[layers.size()];
+        try {
+            for (LayerSpec layer : layers) {
+                queryLayers.add(QueryLayer.allocate(
+                        backend, layer, queries, rank.map(QueryRank::rank).orElse(0)));
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    QueryLayer layer(int index) {
+        return queryLayers.get(index);
+    }
+
+    /** The factors of a layer multiplied out, made when first asked for. */
+    QueryLayer.Full multipliedOut(int index, QueryLayer.Factored factored) {
+        return multipliedOut.computeIfAbsent(index, l -> QueryLayer.multiplyOut(backend, factored, queries));
+    }
+
+    /** The basis in whose coordinates the queries of a layer are, so that training captures must be too. */
+    Optional<LayerEigenbasis> basisOfQueries(int index) {
+        return inEigenbasis[index] && solver instanceof EigenbasisSolver eigenbasis
+                ? eigenbasis.basis(index)
+                : Optional.empty();
+    }
+
+    /** The largest ‖V − V_r‖ / ‖V‖ of any query at any layer; 0 where nothing was cut. */
+    double largestCut() {
+        return largestCut;
+    }
+
+    /** All that {@link #restore} needs: views, valid as long as this is open. */
+    Map<String, Matrix> tensors() {
+        Map<String, Matrix> tensors = new LinkedHashMap<>();
+        for (int l = 0; l < layers.size(); l++) {
+            String name = layers.get(l).name();
+            if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
+                tensors.put(name + LEFT, factored.left());
+                tensors.put(name + RIGHT, factored.right());
+            } else if (queryLayers.get(l) instanceof QueryLayer.Full full) {
+                tensors.put(name + WHOLE, full.stacked());
+            }
+            tensors.put(name + IN_EIGENBASIS, number(inEigenbasis[l] ? 1 : 0));
+        }
+        tensors.put(LARGEST_CUT, number(largestCut));
+        return tensors;
+    }
+
+    private static Matrix number(double value) {
+        return Matrix.of(new double[] {value}, 1, 1);
+    }
+
+    /**
+     * Takes queries that were prepared before.
+     *
+     * @throws IllegalArgumentException if they are of other layers, or held otherwise
+     */
+    void restore(Map<String, Matrix> tensors) {
+        for (int l = 0; l < layers.size(); l++) {
+            String name = layers.get(l).name();
+            if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
+                upload(tensors, name + LEFT, factored.left());
+                upload(tensors, name + RIGHT, factored.right());
+            } else if (queryLayers.get(l) instanceof QueryLayer.Full full) {
+                upload(tensors, name + WHOLE, full.stacked());
+            }
+            inEigenbasis[l] = number(tensors, name + IN_EIGENBASIS) != 0;
+        }
+        largestCut = number(tensors, LARGEST_CUT);
+    }
+
+    private void upload(Map<String, Matrix> tensors, String name, BackendMatrix target) {
+        backend.upload(find(tensors, name), target);
+    }
+
+    private static double number(Map<String, Matrix> tensors, String name) {
+        double[] value = new double[1];
+        find(tensors, name).read(0, 1, value, 0);
+        return value[0];
+    }
+
+    private static Matrix find(Map<String, Matrix> tensors, String name) {
+        Matrix found = tensors.get(name);
+        if (found == null) {
+            throw new IllegalArgumentException("prepared queries lack " + name + ", found " + tensors.keySet());
+        }
+        return found;
+    }
+
+    /** Captures a batch of queries, preconditions them and stores them from query {@code first} on. */
+    <E> void add(CapturePass<E> pass, ExampleBatch<E> batch, int first) {
+        if (solver instanceof EigenbasisSolver eigenbasis) {
+            try (Scratch gradients = new Scratch(backend);
+                    Scratch half = new Scratch(backend);
+                    RotatedGradients rotated = new RotatedGradients(backend, Rotation.CHEAPEST)) {
+                pass.runBatch(
+                        batch,
+                        new Objective.Measurement(),
+                        (step, capture) -> solve(eigenbasis, first, capture, rotated, gradients, half));
+            }
+        } else {
+            addSolved(pass, batch, first);
+        }
+    }
+
+    /** Layer by layer, as the captures come: the gradients are formed in the eigenbasis, where solving is a division. */
+    private void solve(
+            EigenbasisSolver eigenbasis,
+            int first,
+            UploadedCapture capture,
+            RotatedGradients rotated,
+            Scratch gradients,
+            Scratch half) {
+        int l = capture.layerIndex();
+        int count = capture.examples();
+        int outputs = capture.layer().outputs();
+        Optional<LayerEigenbasis> basis = eigenbasis.rotates(l) ? eigenbasis.basis(l) : Optional.empty();
+        if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
+            BackendMatrix solved =
+                    gradients.take(count * outputs, capture.layer().gradientColumns());
+            rotated.into(capture, basis, solved);
+            eigenbasis.divide(l, count, solved);
+            store(l, first, count, solved);
+            // thin factors are cheaper to rotate than what they are the factors of
+            int r = factored.rank();
+            BackendMatrix left = factored.left().rows(first * r, count * r);
+            eigenbasis.rotateFactorsBack(l, left, factored.right().rows(first * r, count * r), half);
+        } else if (queryLayers.get(l) instanceof QueryLayer.Full full) {
+            BackendMatrix solved = full.stacked().rows(first * outputs, count * outputs);
+            rotated.into(capture, basis, solved);
+            eigenbasis.divide(l, count, solved);
+            if (first == 0) {
+                // positions of the queries stand in for those of the training examples, which are not known yet
+                ScoringCost cost = new ScoringCost(layers.get(l), capture.positions(), queries, 0);
+                inEigenbasis[l] = basis.isPresent() && cost.rotatesCaptures(coordinates, examples);
+            }
+            if (!inEigenbasis[l]) {
+                eigenbasis.rotateBack(l, count, solved, half);
+            }
+        }
+    }
+
+    /** For solvers that need all layers of a gradient at once. */
+    private <E> void addSolved(CapturePass<E> pass, ExampleBatch<E> batch, int first) {
+        List<Scratch> gradients = new ArrayList<>();
+        List<BackendMatrix> stacked = new ArrayList<>();
+        try (RotatedGradients plain = new RotatedGradients(backend, Rotation.CHEAPEST)) {
+            for (LayerSpec layer : layers) {
+                Scratch scratch = new Scratch(backend);
+                gradients.add(scratch);
+                stacked.add(scratch.take(batch.size() * layer.outputs(), layer.gradientColumns()));
+            }
+            pass.runBatch(
+                    batch,
+                    new Objective.Measurement(),
+                    (step, capture) -> plain.into(capture, Optional.empty(), stacked.get(capture.layerIndex())));
+            solve(batch.size(), stacked);
+            for (int l = 0; l < layers.size(); l++) {
+                store(l, first, batch.size(), stacked.get(l));
+            }
+        } finally {
+            gradients.forEach(Scratch::close);
+        }
+    }
+
+    /** Solves for the queries of a batch together, which is what iterative solvers are fastest at. */
+    private void solve(int count, List<BackendMatrix> stacked) {
+        List<LayerGradients> gradients = new ArrayList<>();
+        for (int q = 0; q < count; q++) {
+            List<Matrix> parts = new ArrayList<>();
+            for (int l = 0; l < layers.size(); l++) {
+                parts.add(part(stacked, l, q));
+            }
+            gradients.add(LayerGradients.of(layers, parts));
+        }
+        List<LayerGradients> solutions = solver.solveAll(gradients);
+        for (int q = 0; q < count; q++) {
+            for (int l = 0; l < layers.size(); l++) {
+                backend.upload(solutions.get(q).layer(layers.get(l).name()), part(stacked, l, q));
+            }
+        }
+    }
+
+    private BackendMatrix part(List<BackendMatrix> stacked, int layer, int query) {
+        int outputs = layers.get(layer).outputs();
+        return stacked.get(layer).rows(query * outputs, outputs);
+    }
+
+    private void store(int layer, int first, int count, BackendMatrix stacked) {
+        int outputs = layers.get(layer).outputs();
+        if (queryLayers.get(layer) instanceof QueryLayer.Factored factored) {
+            LowRank lowRank = new LowRank(backend, rank.orElseThrow());
+            int r = factored.rank();
+            for (int q = 0; q < count; q++) {
+                double cut = lowRank.cut(
+                        stacked.rows(q * outputs, outputs),
+                        factored.left().rows((first + q) * r, r),
+                        factored.right().rows((first + q) * r, r));
+                largestCut = Math.max(largestCut, cut);
+            }
+        } else if (queryLayers.get(layer) instanceof QueryLayer.Full full) {
+            backend.upload(stacked, full.stacked().rows(first * outputs, count * outputs));
+        }
+    }
+
+    @Override
+    public void close() {
+        queryLayers.forEach(QueryLayer::close);
+        multipliedOut.values().forEach(QueryLayer::close);
+    }
+}

@@ -1,5 +1,0 @@
-/** From solvers to influence scores: pairwise, self, per layer, per token. */
-@NullMarked
-package io.github.influence4j.ekfac.score;
-
-import org.jspecify.annotations.NullMarked;
