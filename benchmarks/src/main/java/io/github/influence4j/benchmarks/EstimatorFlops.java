@@ -2,12 +2,12 @@ package io.github.influence4j.benchmarks;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.ekfac.plan.MachineRate;
 import io.github.influence4j.ekfac.plan.Plan;
 import io.github.influence4j.ekfac.plan.Planner;
 import io.github.influence4j.ekfac.plan.StagePlan;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.List;
 

@@ -8,11 +8,11 @@ import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.Strategy;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 
 /**

@@ -1,11 +1,5 @@
 package io.github.influence4j.ekfac;
 
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.options.FisherLabels;
-import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.Strategy;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -23,9 +17,14 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
-import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.FisherLabels;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.List;
 import java.util.concurrent.CancellationException;

@@ -1,11 +1,5 @@
 package io.github.influence4j.ekfac;
 
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.options.FisherLabels;
-import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.Strategy;
-
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,7 +15,12 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
+import io.github.influence4j.ekfac.options.FisherLabels;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;

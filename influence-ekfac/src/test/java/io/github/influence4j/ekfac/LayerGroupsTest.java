@@ -1,10 +1,5 @@
 package io.github.influence4j.ekfac;
 
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.Strategy;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -20,6 +15,10 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -2,10 +2,10 @@ package io.github.influence4j.dl4j;
 
 import io.github.influence4j.api.*;
 import io.github.influence4j.ekfac.internal.fit.*;
-import io.github.influence4j.ekfac.internal.solve.*;
-import io.github.influence4j.ekfac.options.*;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.solve.*;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.*;
 import io.github.influence4j.linalg.*;
 import java.io.File;
 import java.io.IOException;

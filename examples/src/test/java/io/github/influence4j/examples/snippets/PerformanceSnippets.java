@@ -4,15 +4,15 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.QueryRank;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.ekfac.plan.MachineRate;
 import io.github.influence4j.ekfac.plan.Plan;
 import io.github.influence4j.ekfac.plan.Planner;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
-import io.github.influence4j.ekfac.options.QueryRank;
-import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
 
 /** What docs/guide-performance.md shows. */

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.ekfac.plan.MachineRate;
 import io.github.influence4j.ekfac.plan.Plan;
 import io.github.influence4j.ekfac.plan.Planner;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.ejml.EjmlBackend;
 import io.github.influence4j.models.LabelledExample;
 import org.junit.jupiter.api.Test;

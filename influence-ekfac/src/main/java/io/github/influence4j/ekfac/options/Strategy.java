@@ -1,7 +1,5 @@
 package io.github.influence4j.ekfac.options;
 
-import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
-
 /** Which approximation of a layer's Gauss-Newton block is fitted. */
 public enum Strategy {
     /** The identity matrix: scores are gradient dot products, and damping has no effect. */
@@ -36,14 +34,5 @@ public enum Strategy {
      */
     public boolean measuresEigenvalues() {
         return this == DIAGONAL || this == EKFAC || this == GRADIENT_BASIS;
-    }
-
-    /**
-     * Says what the outer products are of whose sums are decomposed.
-     *
-     * @return gradients for the gradient basis, vectors at positions for the others
-     */
-    public CovarianceStage.Basis basis() {
-        return this == GRADIENT_BASIS ? CovarianceStage.Basis.GRADIENTS : CovarianceStage.Basis.POSITIONS;
     }
 }

@@ -2,14 +2,14 @@ package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.ekfac.options.FisherLabels;
-import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
 import io.github.influence4j.ekfac.internal.factor.RunningSum;
+import io.github.influence4j.ekfac.options.FisherLabels;
+import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.linalg.WorkSizes;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +62,7 @@ final class FitPlanner {
         double disk = 0;
         for (PlannedLayer layer : layers) {
             double rows = (double) data.examples() * layer.positions();
-            if (options.strategy().basis() == CovarianceStage.Basis.GRADIENTS) {
+            if (CovarianceStage.Basis.of(options.strategy()) == CovarianceStage.Basis.GRADIENTS) {
                 gradientProducts(work, layer);
             } else {
                 work.add(Kernel.RANK_UPDATE, rows * layer.activationNumbers(), largestBlock(layer.inputs()));
@@ -79,7 +79,7 @@ final class FitPlanner {
                 "covariances",
                 fullest((group, kept, captures) -> new MemoryUse(
                         kept + memory.covarianceBytes(group, longestSum(group) > RunningSum.BLOCK_ROWS),
-                        options.strategy().basis() == CovarianceStage.Basis.GRADIENTS
+                        CovarianceStage.Basis.of(options.strategy()) == CovarianceStage.Basis.GRADIENTS
                                 ? captures.gradientBytes(batch)
                                 : 0,
                         captures.bytes(batch),
@@ -90,7 +90,7 @@ final class FitPlanner {
 
     /** Rows that the longest sum of a group adds up: positions, or the rows of gradients. */
     private double longestSum(List<LayerSpec> group) {
-        boolean gradients = options.strategy().basis() == CovarianceStage.Basis.GRADIENTS;
+        boolean gradients = CovarianceStage.Basis.of(options.strategy()) == CovarianceStage.Basis.GRADIENTS;
         int rows = group.stream()
                 .mapToInt(
                         layer -> gradients ? Math.max(layer.outputs(), layer.gradientColumns()) : data.positions(layer))

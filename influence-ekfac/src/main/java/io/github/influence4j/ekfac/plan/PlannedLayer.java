@@ -1,9 +1,9 @@
 package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
+import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.linalg.WorkSizes;
 
 /** One layer with what the formulas of all stages need: i, o, t, and the sizes of its covariances' blocks. */

@@ -1,11 +1,11 @@
 package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.internal.score.ScoringMemory;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.List;

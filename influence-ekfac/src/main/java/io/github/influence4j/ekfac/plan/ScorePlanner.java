@@ -2,15 +2,15 @@ package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
-import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
+import io.github.influence4j.ekfac.internal.score.ScoringCost;
+import io.github.influence4j.ekfac.internal.score.ScoringMemory;
+import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions.Path;
-import io.github.influence4j.ekfac.internal.score.ScoringCost;
-import io.github.influence4j.ekfac.internal.score.ScoringMemory;
+import io.github.influence4j.ekfac.options.Strategy;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 

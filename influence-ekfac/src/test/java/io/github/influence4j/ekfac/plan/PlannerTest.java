@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.TestBackends;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.FitOptions.Rotation;
-import io.github.influence4j.ekfac.options.Strategy;
-import io.github.influence4j.ekfac.TestBackends;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import java.util.List;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;

@@ -5,10 +5,6 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.FitOptions.KfacScale;
-import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
 import io.github.influence4j.ekfac.internal.eigen.EigenvalueStage;
 import io.github.influence4j.ekfac.internal.eigen.KroneckerEigenvalues;
@@ -18,7 +14,11 @@ import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerCovariance;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.FitOptions.KfacScale;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.safetensors.SafetensorsFile;
@@ -85,10 +85,7 @@ final class GroupRun {
         SumFile sums = new SumFile(kept, "covariances-" + group);
         List<CaptureSet> shards = captures.shards();
         CovarianceStage.Options stage = new CovarianceStage.Options(
-                options.batchSize(),
-                objectives,
-                options.blocks(),
-                options.strategy().basis());
+                options.batchSize(), objectives, options.blocks(), CovarianceStage.Basis.of(options.strategy()));
         for (int s = sums.units(); s < shards.size(); s++) {
             List<LayerCovariance> parts =
                     CovarianceStage.fitPart(backend, pass, shards.get(s), stage, ProgressListener.silent());

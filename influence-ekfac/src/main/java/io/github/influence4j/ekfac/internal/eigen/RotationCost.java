@@ -1,8 +1,8 @@
 package io.github.influence4j.ekfac.internal.eigen;
 
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
+import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.linalg.WorkSizes;
 
 /**

@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.internal.factor;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,17 @@ public final class CovarianceStage {
         /** The vectors at each position, āāᵀ and ggᵀ, as if positions were independent examples (paper, Eq. 26). */
         POSITIONS,
         /** The gradients of whole examples, G_zᵀG_z and G_zG_zᵀ, summed over positions first (Gupta et al. 2018). */
-        GRADIENTS
+        GRADIENTS;
+
+        /**
+         * Returns the basis of a strategy.
+         *
+         * @param strategy which approximation is fitted
+         * @return gradients for the gradient basis, vectors at positions for the others
+         */
+        public static Basis of(Strategy strategy) {
+            return strategy == Strategy.GRADIENT_BASIS ? GRADIENTS : POSITIONS;
+        }
     }
 
     /**

@@ -1,9 +1,5 @@
 package io.github.influence4j.ekfac.internal.fit;
 
-import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.options.FisherLabels;
-import io.github.influence4j.ekfac.options.FitOptions;
-
 import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
@@ -16,7 +12,10 @@ import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
+import io.github.influence4j.ekfac.options.FisherLabels;
+import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,8 +1,5 @@
 package io.github.influence4j.ekfac.internal.fit;
 
-import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.Strategy;
-
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
@@ -16,6 +13,8 @@ import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerCovariance;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
@@ -81,10 +80,7 @@ final class GroupFit<E> {
 
     private void accumulate() {
         CovarianceStage.Options stage = new CovarianceStage.Options(
-                options.batchSize(),
-                objectives,
-                options.blocks(),
-                options.strategy().basis());
+                options.batchSize(), objectives, options.blocks(), CovarianceStage.Basis.of(options.strategy()));
         covariances.addAll(CovarianceStage.fit(backend, pass, data, stage, progress));
     }
 

@@ -1,8 +1,5 @@
 package io.github.influence4j.ekfac.internal.score;
 
-import io.github.influence4j.ekfac.options.QueryRank;
-import io.github.influence4j.ekfac.options.ScoreOptions;
-
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.IhvpSolver;
@@ -15,6 +12,8 @@ import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.QueryRank;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.DeviceMemoryException;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.time.Duration;

@@ -1,14 +1,13 @@
 package io.github.influence4j.ekfac.internal.score;
 
-import io.github.influence4j.ekfac.options.ScoreOptions;
-
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
+import io.github.influence4j.ekfac.options.FitOptions.Rotation;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions.Path;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;

@@ -1,7 +1,5 @@
 package io.github.influence4j.ekfac.internal.score;
 
-import io.github.influence4j.ekfac.options.ScoreOptions;
-
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.IhvpSolver;
@@ -10,6 +8,7 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.DeviceMemoryException;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;

@@ -1,22 +1,21 @@
 package io.github.influence4j.ekfac.internal.score;
 
-import io.github.influence4j.ekfac.options.QueryRank;
-import io.github.influence4j.ekfac.options.ScoreOptions;
-
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
-import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.FitOptions.Rotation;
+import io.github.influence4j.ekfac.options.QueryRank;
+import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;

@@ -1,11 +1,10 @@
 package io.github.influence4j.ekfac.internal.score;
 
-import io.github.influence4j.ekfac.options.ScoreOptions;
-
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

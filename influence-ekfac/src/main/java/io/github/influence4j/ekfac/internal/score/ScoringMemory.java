@@ -1,9 +1,8 @@
 package io.github.influence4j.ekfac.internal.score;
 
+import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-
-import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.List;
 

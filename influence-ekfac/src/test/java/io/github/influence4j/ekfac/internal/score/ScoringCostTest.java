@@ -1,8 +1,5 @@
 package io.github.influence4j.ekfac.internal.score;
 
-import io.github.influence4j.ekfac.options.QueryRank;
-import io.github.influence4j.ekfac.options.ScoreOptions;
-
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -14,15 +11,17 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.RandomSequences;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.TestBackends;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.QueryRank;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
 import io.github.influence4j.ekfac.options.ScoreOptions.Path;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.List;
