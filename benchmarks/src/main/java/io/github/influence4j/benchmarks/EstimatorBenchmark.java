@@ -96,7 +96,7 @@ public class EstimatorBenchmark {
     @Benchmark
     public InfluenceScores exact(Rates rates) {
         rates.add(flops.exact(), productGflops);
-        return scores(new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(model, train));
+        return scores(ExactGaussNewton.on(backend).with(ExactOptions.defaults()).curvature(model, train));
     }
 
     private InfluenceScores scores(Curvature fitted) {

@@ -164,7 +164,7 @@ public class SolverBenchmark {
     public InfluenceScores exact(Rates rates) {
         rates.add(flops.exact(), productGflops);
         try (ExactCurvature curvature =
-                new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(model, train)) {
+                ExactGaussNewton.on(backend).with(ExactOptions.defaults()).curvature(model, train)) {
             return scores(curvature.solver(damping));
         }
     }
@@ -175,8 +175,9 @@ public class SolverBenchmark {
         ConjugateGradientOptions options =
                 ConjugateGradientOptions.defaults().withTolerance(1e-3).withBatchSize(1024);
         return scores(
-                ConjugateGradient.<LabelledExample>plain(options)
-                        .fit(model, train)
+                ConjugateGradient.on(backend)
+                        .with(options)
+                        .curvature(model, train)
                         .solver(damping),
                 work,
                 rates);
@@ -186,8 +187,9 @@ public class SolverBenchmark {
     @Benchmark
     public InfluenceScores lissa(Work work, Rates rates) {
         return scores(
-                new Lissa<LabelledExample>(LissaOptions.defaults())
-                        .fit(model, train)
+                Lissa.on(backend)
+                        .with(LissaOptions.defaults())
+                        .curvature(model, train)
                         .solver(damping),
                 work,
                 rates);
@@ -199,8 +201,9 @@ public class SolverBenchmark {
         rates.add(flops.ekfac() - flops.scoring(), productGflops);
         try (EigenbasisCurvature curvature = fitEkfac()) {
             return scores(
-                    new Astra<LabelledExample>(curvature, AstraOptions.defaults())
-                            .fit(model, train)
+                    Astra.on(backend, curvature)
+                            .with(AstraOptions.defaults())
+                            .curvature(model, train)
                             .solver(damping),
                     work,
                     rates);

@@ -2,6 +2,7 @@ package io.github.influence4j.api;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Multiplies vectors with an inverse damped curvature, v ↦ (G+λI)⁻¹v.
@@ -57,6 +58,26 @@ public interface IhvpSolver extends AutoCloseable {
      * @return the provenance
      */
     Provenance provenance();
+
+    /**
+     * Returns the flops of all solves so far.
+     *
+     * @return empty where the solver does not count them
+     */
+    default OptionalDouble solveFlops() {
+        return OptionalDouble.empty();
+    }
+
+    /**
+     * Returns what this and its curvature keep in memory while some right-hand sides are solved for together, without model
+     * and data.
+     *
+     * @param rightHandSides their number
+     * @return bytes; empty where the solver does not count them
+     */
+    default OptionalDouble heldBytes(int rightHandSides) {
+        return OptionalDouble.empty();
+    }
 
     @Override
     void close();

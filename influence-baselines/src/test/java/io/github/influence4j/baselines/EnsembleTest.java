@@ -9,11 +9,11 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.Ekfac;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.ejml.EjmlBackend;
 import io.github.influence4j.models.Activation;
@@ -60,12 +60,10 @@ class EnsembleTest {
                 .toList();
     }
 
-    private Ensemble<LabelledExample, Mlp> ensemble() {
-        return new Ensemble<>(
-                backend,
-                EigenbasisApproximator.<LabelledExample>ekfac(backend),
-                Damping.DEFAULT,
-                ScoreOptions.defaults());
+    private Ensemble<LabelledExample> ensemble(List<Mlp> members) {
+        return Ensemble.of(
+                members,
+                (model, progress) -> Ekfac.on(backend).reporting(progress).fit(model, train));
     }
 
     @Test
@@ -84,7 +82,8 @@ class EnsembleTest {
             }
         }
         List<String> stages = new ArrayList<>();
-        InfluenceScores mean = ensemble().pairwise(models, queries, train, (stage, done, total) -> stages.add(stage));
+        InfluenceScores mean =
+                ensemble(models).pairwise(Damping.DEFAULT, queries, train, (stage, done, total) -> stages.add(stage));
         MatrixAssert.assertClose(expected, mean.matrix().toArray(), Tolerances.REORDERED_FLOAT64, "mean");
         assertEquals("3", mean.provenance().options().get("averaged over models"));
         assertTrue(mean.provenance().model().isEmpty(), "a mean is of no single model");
@@ -97,9 +96,8 @@ class EnsembleTest {
 
     @Test
     void otherIdsAndNoModelAreRefused() {
-        IllegalArgumentException none = assertThrows(IllegalArgumentException.class, () -> ensemble()
-                .pairwise(List.of(), queries, train, ProgressListener.silent()));
-        assertTrue(none.toString().contains("no scores"), none::toString);
+        IllegalArgumentException none = assertThrows(IllegalArgumentException.class, () -> ensemble(List.of()));
+        assertTrue(none.toString().contains("at least one model"), none::toString);
         ExampleSource<LabelledExample> changing = new ExampleSource<>() {
             private long passes;
 
@@ -115,8 +113,8 @@ class EnsembleTest {
                         .batches(batchSize);
             }
         };
-        IllegalArgumentException other = assertThrows(IllegalArgumentException.class, () -> ensemble()
-                .pairwise(models, changing, train, ProgressListener.silent()));
+        IllegalArgumentException other = assertThrows(IllegalArgumentException.class, () -> ensemble(models)
+                .pairwise(Damping.DEFAULT, changing, train, ProgressListener.silent()));
         assertTrue(other.toString().contains("other queries or training examples"), other::toString);
     }
 
@@ -126,7 +124,7 @@ class EnsembleTest {
         MlpShape wide = MlpShape.of(Activation.RELU, Loss.SQUARED_ERROR, 3, 6, 1);
         try (Mlp other = Mlp.create(backend, wide, 5)) {
             List<Mlp> both = List.of(models.get(0), other);
-            InfluenceScores mean = ensemble().pairwise(both, queries, train, ProgressListener.silent());
+            InfluenceScores mean = ensemble(both).pairwise(Damping.DEFAULT, queries, train, ProgressListener.silent());
             assertEquals(9, mean.trainIds().length);
         }
     }

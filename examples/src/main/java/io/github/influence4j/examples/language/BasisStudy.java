@@ -9,7 +9,6 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactCurvature;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
-import io.github.influence4j.baselines.exact.ExactOptions;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
@@ -139,8 +138,8 @@ final class BasisStudy {
             ProgressListener named) {
         SampledRoots<TokenSequence> one = new SampledRoots<>(bed.model(), layer, DRAWS, EXACT_LABELS);
         LayerDamping times = LayerDamping.of(one.layers(), l -> DRAWS * damping.lambda(l.name()));
-        try (ExactCurvature curvature = new ExactGaussNewton<TokenSequence>(backend, ExactOptions.defaults())
-                        .fit(one, bed.train(), named);
+        try (ExactCurvature curvature =
+                        ExactGaussNewton.on(backend).reporting(named).curvature(one, bed.train());
                 IhvpSolver solver = curvature.solver(times)) {
             return new InfluenceScorer<>(backend, one, ScoreOptions.defaults(), named)
                     .pairwise(solver, queries, bed.train());

@@ -1,18 +1,14 @@
 package io.github.influence4j.examples.quickstart;
 
-import io.github.influence4j.api.Curvature;
-import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
-import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
-import io.github.influence4j.baselines.exact.ExactOptions;
 import io.github.influence4j.baselines.validation.Agreement;
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -22,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Holds the estimators' scores against those with the exact Gauss-Newton matrix, everything over the same training images
@@ -60,20 +57,20 @@ final class ExactComparison {
         strategies.put(ExactAgreement.KFAC, Strategy.KFAC);
         strategies.put(ExactAgreement.EKFAC, Strategy.EKFAC);
         LayerDamping damping;
-        try (Curvature ekfac =
-                EigenbasisApproximator.<LabelledExample>of(backend, fit).fit(model, train, ProgressListener.silent())) {
+        try (FittedCurvature<LabelledExample> ekfac =
+                Ekfac.on(backend).with(fit).fit(model, train)) {
             damping = ekfac.resolve(Damping.DEFAULT);
         }
         int steps = strategies.size() + 1;
         progress.progress(STAGE, 0, steps);
-        Timed exact = score(new ExactGaussNewton<>(backend, ExactOptions.defaults()), damping);
+        Timed exact = score(() -> ExactGaussNewton.on(backend).fit(model, train), damping);
         List<EstimatorQuality> qualities = new ArrayList<>();
         for (Map.Entry<String, Strategy> entry : strategies.entrySet()) {
             progress.progress(STAGE, qualities.size() + 1, steps);
-            CurvatureApproximator<LabelledExample, ? super Mlp> approximator =
-                    EigenbasisApproximator.of(backend, fit.withStrategy(entry.getValue()));
-            score(approximator, damping); // once for the JIT compiler, once for the clock
-            Timed estimate = score(approximator, damping);
+            Supplier<FittedCurvature<LabelledExample>> fitting = () ->
+                    Ekfac.on(backend).with(fit.withStrategy(entry.getValue())).fit(model, train);
+            score(fitting, damping); // once for the JIT compiler, once for the clock
+            Timed estimate = score(fitting, damping);
             qualities.add(quality(entry.getKey(), estimate, exact.scores()));
         }
         progress.progress(STAGE, steps, steps);
@@ -81,11 +78,10 @@ final class ExactComparison {
                 qualities, exact.millis(), Math.toIntExact(train.size()), Math.toIntExact(queries.size()));
     }
 
-    private Timed score(CurvatureApproximator<LabelledExample, ? super Mlp> approximator, LayerDamping damping) {
+    private Timed score(Supplier<FittedCurvature<LabelledExample>> fitting, LayerDamping damping) {
         long start = System.nanoTime();
-        try (Curvature curvature = approximator.fit(model, train);
-                IhvpSolver solver = curvature.solver(damping)) {
-            InfluenceScores scores = new InfluenceScorer<>(backend, model).pairwise(solver, queries, train);
+        try (FittedCurvature<LabelledExample> fitted = fitting.get()) {
+            InfluenceScores scores = fitted.damped(damping).pairwise(queries, train);
             return new Timed(scores, (System.nanoTime() - start) / NANOS_PER_MILLI);
         }
     }

@@ -8,8 +8,8 @@ import io.github.influence4j.baselines.retraining.RetrainedObjectives;
 import io.github.influence4j.baselines.retraining.Retraining;
 import io.github.influence4j.baselines.retraining.RetrainingOptions;
 import io.github.influence4j.baselines.retraining.TrainingSubsets;
+import io.github.influence4j.baselines.validation.ComparisonTable;
 import io.github.influence4j.baselines.validation.Estimate;
-import io.github.influence4j.baselines.validation.EstimatorComparison;
 import io.github.influence4j.baselines.validation.PbrfTruth;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
@@ -106,7 +106,7 @@ final class BedStudy {
                             ProgressListener.silent());
                     SeedStudy study = new SeedStudy(backend, run, bed.weightDecay(), sources)) {
                 testLosses.add(testLoss(run.checkpoints().trained()));
-                Map<String, EstimatorComparison.Entry> detail = seed(study, seed, retrained);
+                Map<String, ComparisonTable.Row> detail = seed(study, seed, retrained);
                 if (seed == 1) {
                     cost = cost(detail, checks.get(0).lissaDepthN());
                     removals = removals(folder, detail.values());
@@ -159,8 +159,7 @@ final class BedStudy {
     }
 
     /** Trains without what estimators of the first network call most helpful. */
-    private List<BedResult.Removal> removals(Path folder, Collection<EstimatorComparison.Entry> detail)
-            throws IOException {
+    private List<BedResult.Removal> removals(Path folder, Collection<ComparisonTable.Row> detail) throws IOException {
         if (options.removalQueries() == 0) {
             return List.of();
         }
@@ -179,14 +178,14 @@ final class BedStudy {
                                 bed.shape() + ", " + bed.training() + ", " + backend.description()));
     }
 
-    private static Map<String, InfluenceScores> scores(Collection<EstimatorComparison.Entry> entries) {
+    private static Map<String, InfluenceScores> scores(Collection<ComparisonTable.Row> entries) {
         Map<String, InfluenceScores> scores = new HashMap<>();
         entries.forEach(entry -> entry.scores().ifPresent(found -> scores.put(entry.estimator(), found)));
         return scores;
     }
 
-    private Map<String, EstimatorComparison.Entry> seed(SeedStudy study, int seed, RetrainedObjectives retrained) {
-        Map<String, EstimatorComparison.Entry> detail = new LinkedHashMap<>();
+    private Map<String, ComparisonTable.Row> seed(SeedStudy study, int seed, RetrainedObjectives retrained) {
+        Map<String, ComparisonTable.Row> detail = new LinkedHashMap<>();
         for (DampingLevel level : DampingLevel.ALL) {
             LayerDamping damping = study.resolve(level);
             if (seed == 1 && options.tuneLissa()) {
@@ -194,7 +193,7 @@ final class BedStudy {
             }
             PbrfTruth truth = study.truth(damping, progress);
             truths.add(SeedStudy.quality(level, truth));
-            List<EstimatorComparison.Entry> entries =
+            List<ComparisonTable.Row> entries =
                     study.compare(damping, truth, retrained, lissa(level).options(), progress);
             table.add(level, entries);
             study.blockDistances(damping, scores(entries)).forEach((estimator, distance) -> distances
@@ -209,8 +208,8 @@ final class BedStudy {
         return detail;
     }
 
-    private BedResult.Cost cost(Map<String, EstimatorComparison.Entry> detail, Estimate lissaDepthN) {
-        EstimatorComparison.Entry ekfac = detail.get(EstimatorNames.SAMPLED_EKFAC);
+    private BedResult.Cost cost(Map<String, ComparisonTable.Row> detail, Estimate lissaDepthN) {
+        ComparisonTable.Row ekfac = detail.get(EstimatorNames.SAMPLED_EKFAC);
         if (ekfac == null) {
             throw new IllegalStateException("EK-FAC was not compared");
         }

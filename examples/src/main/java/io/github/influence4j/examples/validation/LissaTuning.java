@@ -8,8 +8,7 @@ import io.github.influence4j.baselines.iterative.Lissa;
 import io.github.influence4j.baselines.iterative.LissaOptions;
 import io.github.influence4j.baselines.iterative.PowerIteration;
 import io.github.influence4j.baselines.validation.Agreement;
-import io.github.influence4j.baselines.validation.CurvatureEstimator;
-import io.github.influence4j.baselines.validation.Estimator;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.Mlp;
@@ -80,9 +79,10 @@ record LissaTuning(LissaOptions options, List<String> tried) {
             LayerDamping damping,
             InfluenceScores exact,
             LissaOptions options) {
-        try (Estimator estimator = new CurvatureEstimator<>(
-                EstimatorNames.LISSA, backend, new Lissa<LabelledExample>(options), model, train, queries)) {
-            return Agreement.of(estimator.estimate(damping).scores(), exact).pearson();
+        try (FittedCurvature<LabelledExample> lissa =
+                Lissa.on(backend).with(options).fit(model, train)) {
+            return Agreement.of(lissa.damped(damping).pairwise(queries, train), exact)
+                    .pearson();
         } catch (NumericalException e) {
             return Double.NEGATIVE_INFINITY;
         }

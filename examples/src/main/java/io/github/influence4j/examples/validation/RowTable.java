@@ -1,7 +1,7 @@
 package io.github.influence4j.examples.validation;
 
 import io.github.influence4j.baselines.validation.Agreement;
-import io.github.influence4j.baselines.validation.EstimatorComparison;
+import io.github.influence4j.baselines.validation.ComparisonTable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,23 +15,22 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 final class RowTable {
 
     private final String dataset;
-    private final Map<DampingLevel, Map<String, List<EstimatorComparison.Entry>>> entries = new LinkedHashMap<>();
+    private final Map<DampingLevel, Map<String, List<ComparisonTable.Row>>> entries = new LinkedHashMap<>();
 
     RowTable(String dataset) {
         this.dataset = dataset;
     }
 
-    void add(DampingLevel level, List<EstimatorComparison.Entry> ofOneSeed) {
-        Map<String, List<EstimatorComparison.Entry>> byName =
-                entries.computeIfAbsent(level, key -> new LinkedHashMap<>());
-        for (EstimatorComparison.Entry entry : ofOneSeed) {
+    void add(DampingLevel level, List<ComparisonTable.Row> ofOneSeed) {
+        Map<String, List<ComparisonTable.Row>> byName = entries.computeIfAbsent(level, key -> new LinkedHashMap<>());
+        for (ComparisonTable.Row entry : ofOneSeed) {
             byName.computeIfAbsent(entry.estimator(), key -> new ArrayList<>()).add(withoutScores(entry));
         }
     }
 
     /** The scores of a seed are not needed for the table and are many. */
-    private static EstimatorComparison.Entry withoutScores(EstimatorComparison.Entry entry) {
-        return new EstimatorComparison.Entry(
+    private static ComparisonTable.Row withoutScores(ComparisonTable.Row entry) {
+        return new ComparisonTable.Row(
                 entry.estimator(),
                 entry.agreement(),
                 entry.lds(),
@@ -70,7 +69,7 @@ final class RowTable {
         return counts;
     }
 
-    private ValidationRow row(DampingLevel level, String estimator, List<EstimatorComparison.Entry> ofSeeds) {
+    private ValidationRow row(DampingLevel level, String estimator, List<ComparisonTable.Row> ofSeeds) {
         SummaryStatistics pearson = new SummaryStatistics();
         SummaryStatistics spearman = new SummaryStatistics();
         SummaryStatistics lds = new SummaryStatistics();
@@ -78,7 +77,7 @@ final class RowTable {
         SummaryStatistics query = new SummaryStatistics();
         SummaryStatistics bytes = new SummaryStatistics();
         SummaryStatistics flops = new SummaryStatistics();
-        for (EstimatorComparison.Entry entry : ofSeeds) {
+        for (ComparisonTable.Row entry : ofSeeds) {
             if (entry.agreement().isPresent()) {
                 Agreement agreement = entry.agreement().get();
                 pearson.addValue(agreement.pearson());

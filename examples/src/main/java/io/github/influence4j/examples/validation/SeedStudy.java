@@ -1,16 +1,12 @@
 package io.github.influence4j.examples.validation;
 
-import io.github.influence4j.api.CurvatureApproximator;
-import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleSource;
-import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
 import io.github.influence4j.baselines.exact.ExactOptions;
 import io.github.influence4j.baselines.iterative.Astra;
-import io.github.influence4j.baselines.iterative.AstraOptions;
 import io.github.influence4j.baselines.iterative.ConjugateGradient;
 import io.github.influence4j.baselines.iterative.ConjugateGradientOptions;
 import io.github.influence4j.baselines.iterative.Lissa;
@@ -19,14 +15,15 @@ import io.github.influence4j.baselines.pbrf.PbrfOptions;
 import io.github.influence4j.baselines.pbrf.ProximalBregman;
 import io.github.influence4j.baselines.retraining.RetrainedObjectives;
 import io.github.influence4j.baselines.validation.Agreement;
-import io.github.influence4j.baselines.validation.CurvatureEstimator;
+import io.github.influence4j.baselines.validation.ComparisonTable;
 import io.github.influence4j.baselines.validation.Estimate;
 import io.github.influence4j.baselines.validation.Estimator;
 import io.github.influence4j.baselines.validation.EstimatorComparison;
+import io.github.influence4j.baselines.validation.FittedOnce;
 import io.github.influence4j.baselines.validation.PbrfTruth;
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
-import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.CurvatureScoring;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.LabelledExample;
@@ -36,7 +33,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.commons.math3.stat.StatUtils;
 
 /** All estimators on one trained network. */
@@ -55,10 +52,10 @@ final class SeedStudy implements AutoCloseable {
     private final Mlp model;
     private final BedSources sources;
     private final List<Estimator> estimators = new ArrayList<>();
-    private final CurvatureEstimator<LabelledExample, Mlp> ekfac;
-    private final CurvatureEstimator<LabelledExample, Mlp> kfac;
-    private final CurvatureEstimator<LabelledExample, Mlp> block;
-    private final CurvatureEstimator<LabelledExample, Mlp> exact;
+    private final FittedOnce<LabelledExample, FittedCurvature<LabelledExample>> ekfac;
+    private final FittedOnce<LabelledExample, FittedCurvature<LabelledExample>> kfac;
+    private final FittedOnce<LabelledExample, FittedCurvature<LabelledExample>> block;
+    private final FittedOnce<LabelledExample, FittedCurvature<LabelledExample>> exact;
 
     /** What is learnt from, asked about, asked about where options are chosen, and given more weight. */
     record BedSources(
@@ -97,9 +94,11 @@ final class SeedStudy implements AutoCloseable {
         estimators.add(eigenbasis(EstimatorNames.GRADIENT_BASIS, Strategy.GRADIENT_BASIS));
         estimators.add(block);
         estimators.add(exact);
-        estimators.add(iterative(EstimatorNames.CG, ConjugateGradient.plain(CG), sources.queries()));
-        estimators.add(iterative(
-                EstimatorNames.ASTRA, new Astra<>(ekfac.fitted(), AstraOptions.defaults()), sources.queries()));
+        estimators.add(estimator(
+                EstimatorNames.CG, () -> ConjugateGradient.on(backend).with(CG).fit(model, sources.train())));
+        estimators.add(estimator(
+                EstimatorNames.ASTRA,
+                () -> Astra.on(backend, ekfac.fitted().curvature()).fit(model, sources.train())));
         estimators.add(new SourceEstimator(backend, run, weightDecay, sources.train(), sources.queries()));
     }
 
@@ -108,9 +107,9 @@ final class SeedStudy implements AutoCloseable {
     }
 
     PbrfTruth truth(LayerDamping damping, ProgressListener progress) {
-        try (var solver = exact.fitted().solver(damping)) {
+        try (CurvatureScoring<LabelledExample> scoring = exact.fitted().damped(damping)) {
             ProximalBregman<LabelledExample> bregman =
-                    new ProximalBregman<>(model, sources.train(), solver, PbrfOptions.defaults());
+                    new ProximalBregman<>(model, sources.train(), scoring.solver(), PbrfOptions.defaults());
             return PbrfTruth.of(
                     bregman,
                     model,
@@ -133,23 +132,28 @@ final class SeedStudy implements AutoCloseable {
 
     /** Tunes LiSSA against the exact solution, on queries that are in no table. */
     LissaTuning tuneLissa(LayerDamping damping) {
-        try (var solver = exact.fitted().solver(damping)) {
-            InfluenceScores scores =
-                    new InfluenceScorer<>(backend, model).pairwise(solver, sources.asideQueries(), sources.train());
+        try (CurvatureScoring<LabelledExample> scoring = exact.fitted().damped(damping)) {
+            InfluenceScores scores = scoring.pairwise(sources.asideQueries(), sources.train());
             return LissaTuning.tune(backend, model, sources.train(), sources.asideQueries(), damping, scores);
         }
     }
 
-    List<EstimatorComparison.Entry> compare(
+    List<ComparisonTable.Row> compare(
             LayerDamping damping,
             PbrfTruth truth,
             RetrainedObjectives retrained,
             LissaOptions lissa,
             ProgressListener progress) {
-        try (Estimator tuned = iterative(EstimatorNames.LISSA, new Lissa<>(lissa), sources.queries())) {
-            List<Estimator> all = new ArrayList<>(estimators);
-            all.add(tuned);
-            return new EstimatorComparison(all, Optional.of(retrained)).run(damping, truth, progress);
+        try (EstimatorComparison<LabelledExample> comparison =
+                EstimatorComparison.of(sources.queries(), sources.train())) {
+            estimators.forEach(comparison::add);
+            comparison.add(
+                    EstimatorNames.LISSA, () -> Lissa.on(backend).with(lissa).fit(model, sources.train()));
+            return comparison
+                    .against(truth.trainIds(), truth.changes())
+                    .withRetrained(retrained)
+                    .run(damping, progress)
+                    .rows();
         }
     }
 
@@ -157,12 +161,12 @@ final class SeedStudy implements AutoCloseable {
     SolverChecks checks(LayerDamping damping, PbrfTruth truth, Map<String, InfluenceScores> scores) {
         InfluenceScores plain = required(scores, EstimatorNames.CG);
         InfluenceScores direct = required(scores, EstimatorNames.EXACT);
-        try (Estimator preconditioned = iterative(
-                        "preconditioned CG",
-                        ConjugateGradient.preconditionedBy(ekfac.fitted(), CG),
-                        sources.queries());
+        try (Estimator preconditioned = estimator("preconditioned CG", () -> ConjugateGradient.on(backend)
+                        .with(CG)
+                        .preconditionedBy(ekfac.fitted().curvature())
+                        .fit(model, sources.train()));
                 Estimator depthN =
-                        iterative(EstimatorNames.LISSA, new Lissa<>(LissaOptions.defaults()), sources.queries())) {
+                        estimator(EstimatorNames.LISSA, () -> Lissa.on(backend).fit(model, sources.train()))) {
             double pearson = Agreement.of(preconditioned.estimate(damping).scores(), truth.trainIds(), truth.changes())
                     .pearson();
             return new SolverChecks(distance(plain, direct), pearson, depthN.estimate(damping));
@@ -172,16 +176,17 @@ final class SeedStudy implements AutoCloseable {
     /** K-FAC and EK-FAC beside the exact blocks, which both approximate. */
     Map<String, BlockDistance> blockDistances(LayerDamping damping, Map<String, InfluenceScores> scores) {
         Map<String, BlockDistance> distances = new LinkedHashMap<>();
-        try (IhvpSolver blocks = block.fitted().solver(damping)) {
-            for (CurvatureEstimator<LabelledExample, Mlp> estimator : List.of(kfac, ekfac)) {
-                try (IhvpSolver solver = estimator.fitted().solver(damping)) {
+        try (CurvatureScoring<LabelledExample> blocks = block.fitted().damped(damping)) {
+            for (FittedOnce<LabelledExample, FittedCurvature<LabelledExample>> estimator : List.of(kfac, ekfac)) {
+                try (CurvatureScoring<LabelledExample> scoring =
+                        estimator.fitted().damped(damping)) {
                     distances.put(
                             estimator.name(),
                             BlockDistance.between(
                                     required(scores, estimator.name()),
-                                    solver,
+                                    scoring.solver(),
                                     required(scores, EstimatorNames.EXACT_BLOCK),
-                                    blocks));
+                                    blocks.solver()));
                 }
             }
         }
@@ -214,43 +219,23 @@ final class SeedStudy implements AutoCloseable {
     }
 
     /** With the exact output Hessian in place of sampled labels, so that no estimator suffers from sampling. */
-    private CurvatureEstimator<LabelledExample, Mlp> eigenbasis(String name, Strategy strategy) {
-        return new CurvatureEstimator<>(
-                name,
-                backend,
-                EigenbasisApproximator.<LabelledExample>exactFisher(
-                        backend, FitOptions.defaults().withStrategy(strategy)),
-                model,
-                sources.train(),
-                sources.queries());
+    private FittedOnce<LabelledExample, FittedCurvature<LabelledExample>> eigenbasis(String name, Strategy strategy) {
+        return estimator(name, () -> Ekfac.on(backend).with(strategy).fitExactly(model, sources.train()));
     }
 
     private Estimator sampledLabels() {
-        return new CurvatureEstimator<>(
-                EstimatorNames.SAMPLED_EKFAC,
-                backend,
-                EigenbasisApproximator.<LabelledExample>ekfac(backend),
-                model,
-                sources.train(),
-                sources.queries());
+        return estimator(EstimatorNames.SAMPLED_EKFAC, () -> Ekfac.on(backend).fit(model, sources.train()));
     }
 
-    private CurvatureEstimator<LabelledExample, Mlp> exact(String name, ExactOptions.Scope scope) {
-        return new CurvatureEstimator<>(
-                name,
-                backend,
-                new ExactGaussNewton<LabelledExample>(
-                        backend, ExactOptions.defaults().withScope(scope)),
-                model,
-                sources.train(),
-                sources.queries());
+    private FittedOnce<LabelledExample, FittedCurvature<LabelledExample>> exact(String name, ExactOptions.Scope scope) {
+        return estimator(name, () -> ExactGaussNewton.on(backend)
+                .with(ExactOptions.defaults().withScope(scope))
+                .fit(model, sources.train()));
     }
 
-    private Estimator iterative(
-            String name,
-            CurvatureApproximator<LabelledExample, CurvatureProduct<LabelledExample>> method,
-            ExampleSource<LabelledExample> queries) {
-        return new CurvatureEstimator<>(name, backend, method, model, sources.train(), queries);
+    private FittedOnce<LabelledExample, FittedCurvature<LabelledExample>> estimator(
+            String name, Supplier<FittedCurvature<LabelledExample>> fit) {
+        return new FittedOnce<>(name, fit, sources.queries(), sources.train());
     }
 
     @Override

@@ -1,15 +1,14 @@
 package io.github.influence4j.examples.validation;
 
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
-import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.unrolled.Source;
 import io.github.influence4j.baselines.unrolled.UnrolledTraining;
 import io.github.influence4j.baselines.validation.Estimate;
 import io.github.influence4j.baselines.validation.Estimator;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.MlpCheckpoints;
@@ -57,12 +56,11 @@ final class SourceEstimator implements Estimator {
     }
 
     private Estimate make() {
-        LayerDamping decay = LayerDamping.of(run.checkpoints().trained().layers(), layer -> weightDecay);
         long start = System.nanoTime();
         try (UnrolledTraining<LabelledExample> unrolled =
-                new Source<LabelledExample>(backend, FitOptions.defaults()).fit(run.checkpoints(), train)) {
+                Source.on(backend).withWeightDecay(weightDecay).fit(run.checkpoints(), train)) {
             long fitted = System.nanoTime();
-            var scores = unrolled.pairwise(queries, train, decay, ScoreOptions.defaults(), ProgressListener.silent());
+            InfluenceScores scores = unrolled.damped(Damping.DEFAULT).pairwise(queries, train);
             return new Estimate(
                     scores,
                     (fitted - start) / NANOS_PER_MILLI,

@@ -8,7 +8,6 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactCurvature;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
 import io.github.influence4j.baselines.exact.ExactOptions;
@@ -31,9 +30,9 @@ class BlockDistanceTest {
                 ExampleSource.of(Bed.DIABETES.split().test().subList(0, 3));
         try (MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
                 Mlp model = Mlp.create(backend, Bed.DIABETES.shape(), 1);
-                ExactCurvature curvature = new ExactGaussNewton<LabelledExample>(
-                                backend, ExactOptions.defaults().withScope(ExactOptions.Scope.PER_LAYER))
-                        .fit(model, train, ProgressListener.silent());
+                ExactCurvature curvature = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults().withScope(ExactOptions.Scope.PER_LAYER))
+                        .curvature(model, train);
                 IhvpSolver block = curvature.solver(Damping.absolute(1e6));
                 IhvpSolver halved = curvature.solver(Damping.absolute(2e6))) {
             InfluenceScorer<LabelledExample> scorer = new InfluenceScorer<>(backend, model);

@@ -1,6 +1,5 @@
 package io.github.influence4j.baselines.exact;
 
-import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
@@ -8,6 +7,7 @@ import io.github.influence4j.api.OutputHessianRoots;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -28,39 +28,78 @@ import java.util.stream.IntStream;
  * positions allows to tell, and otherwise at the first capture.
  *
  * <p>Source: Grosse et al. 2023, section 2.1.1 for the damped Gauss-Newton matrix; the dual form is the identity of Woodbury.
- *
- * @param <E> the host's type of an example
+ * Immutable; may be used for any number of fits.
  */
-public final class ExactGaussNewton<E> implements CurvatureApproximator<E, OutputHessianRoots<E>> {
+public final class ExactGaussNewton {
 
     private static final String STAGE = "exact Gauss-Newton";
 
     private final MatrixBackend backend;
     private final ExactOptions options;
+    private final ProgressListener progress;
 
-    /**
-     * Makes an approximator.
-     *
-     * @param backend computes in float64, whatever its working precision; must stay open as long as what is fitted
-     * @param options how the matrix is held
-     */
-    public ExactGaussNewton(MatrixBackend backend, ExactOptions options) {
+    private ExactGaussNewton(MatrixBackend backend, ExactOptions options, ProgressListener progress) {
         this.backend = backend;
         this.options = options;
-    }
-
-    @Override
-    public ExactCurvature fit(OutputHessianRoots<E> model, ExampleSource<E> data) {
-        return fit(model, data, ProgressListener.silent());
+        this.progress = progress;
     }
 
     /**
-     * {@inheritDoc}
+     * Computes with a given backend.
      *
-     * @throws IllegalArgumentException also if the computation would take more memory than allowed, with the numbers
+     * @param backend computes in float64, whatever its working precision; must stay open as long as what is fitted
+     * @return the exact solution with the default options
      */
-    @Override
-    public ExactCurvature fit(OutputHessianRoots<E> model, ExampleSource<E> data, ProgressListener progress) {
+    public static ExactGaussNewton on(MatrixBackend backend) {
+        return new ExactGaussNewton(backend, ExactOptions.defaults(), ProgressListener.silent());
+    }
+
+    /**
+     * Changes how the matrix is held.
+     *
+     * @param value the options
+     * @return the exact solution with these options
+     */
+    public ExactGaussNewton with(ExactOptions value) {
+        return new ExactGaussNewton(backend, value, progress);
+    }
+
+    /**
+     * Tells a listener how far fits and scores have come.
+     *
+     * @param value the listener
+     * @return the same otherwise
+     */
+    public ExactGaussNewton reporting(ProgressListener value) {
+        return new ExactGaussNewton(backend, options, value);
+    }
+
+    /**
+     * Fits the matrix.
+     *
+     * @param <E> the host's type of an example
+     * @param model a model that offers the root of its output Hessian; stays open while the result is in use
+     * @param train the training set
+     * @return the fitted estimator, which the caller closes
+     * @throws IllegalArgumentException if the data set is empty, captures do not fit, or the computation would take more memory
+     *     than allowed, with the numbers
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public <E> FittedCurvature<E> fit(OutputHessianRoots<E> model, ExampleSource<E> train) {
+        return FittedCurvature.of(backend, model, curvature(model, train), progress);
+    }
+
+    /**
+     * Fits the matrix alone, to look at or to solve with.
+     *
+     * @param <E> the host's type of an example
+     * @param model a model that offers the root of its output Hessian
+     * @param data the training set
+     * @return the curvature, which the caller closes
+     * @throws IllegalArgumentException as {@link #fit} does
+     */
+    public <E> ExactCurvature curvature(OutputHessianRoots<E> model, ExampleSource<E> data) {
         int columns = model.outputHessianColumns();
         if (columns < 1) {
             throw new IllegalArgumentException("the root of the output Hessian has " + columns + " columns");
@@ -72,7 +111,7 @@ public final class ExactGaussNewton<E> implements CurvatureApproximator<E, Outpu
             List<GaussNewtonBlock> blocks = blocks(pass.layers(), data.size(), columns);
             try {
                 long start = System.nanoTime();
-                collect(pass, data, columns, blocks, progress);
+                collect(pass, data, columns, blocks);
                 Duration duration = Duration.ofNanos(System.nanoTime() - start);
                 return new ExactCurvature(pass.layers(), blocks, provenance(model, data, blocks, duration));
             } catch (RuntimeException | Error e) {
@@ -138,12 +177,7 @@ public final class ExactGaussNewton<E> implements CurvatureApproximator<E, Outpu
         };
     }
 
-    private void collect(
-            CapturePass<E> pass,
-            ExampleSource<E> data,
-            int columns,
-            List<GaussNewtonBlock> blocks,
-            ProgressListener progress) {
+    private <E> void collect(CapturePass<E> pass, ExampleSource<E> data, int columns, List<GaussNewtonBlock> blocks) {
         List<Place> places = new ArrayList<>();
         for (GaussNewtonBlock block : blocks) {
             for (int l = 0; l < block.layers().size(); l++) {
@@ -167,7 +201,7 @@ public final class ExactGaussNewton<E> implements CurvatureApproximator<E, Outpu
         blocks.forEach(GaussNewtonBlock::finish);
     }
 
-    private void check(ExampleSource<E> data, CapturePass.Step step, UploadedCapture capture) {
+    private void check(ExampleSource<?> data, CapturePass.Step step, UploadedCapture capture) {
         if (capture.examples() > options.batchSize()) {
             throw new IllegalArgumentException(STAGE + ": the data set gave a batch of " + capture.examples()
                     + " examples where at most " + options.batchSize() + " were asked for");
@@ -182,7 +216,7 @@ public final class ExactGaussNewton<E> implements CurvatureApproximator<E, Outpu
     private record Place(GaussNewtonBlock block, int index) {}
 
     private Provenance provenance(
-            OutputHessianRoots<E> model, ExampleSource<E> data, List<GaussNewtonBlock> blocks, Duration duration) {
+            OutputHessianRoots<?> model, ExampleSource<?> data, List<GaussNewtonBlock> blocks, Duration duration) {
         long columns = model.outputHessianColumns();
         String forms = blocks.stream().map(GaussNewtonBlock::form).distinct().collect(Collectors.joining(" and "));
         return Provenance.here(backend.description(), Precision.FLOAT64, model.fingerprint())

@@ -8,6 +8,7 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Provenance;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Solves (G + diag(λ)) x = v with factors that are made once. Close it before its {@link ExactCurvature}; safe for use by
@@ -18,6 +19,7 @@ public final class ExactSolver implements IhvpSolver {
     private final List<LayerSpec> layers;
     private final List<BlockSolver> solvers;
     private final int[] offsets;
+    private final double heldBytes;
     private final LayerDamping damping;
     private final Provenance provenance;
 
@@ -29,6 +31,8 @@ public final class ExactSolver implements IhvpSolver {
             Provenance provenance) {
         this.layers = layers;
         this.solvers = solvers;
+        this.heldBytes =
+                blocks.stream().mapToDouble(GaussNewtonBlock::heldBytes).sum();
         this.offsets = new int[blocks.size()];
         for (int b = 1; b < offsets.length; b++) {
             offsets[b] = offsets[b - 1]
@@ -94,6 +98,12 @@ public final class ExactSolver implements IhvpSolver {
     @Override
     public Provenance provenance() {
         return provenance;
+    }
+
+    /** {@inheritDoc} The factor, and what it is formed from. */
+    @Override
+    public OptionalDouble heldBytes(int rightHandSides) {
+        return OptionalDouble.of(heldBytes);
     }
 
     @Override

@@ -1,10 +1,11 @@
 package io.github.influence4j.baselines.iterative;
 
 import io.github.influence4j.api.Curvature;
-import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.FittedCurvature;
+import io.github.influence4j.linalg.MatrixBackend;
 import java.util.Optional;
 
 /**
@@ -20,36 +21,77 @@ import java.util.Optional;
  *
  * <p>Source: Wang et al. 2025, arXiv 2507.14740.
  *
- * @param <E> the host's type of an example
+ * <p>Immutable; may be used for any number of fits.
  */
-public final class Astra<E> implements CurvatureApproximator<E, CurvatureProduct<E>> {
+public final class Astra {
 
-    private final Curvature preconditioner;
+    private final MatrixBackend backend;
     private final AstraOptions options;
+    private final ProgressListener progress;
+    private final Curvature preconditioner;
 
-    /**
-     * Prepares the iterations.
-     *
-     * @param preconditioner P, fitted to the same layers; borrowed, closed after the solvers
-     * @param options steps, batches, step size
-     */
-    public Astra(Curvature preconditioner, AstraOptions options) {
-        this.preconditioner = preconditioner;
+    private Astra(MatrixBackend backend, AstraOptions options, ProgressListener progress, Curvature preconditioner) {
+        this.backend = backend;
         this.options = options;
-    }
-
-    @Override
-    public IterativeCurvature fit(CurvatureProduct<E> model, ExampleSource<E> data) {
-        return fit(model, data, ProgressListener.silent());
+        this.progress = progress;
+        this.preconditioner = preconditioner;
     }
 
     /**
-     * {@inheritDoc} Nothing is computed here; the work is that of the solver, which holds the examples.
+     * Prepares the method with its default options.
      *
-     * @throws IllegalArgumentException also if the preconditioner is a curvature of other layers
+     * @param backend computes the scores; must stay open as long as what is fitted
+     * @param preconditioner P, fitted to the same layers; borrowed, closed after what is fitted here
+     * @return the method
      */
-    @Override
-    public IterativeCurvature fit(CurvatureProduct<E> model, ExampleSource<E> data, ProgressListener progress) {
+    public static Astra on(MatrixBackend backend, Curvature preconditioner) {
+        return new Astra(backend, AstraOptions.defaults(), ProgressListener.silent(), preconditioner);
+    }
+
+    /**
+     * Changes the options.
+     *
+     * @param value the options
+     * @return the same otherwise
+     */
+    public Astra with(AstraOptions value) {
+        return new Astra(backend, value, progress, preconditioner);
+    }
+
+    /**
+     * Tells a listener how far solves and scores have come.
+     *
+     * @param value the listener
+     * @return the same otherwise
+     */
+    public Astra reporting(ProgressListener value) {
+        return new Astra(backend, options, value, preconditioner);
+    }
+
+    /**
+     * Takes a model and a training set. Nothing is computed here; the work is that of scoring, which holds the examples.
+     *
+     * @param <E> the host's type of an example
+     * @param model a model that multiplies with its Gauss-Newton matrix, such as {@link HessianRootProduct}; stays open while
+     *     the result is in use
+     * @param train the training set
+     * @return the estimator, which the caller closes
+     * @throws IllegalArgumentException if the data set is empty, or the preconditioner is a curvature of other layers
+     */
+    public <E> FittedCurvature<E> fit(CurvatureProduct<E> model, ExampleSource<E> train) {
+        return FittedCurvature.of(backend, model, curvature(model, train), progress);
+    }
+
+    /**
+     * Takes a model and a training set, to solve with.
+     *
+     * @param <E> the host's type of an example
+     * @param model a model that multiplies with its Gauss-Newton matrix
+     * @param data the training set
+     * @return the curvature, which the caller closes
+     * @throws IllegalArgumentException as {@link #fit} does
+     */
+    public <E> IterativeCurvature curvature(CurvatureProduct<E> model, ExampleSource<E> data) {
         Optional<Curvature> fitted = Optional.of(preconditioner);
         return IterativeCurvature.of("ASTRA", options.toString(), model, data, fitted, damping -> {
             Preconditioner inverse = Preconditioner.of(fitted, model.layers(), damping);

@@ -1,10 +1,11 @@
 package io.github.influence4j.baselines.iterative;
 
 import io.github.influence4j.api.Curvature;
-import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.FittedCurvature;
+import io.github.influence4j.linalg.MatrixBackend;
 import java.util.Optional;
 
 /**
@@ -17,53 +18,91 @@ import java.util.Optional;
  *
  * <p>Source: Hestenes and Stiefel 1952; for influence functions Koh and Liang 2017.
  *
- * @param <E> the host's type of an example
+ * <p>Immutable; may be used for any number of fits.
  */
-public final class ConjugateGradient<E> implements CurvatureApproximator<E, CurvatureProduct<E>> {
+public final class ConjugateGradient {
 
+    private final MatrixBackend backend;
     private final ConjugateGradientOptions options;
+    private final ProgressListener progress;
     private final Optional<Curvature> preconditioner;
 
-    private ConjugateGradient(ConjugateGradientOptions options, Optional<Curvature> preconditioner) {
+    private ConjugateGradient(
+            MatrixBackend backend,
+            ConjugateGradientOptions options,
+            ProgressListener progress,
+            Optional<Curvature> preconditioner) {
+        this.backend = backend;
         this.options = options;
+        this.progress = progress;
         this.preconditioner = preconditioner;
     }
 
     /**
-     * Prepares plain conjugate gradients.
+     * Prepares the method with its default options.
      *
-     * @param <E> the host's type of an example
-     * @param options when to stop
-     * @return an approximator
+     * @param backend computes the scores; must stay open as long as what is fitted
+     * @return the method
      */
-    public static <E> ConjugateGradient<E> plain(ConjugateGradientOptions options) {
-        return new ConjugateGradient<>(options, Optional.empty());
+    public static ConjugateGradient on(MatrixBackend backend) {
+        return new ConjugateGradient(
+                backend, ConjugateGradientOptions.defaults(), ProgressListener.silent(), Optional.empty());
     }
 
     /**
-     * Prepares conjugate gradients with a preconditioner, which is damped as the system to solve is.
+     * Preconditions with a fitted curvature, which is damped as the system to solve is.
      *
-     * @param <E> the host's type of an example
-     * @param fitted a curvature of the same layers; borrowed, closed after the solvers
-     * @param options when to stop
-     * @return an approximator
+     * @param fitted a curvature of the same layers; borrowed, closed after what is fitted here
+     * @return the same otherwise
      */
-    public static <E> ConjugateGradient<E> preconditionedBy(Curvature fitted, ConjugateGradientOptions options) {
-        return new ConjugateGradient<>(options, Optional.of(fitted));
-    }
-
-    @Override
-    public IterativeCurvature fit(CurvatureProduct<E> model, ExampleSource<E> data) {
-        return fit(model, data, ProgressListener.silent());
+    public ConjugateGradient preconditionedBy(Curvature fitted) {
+        return new ConjugateGradient(backend, options, progress, Optional.of(fitted));
     }
 
     /**
-     * {@inheritDoc} Nothing is computed here; the work is that of the solver.
+     * Changes the options.
      *
-     * @throws IllegalArgumentException also if the preconditioner is a curvature of other layers
+     * @param value the options
+     * @return the same otherwise
      */
-    @Override
-    public IterativeCurvature fit(CurvatureProduct<E> model, ExampleSource<E> data, ProgressListener progress) {
+    public ConjugateGradient with(ConjugateGradientOptions value) {
+        return new ConjugateGradient(backend, value, progress, preconditioner);
+    }
+
+    /**
+     * Tells a listener how far solves and scores have come.
+     *
+     * @param value the listener
+     * @return the same otherwise
+     */
+    public ConjugateGradient reporting(ProgressListener value) {
+        return new ConjugateGradient(backend, options, value, preconditioner);
+    }
+
+    /**
+     * Takes a model and a training set. Nothing is computed here; the work is that of scoring.
+     *
+     * @param <E> the host's type of an example
+     * @param model a model that multiplies with its Gauss-Newton matrix, such as {@link HessianRootProduct}; stays open while
+     *     the result is in use
+     * @param train the training set
+     * @return the estimator, which the caller closes
+     * @throws IllegalArgumentException if the data set is empty, or the preconditioner is a curvature of other layers
+     */
+    public <E> FittedCurvature<E> fit(CurvatureProduct<E> model, ExampleSource<E> train) {
+        return FittedCurvature.of(backend, model, curvature(model, train), progress);
+    }
+
+    /**
+     * Takes a model and a training set, to solve with.
+     *
+     * @param <E> the host's type of an example
+     * @param model a model that multiplies with its Gauss-Newton matrix
+     * @param data the training set
+     * @return the curvature, which the caller closes
+     * @throws IllegalArgumentException as {@link #fit} does
+     */
+    public <E> IterativeCurvature curvature(CurvatureProduct<E> model, ExampleSource<E> data) {
         return IterativeCurvature.of(
                 "conjugate gradients",
                 options.toString(),

@@ -6,6 +6,7 @@ import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Provenance;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Solves (G + diag(λ))x = v by iterations, for all right-hand sides together, and reports what it took.
@@ -87,14 +88,15 @@ public final class IterativeSolver implements IhvpSolver {
         return report;
     }
 
-    /**
-     * Returns what solving for some right-hand sides together keeps in memory, without model, data set and preconditioner.
-     *
-     * @param rightHandSides their number
-     * @return bytes
-     */
-    public double heldBytes(int rightHandSides) {
-        return 8.0 * rightHandSides * iteration.vectorsHeld() * Vectors.parameters(layers);
+    @Override
+    public OptionalDouble solveFlops() {
+        return OptionalDouble.of(report.flops());
+    }
+
+    /** {@inheritDoc} The preconditioner is not counted either. */
+    @Override
+    public OptionalDouble heldBytes(int rightHandSides) {
+        return OptionalDouble.of(8.0 * rightHandSides * iteration.vectorsHeld() * Vectors.parameters(layers));
     }
 
     @Override

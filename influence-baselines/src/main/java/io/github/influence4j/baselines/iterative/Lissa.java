@@ -1,9 +1,10 @@
 package io.github.influence4j.baselines.iterative;
 
-import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.FittedCurvature;
+import io.github.influence4j.linalg.MatrixBackend;
 import java.util.Optional;
 
 /**
@@ -18,29 +19,74 @@ import java.util.Optional;
  *
  * <p>Source: Agarwal, Bullins and Hazan 2017; Koh and Liang 2017; Grosse et al. 2023, section 2.2.1 and Appendix C.
  *
- * @param <E> the host's type of an example
+ * <p>Immutable; may be used for any number of fits.
  */
-public final class Lissa<E> implements CurvatureApproximator<E, CurvatureProduct<E>> {
+public final class Lissa {
 
+    private final MatrixBackend backend;
     private final LissaOptions options;
+    private final ProgressListener progress;
+
+    private Lissa(MatrixBackend backend, LissaOptions options, ProgressListener progress) {
+        this.backend = backend;
+        this.options = options;
+        this.progress = progress;
+    }
 
     /**
-     * Prepares LiSSA.
+     * Prepares the method with its default options.
      *
-     * @param options depth, scale, batches
+     * @param backend computes the scores; must stay open as long as what is fitted
+     * @return the method
      */
-    public Lissa(LissaOptions options) {
-        this.options = options;
+    public static Lissa on(MatrixBackend backend) {
+        return new Lissa(backend, LissaOptions.defaults(), ProgressListener.silent());
     }
 
-    @Override
-    public IterativeCurvature fit(CurvatureProduct<E> model, ExampleSource<E> data) {
-        return fit(model, data, ProgressListener.silent());
+    /**
+     * Changes the options.
+     *
+     * @param value the options
+     * @return the same otherwise
+     */
+    public Lissa with(LissaOptions value) {
+        return new Lissa(backend, value, progress);
     }
 
-    /** {@inheritDoc} Nothing is computed here; the work is that of the solver, which holds the examples. */
-    @Override
-    public IterativeCurvature fit(CurvatureProduct<E> model, ExampleSource<E> data, ProgressListener progress) {
+    /**
+     * Tells a listener how far solves and scores have come.
+     *
+     * @param value the listener
+     * @return the same otherwise
+     */
+    public Lissa reporting(ProgressListener value) {
+        return new Lissa(backend, options, value);
+    }
+
+    /**
+     * Takes a model and a training set. Nothing is computed here; the work is that of scoring, which holds the examples.
+     *
+     * @param <E> the host's type of an example
+     * @param model a model that multiplies with its Gauss-Newton matrix, such as {@link HessianRootProduct}; stays open while
+     *     the result is in use
+     * @param train the training set
+     * @return the estimator, which the caller closes
+     * @throws IllegalArgumentException if the data set is empty
+     */
+    public <E> FittedCurvature<E> fit(CurvatureProduct<E> model, ExampleSource<E> train) {
+        return FittedCurvature.of(backend, model, curvature(model, train), progress);
+    }
+
+    /**
+     * Takes a model and a training set, to solve with.
+     *
+     * @param <E> the host's type of an example
+     * @param model a model that multiplies with its Gauss-Newton matrix
+     * @param data the training set
+     * @return the curvature, which the caller closes
+     * @throws IllegalArgumentException as {@link #fit} does
+     */
+    public <E> IterativeCurvature curvature(CurvatureProduct<E> model, ExampleSource<E> data) {
         return IterativeCurvature.of("LiSSA", options.toString(), model, data, Optional.empty(), damping -> {
             Preconditioner none = Preconditioner.of(Optional.empty(), model.layers(), damping);
             return new LissaIteration<>(

@@ -1,6 +1,7 @@
 package io.github.influence4j.baselines.unrolled;
 
 import io.github.influence4j.api.Checkpoints;
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.ProgressListener;
@@ -22,39 +23,75 @@ import java.util.List;
  * <p>Fitting costs an EK-FAC fit for each checkpoint but for the decompositions, which are one a segment; scoring a pass over
  * the training set for each checkpoint. Memory is that of one EK-FAC curvature for each segment.
  *
- * <p>Source: Bae et al. 2024, arXiv 2405.12186. Immutable.
- *
- * @param <E> the host's type of an example
+ * <p>Source: Bae et al. 2024, arXiv 2405.12186. Immutable; may be used for any number of fits.
  */
-public final class Source<E> {
+public final class Source {
 
     private final MatrixBackend backend;
     private final FitOptions options;
+    private final double weightDecay;
+    private final ProgressListener progress;
 
-    /**
-     * Prepares fits.
-     *
-     * @param backend computes; must stay open as long as what is fitted
-     * @param options how the curvature of a segment is fitted; any strategy but the identity
-     */
-    public Source(MatrixBackend backend, FitOptions options) {
+    private Source(MatrixBackend backend, FitOptions options, double weightDecay, ProgressListener progress) {
         this.backend = backend;
         this.options = options;
+        this.weightDecay = weightDecay;
+        this.progress = progress;
+    }
+
+    /**
+     * Prepares fits with EK-FAC for the curvature and no weight decay.
+     *
+     * @param backend computes; must stay open as long as what is fitted
+     * @return SOURCE
+     */
+    public static Source on(MatrixBackend backend) {
+        return new Source(backend, FitOptions.defaults(), 0, ProgressListener.silent());
+    }
+
+    /**
+     * Changes how the curvature of a segment is fitted.
+     *
+     * @param value any strategy but the identity
+     * @return the same otherwise
+     */
+    public Source with(FitOptions value) {
+        return new Source(backend, value, weightDecay, progress);
+    }
+
+    /**
+     * Says what the weight decay of the training was, which is added to the eigenvalues as a damping is.
+     *
+     * @param value the coefficient of ½‖θ‖² in the training objective, at least 0
+     * @return the same otherwise
+     * @throws IllegalArgumentException if it is negative, NaN or infinite
+     */
+    public Source withWeightDecay(double value) {
+        return new Source(backend, options, Damping.absolute(value).value(), progress);
+    }
+
+    /**
+     * Tells a listener how far fits and scores have come.
+     *
+     * @param value the listener
+     * @return the same otherwise
+     */
+    public Source reporting(ProgressListener value) {
+        return new Source(backend, options, weightDecay, value);
     }
 
     /**
      * Fits the curvature of every segment.
      *
-     * @param checkpoints the training run
+     * @param <E> the host's type of an example
+     * @param checkpoints the training run; its models stay open while the result is in use
      * @param data the training set
-     * @param progress is told how far the work has come
      * @return the fitted segments, which the caller closes
      * @throws IllegalArgumentException if the strategy is the identity, the data set is empty or a capture does not fit
      * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
      * @throws java.util.concurrent.CancellationException if the thread was interrupted
      */
-    public UnrolledTraining<E> fit(
-            Checkpoints<? extends GradientProvider<E>> checkpoints, ExampleSource<E> data, ProgressListener progress) {
+    public <E> UnrolledTraining<E> fit(Checkpoints<? extends GradientProvider<E>> checkpoints, ExampleSource<E> data) {
         if (!options.strategy().measuresEigenvalues() && !options.strategy().usesEigenbasis()) {
             throw new IllegalArgumentException(
                     "SOURCE needs the eigenvalues of a curvature; strategy " + options.strategy() + " has none");
@@ -74,17 +111,6 @@ public final class Source<E> {
             segments.forEach(segment -> segment.curvature().close());
             throw e;
         }
-        return new UnrolledTraining<>(backend, checkpoints.trained(), segments);
-    }
-
-    /**
-     * Fits the curvature of every segment without reporting progress.
-     *
-     * @param checkpoints the training run
-     * @param data the training set
-     * @return the fitted segments, which the caller closes
-     */
-    public UnrolledTraining<E> fit(Checkpoints<? extends GradientProvider<E>> checkpoints, ExampleSource<E> data) {
-        return fit(checkpoints, data, ProgressListener.silent());
+        return new UnrolledTraining<>(backend, checkpoints.trained(), segments, weightDecay, progress);
     }
 }

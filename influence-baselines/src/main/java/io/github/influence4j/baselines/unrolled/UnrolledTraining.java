@@ -1,12 +1,16 @@
 package io.github.influence4j.baselines.unrolled;
 
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.FittedEstimator;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.Scoring;
+import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
@@ -14,24 +18,35 @@ import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * The segments of a training run with their curvatures, ready to score.
  *
- * <p>Owns the curvatures, but not the models. Not for use by several threads.
+ * <p>SOURCE has the damping of its training: the learning rates, and the weight decay that it was told. Any other is ignored.
+ * Owns the curvatures, but not the models. Not for use by several threads.
  *
  * @param <E> the host's type of an example
  */
-public final class UnrolledTraining<E> implements AutoCloseable {
+public final class UnrolledTraining<E> implements FittedEstimator<E> {
 
     private final MatrixBackend backend;
     private final GradientProvider<E> trained;
     private final List<Segment<E>> segments;
+    private final LayerDamping decay;
+    private final ProgressListener progress;
 
-    UnrolledTraining(MatrixBackend backend, GradientProvider<E> trained, List<Segment<E>> segments) {
+    UnrolledTraining(
+            MatrixBackend backend,
+            GradientProvider<E> trained,
+            List<Segment<E>> segments,
+            double weightDecay,
+            ProgressListener progress) {
         this.backend = backend;
         this.trained = trained;
         this.segments = List.copyOf(segments);
+        this.decay = LayerDamping.of(trained.layers(), layer -> weightDecay);
+        this.progress = progress;
     }
 
     /** A segment with its curvature. */
@@ -47,44 +62,66 @@ public final class UnrolledTraining<E> implements AutoCloseable {
         return segments.stream().map(Segment::curvature).toList();
     }
 
-    /**
-     * Scores every training example for every query.
-     *
-     * @param queries the queries, measured on the trained model
-     * @param train the training set
-     * @param decay the weight decay of training by layer, which is added to the eigenvalues as a damping is; 0 for none
-     * @param options what to compute; parts per layer and token are not kept
-     * @param progress is told how far the work has come
-     * @return scores, [queries, train]; positive where the training example lowers the query's loss, per unit of weight as
-     *     everywhere: one more copy does 1/N of it
-     * @throws IllegalArgumentException if a layer has no decay, a data set is empty, or a capture does not fit
-     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
-     * @throws java.util.concurrent.CancellationException if the thread was interrupted
-     */
-    public InfluenceScores pairwise(
-            ExampleSource<E> queries,
-            ExampleSource<E> train,
-            LayerDamping decay,
-            ScoreOptions options,
-            ProgressListener progress) {
+    @Override
+    public List<LayerSpec> layers() {
+        return trained.layers();
+    }
+
+    /** {@inheritDoc} A relative damping refers to the curvature of the last segment. */
+    @Override
+    public LayerDamping resolve(Damping damping) {
+        return segments.get(segments.size() - 1).curvature().resolve(damping);
+    }
+
+    @Override
+    public Scoring<E> damped(LayerDamping ignored) {
+        return new UnrolledScoring();
+    }
+
+    private final class UnrolledScoring implements Scoring<E> {
+
+        @Override
+        public InfluenceScores pairwise(ExampleSource<E> queries, ExampleSource<E> train) {
+            return UnrolledTraining.this.pairwise(queries, train);
+        }
+
+        @Override
+        public SelfInfluence selfInfluence(ExampleSource<E> train) {
+            throw new UnsupportedOperationException("SOURCE has no self-influence; use EK-FAC's");
+        }
+
+        @Override
+        public OptionalDouble heldBytes(int queries) {
+            return OptionalDouble.of(segments.stream()
+                    .mapToDouble(segment -> segment.curvature().heldBytes())
+                    .sum());
+        }
+
+        @Override
+        public void close() {
+            // what there is to close belongs to the fitted segments
+        }
+    }
+
+    private InfluenceScores pairwise(ExampleSource<E> queries, ExampleSource<E> train) {
         List<InfluenceScores> parts = new ArrayList<>();
         List<EigenbasisSolver> carries = new ArrayList<>();
         try {
             for (int s = segments.size() - 1; s >= 0; s--) {
                 Segment<E> segment = segments.get(s);
-                try (EigenbasisSolver response = response(segment, decay)) {
+                try (EigenbasisSolver response = response(segment)) {
                     List<EigenbasisSolver> factors = new ArrayList<>(carries);
                     factors.add(response);
-                    SegmentSolver solver = new SegmentSolver(factors, provenance(decay));
+                    SegmentSolver solver = new SegmentSolver(factors, provenance());
                     List<InfluenceScores> ofCheckpoints = new ArrayList<>();
                     for (GradientProvider<E> checkpoint : segment.models()) {
                         GradientProvider<E> model = new QueriesOfTrained<>(trained, checkpoint);
-                        ofCheckpoints.add(new InfluenceScorer<>(backend, model, options, progress)
+                        ofCheckpoints.add(new InfluenceScorer<>(backend, model, ScoreOptions.defaults(), progress)
                                 .pairwise(solver, queries, train));
                     }
                     parts.add(InfluenceScores.average(ofCheckpoints));
                 }
-                carries.add(carry(segment, decay));
+                carries.add(carry(segment));
             }
         } finally {
             carries.forEach(EigenbasisSolver::close);
@@ -92,36 +129,20 @@ public final class UnrolledTraining<E> implements AutoCloseable {
         return InfluenceScores.average(parts).times(parts.size());
     }
 
-    /**
-     * Scores every training example for every query, without weight decay.
-     *
-     * @param queries the queries, measured on the trained model
-     * @param train the training set
-     * @return scores, [queries, train]
-     */
-    public InfluenceScores pairwise(ExampleSource<E> queries, ExampleSource<E> train) {
-        List<LayerSpec> layers = trained.layers();
-        return pairwise(
-                queries,
-                train,
-                LayerDamping.of(layers, layer -> 0),
-                ScoreOptions.defaults(),
-                ProgressListener.silent());
-    }
-
     /** S̄ = e^{−ηKσ}. */
-    private static <E> EigenbasisSolver carry(Segment<E> segment, LayerDamping decay) {
+    private EigenbasisSolver carry(Segment<E> segment) {
         double total = segment.learningRateSum();
         return segment.curvature().function(sigma -> Math.exp(-total * sigma), decay);
     }
 
     /** F_r = (1 − e^{−ηKσ})/σ, whose limit at 0 is ηK. */
-    private static <E> EigenbasisSolver response(Segment<E> segment, LayerDamping decay) {
+    private EigenbasisSolver response(Segment<E> segment) {
         double total = segment.learningRateSum();
         return segment.curvature().function(sigma -> sigma == 0 ? total : -Math.expm1(-total * sigma) / sigma, decay);
     }
 
-    private Provenance provenance(LayerDamping decay) {
+    @Override
+    public Provenance provenance() {
         Provenance fitted = segments.get(0).curvature().provenance();
         return new Provenance(
                         fitted.libraryVersion(),

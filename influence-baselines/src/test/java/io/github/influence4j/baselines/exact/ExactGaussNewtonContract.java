@@ -41,7 +41,7 @@ abstract class ExactGaussNewtonContract {
     private <E> ExactCurvature fit(ExactCase<E> model, Form form, Scope scope, int batchSize) {
         ExactOptions options =
                 ExactOptions.defaults().withForm(form).withScope(scope).withBatchSize(batchSize);
-        return new ExactGaussNewton<E>(backend(), options).fit(model.model(), model.data());
+        return ExactGaussNewton.on(backend()).with(options).curvature(model.model(), model.data());
     }
 
     private static DenseOracle oracle(ExactCase<?> model, Scope scope) {

@@ -106,7 +106,7 @@ class ExactGaussNewtonInputTest {
 
     private ExactCurvature fit(OutputHessianRoots<double[]> model, ExampleSource<double[]> data, Form form) {
         ExactOptions options = ExactOptions.defaults().withForm(form).withBatchSize(3);
-        return new ExactGaussNewton<double[]>(backend, options).fit(model, data);
+        return ExactGaussNewton.on(backend).with(options).curvature(model, data);
     }
 
     private static void assertSays(Throwable thrown, String... parts) {
@@ -240,9 +240,9 @@ class ExactGaussNewtonInputTest {
             throw new IllegalStateException("the model should not run");
         });
         ExactOptions options = ExactOptions.defaults().withForm(form).withMemoryLimit(1 << 30);
-        IllegalArgumentException thrown =
-                assertThrows(IllegalArgumentException.class, () -> new ExactGaussNewton<double[]>(backend, options)
-                        .fit(model, data(1000)));
+        IllegalArgumentException thrown = assertThrows(
+                IllegalArgumentException.class,
+                () -> ExactGaussNewton.on(backend).with(options).curvature(model, data(1000)));
         // D = N·C = 20,000: 16 D² bytes, or 8 (N·C)² and the captures; of equals, the explicit form is taken
         assertSays(
                 thrown,
@@ -258,8 +258,9 @@ class ExactGaussNewtonInputTest {
         Scripted model = new Scripted(1, (batch, column, sink) -> sink.accept(capture(batch, 1000, 1)));
         ExactOptions options = ExactOptions.defaults().withForm(Form.DUAL).withMemoryLimit(50_000);
         assertSays(
-                assertThrows(IllegalArgumentException.class, () -> new ExactGaussNewton<double[]>(backend, options)
-                        .fit(model, data(3))),
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> ExactGaussNewton.on(backend).with(options).curvature(model, data(3))),
                 "captures of layer fc",
                 "limit 48.8 KiB");
     }
@@ -270,8 +271,9 @@ class ExactGaussNewtonInputTest {
         Scripted model = new Scripted(List.of(huge), 1, (batch, column, sink) -> {});
         ExactOptions options = ExactOptions.defaults().withForm(Form.EXPLICIT).withMemoryLimit(Long.MAX_VALUE);
         assertSays(
-                assertThrows(IllegalArgumentException.class, () -> new ExactGaussNewton<double[]>(backend, options)
-                        .fit(model, data(3))),
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> ExactGaussNewton.on(backend).with(options).curvature(model, data(3))),
                 "100,000 x 100,000",
                 "ejml");
     }
@@ -305,7 +307,7 @@ class ExactGaussNewtonInputTest {
         ExactOptions options = ExactOptions.defaults().withForm(Form.EXPLICIT);
         LayerGradients vector = model.vector(9);
         try (ExactCurvature curvature =
-                        new ExactGaussNewton<double[][]>(backend, options).fit(model.model(), model.data());
+                        ExactGaussNewton.on(backend).with(options).curvature(model.model(), model.data());
                 ExactSolver solver = curvature.solver(Damping.absolute(0))) {
             MatrixAssert.assertClose(
                     model.oracle().solve(solver.damping(), vector),
@@ -370,11 +372,12 @@ class ExactGaussNewtonInputTest {
         ExactCase<double[][]> tokens = ExactCase.pooled();
         ExampleSource<double[][]> five = ExampleSource.of(Collections.nCopies(5, new double[][] {{1, 2, 3}}));
         ExactOptions whole = ExactOptions.defaults();
-        try (ExactCurvature curvature = new ExactGaussNewton<double[][]>(backend, whole).fit(tokens.model(), five)) {
+        try (ExactCurvature curvature = ExactGaussNewton.on(backend).with(whole).curvature(tokens.model(), five)) {
             assertEquals("dual", curvature.provenance().options().get("form"));
         }
         ExactOptions perLayer = whole.withScope(Scope.PER_LAYER);
-        try (ExactCurvature curvature = new ExactGaussNewton<double[][]>(backend, perLayer).fit(tokens.model(), five)) {
+        try (ExactCurvature curvature =
+                ExactGaussNewton.on(backend).with(perLayer).curvature(tokens.model(), five)) {
             assertEquals("dual and explicit", curvature.provenance().options().get("form"));
         }
     }
@@ -385,8 +388,10 @@ class ExactGaussNewtonInputTest {
         List<String> progress = new ArrayList<>();
         ProgressListener listener = (stage, done, total) -> progress.add(stage + " " + done + "/" + total);
         ExactOptions options = ExactOptions.defaults().withBatchSize(3);
-        try (ExactCurvature curvature =
-                        new ExactGaussNewton<double[]>(backend, options).fit(model.model(), model.data(), listener);
+        try (ExactCurvature curvature = ExactGaussNewton.on(backend)
+                        .with(options)
+                        .reporting(listener)
+                        .curvature(model.model(), model.data());
                 ExactSolver solver = curvature.solver(Damping.absolute(0.5))) {
             assertEquals(List.of("exact Gauss-Newton 3/4", "exact Gauss-Newton 4/4"), progress);
             Provenance provenance = solver.provenance();

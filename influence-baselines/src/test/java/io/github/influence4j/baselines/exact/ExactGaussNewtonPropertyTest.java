@@ -56,7 +56,7 @@ class ExactGaussNewtonPropertyTest {
             LayerDamping damping,
             LayerGradients vector) {
         try (ExactCurvature curvature =
-                        new ExactGaussNewton<double[][]>(backend, options).fit(model, ExampleSource.of(sequences));
+                        ExactGaussNewton.on(backend).with(options).curvature(model, ExampleSource.of(sequences));
                 ExactSolver solver = curvature.solver(damping)) {
             return solver.solve(vector).toFlat();
         }

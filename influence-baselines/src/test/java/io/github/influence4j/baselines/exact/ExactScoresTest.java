@@ -27,8 +27,9 @@ class ExactScoresTest {
         for (ExampleBatch<LabelledExample> one : model.data().batches(1)) {
             gradients.add(DenseOracle.gradient(model.model(), one, new Objective.TrainingLoss()));
         }
-        try (ExactCurvature curvature = new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults())
-                        .fit(model.model(), model.data());
+        try (ExactCurvature curvature = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults())
+                        .curvature(model.model(), model.data());
                 ExactSolver solver = curvature.solver(Damping.DEFAULT)) {
             double[][] expected = new double[gradients.size()][gradients.size()];
             double[] own = new double[gradients.size()];

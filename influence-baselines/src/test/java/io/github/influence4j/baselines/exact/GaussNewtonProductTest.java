@@ -47,7 +47,7 @@ class GaussNewtonProductTest {
             for (Form form : List.of(Form.EXPLICIT, Form.DUAL)) {
                 ExactOptions options = ExactOptions.defaults().withForm(form).withBatchSize(4);
                 try (ExactCurvature curvature =
-                        new ExactGaussNewton<LabelledExample>(backend, options).fit(mlp, ExampleSource.of(examples))) {
+                        ExactGaussNewton.on(backend).with(options).curvature(mlp, ExampleSource.of(examples))) {
                     MatrixAssert.assertClose(
                             Matrix.of(products),
                             curvature.explicitMatrix(),

@@ -62,8 +62,9 @@ class ConjugateGradientTest {
         LayerGradients vector = model.vector(3);
         ConjugateGradientOptions options = TIGHT.withBatchSize(3);
         try (HessianRootProduct<E> product = new HessianRootProduct<>(new EjmlBackend(), model.model());
-                IterativeSolver solver = ConjugateGradient.<E>plain(options)
-                        .fit(product, model.data())
+                IterativeSolver solver = ConjugateGradient.on(backend)
+                        .with(options)
+                        .curvature(product, model.data())
                         .solver(damping)) {
             MatrixAssert.assertClose(
                     model.oracle().solve(damping, vector),
@@ -85,11 +86,11 @@ class ConjugateGradientTest {
         List<LayerGradients> exact = exact(damping, queries);
         try (EigenbasisCurvature ekfac =
                 EigenbasisApproximator.<LabelledExample>ekfac(backend).fit(bed.model(), bed.train())) {
-            for (ConjugateGradient<LabelledExample> method : List.of(
-                    ConjugateGradient.<LabelledExample>plain(TIGHT),
-                    ConjugateGradient.<LabelledExample>preconditionedBy(ekfac, TIGHT))) {
+            for (ConjugateGradient method : List.of(
+                    ConjugateGradient.on(backend).with(TIGHT),
+                    ConjugateGradient.on(backend).with(TIGHT).preconditionedBy(ekfac))) {
                 try (IterativeSolver solver =
-                        method.fit(bed.model(), bed.train()).solver(damping)) {
+                        method.curvature(bed.model(), bed.train()).solver(damping)) {
                     List<LayerGradients> solutions = solver.solveAll(queries);
                     for (int q = 0; q < queries.size(); q++) {
                         MatrixAssert.assertClose(
@@ -109,10 +110,13 @@ class ConjugateGradientTest {
     void exactPreconditionerNeedsOneIteration() {
         LayerDamping damping = LayerDamping.of(bed.layers(), layer -> 0.1);
         ConjugateGradientOptions options = TIGHT.withTolerance(1e-7);
-        try (ExactCurvature exact = new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults())
-                        .fit(bed.model(), bed.train());
-                IterativeSolver solver = ConjugateGradient.<LabelledExample>preconditionedBy(exact, options)
-                        .fit(bed.model(), bed.train())
+        try (ExactCurvature exact = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults())
+                        .curvature(bed.model(), bed.train());
+                IterativeSolver solver = ConjugateGradient.on(backend)
+                        .with(options)
+                        .preconditionedBy(exact)
+                        .curvature(bed.model(), bed.train())
                         .solver(damping)) {
             solver.solveAll(bed.queryGradients());
             assertEquals(1, solver.report().iterations());
@@ -123,8 +127,9 @@ class ConjugateGradientTest {
     @Test
     void unfinishedSolutionsAreReported() {
         LayerDamping damping = LayerDamping.of(bed.layers(), layer -> 1e-4);
-        try (IterativeSolver solver = ConjugateGradient.<LabelledExample>plain(TIGHT.withMaxIterations(2))
-                .fit(bed.model(), bed.train())
+        try (IterativeSolver solver = ConjugateGradient.on(backend)
+                .with(TIGHT.withMaxIterations(2))
+                .curvature(bed.model(), bed.train())
                 .solver(damping)) {
             solver.solveAll(bed.queryGradients());
             SolverReport report = solver.report();
@@ -141,8 +146,9 @@ class ConjugateGradientTest {
     void zeroIsSolvedByZero() {
         LayerGradients zero = LayerGradients.ofFlat(
                 bed.layers(), new double[bed.queryGradients().get(0).toFlat().length]);
-        try (IterativeSolver solver = ConjugateGradient.<LabelledExample>plain(TIGHT)
-                .fit(bed.model(), bed.train())
+        try (IterativeSolver solver = ConjugateGradient.on(backend)
+                .with(TIGHT)
+                .curvature(bed.model(), bed.train())
                 .solver(Damping.absolute(0.1))) {
             assertEquals(0, Vectors.norm(solver.solve(zero).toFlat()));
             assertEquals(List.of(), solver.solveAll(List.of()));
@@ -156,12 +162,13 @@ class ConjugateGradientTest {
                 EigenbasisApproximator.<LabelledExample>ekfac(backend).fit(bed.model(), bed.train())) {
             assertEquals(
                     ekfac.resolve(Damping.DEFAULT),
-                    ConjugateGradient.<LabelledExample>preconditionedBy(ekfac, TIGHT)
-                            .fit(bed.model(), bed.train())
+                    ConjugateGradient.on(backend)
+                            .with(TIGHT)
+                            .preconditionedBy(ekfac)
+                            .curvature(bed.model(), bed.train())
                             .resolve(Damping.DEFAULT));
         }
-        IterativeCurvature plain =
-                ConjugateGradient.<LabelledExample>plain(TIGHT).fit(bed.model(), bed.train());
+        IterativeCurvature plain = ConjugateGradient.on(backend).with(TIGHT).curvature(bed.model(), bed.train());
         IllegalArgumentException error =
                 assertThrows(IllegalArgumentException.class, () -> plain.resolve(Damping.DEFAULT));
         assertTrue(error.toString().contains("resolve it with a fitted curvature"), error::toString);
@@ -171,8 +178,9 @@ class ConjugateGradientTest {
     }
 
     private static List<LayerGradients> exact(LayerDamping damping, List<LayerGradients> vectors) {
-        try (ExactCurvature curvature = new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults())
-                        .fit(bed.model(), bed.train());
+        try (ExactCurvature curvature = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults())
+                        .curvature(bed.model(), bed.train());
                 ExactSolver solver = curvature.solver(damping)) {
             return solver.solveAll(vectors);
         }

@@ -74,7 +74,7 @@ class PowerIterationTest {
         ExactOptions options = ExactOptions.defaults().withScope(ExactOptions.Scope.PER_LAYER);
         try (HessianRootProduct<E> product = new HessianRootProduct<>(backend, model.model());
                 ExactCurvature preconditioner =
-                        new ExactGaussNewton<E>(backend, options).fit(model.model(), model.data())) {
+                        ExactGaussNewton.on(backend).with(options).curvature(model.model(), model.data())) {
             PowerIteration.Result result = LONG.largest(product, model.data(), 4, damping(model), preconditioner);
             assertEquals(expected, result.value(), Tolerances.POWER_ITERATION * expected);
         }

@@ -10,7 +10,6 @@ import io.github.influence4j.ekfac.plan.MachineRate;
 import io.github.influence4j.ekfac.plan.Plan;
 import io.github.influence4j.ekfac.plan.Planner;
 import io.github.influence4j.linalg.ejml.EjmlBackend;
-import io.github.influence4j.models.LabelledExample;
 import org.junit.jupiter.api.Test;
 
 /** What ten queries cost by EK-FAC, fit and scores included, and by LiSSA as the paper runs it, in flops. */
@@ -23,8 +22,9 @@ class SolverFlopsTest {
     void lissaNeedsManyTimesTheFlopsOfEkfac() {
         EjmlBackend backend = new EjmlBackend();
         try (FriedmanBed bed = FriedmanBed.trained(backend, EXAMPLES, 16, 5, 1);
-                IterativeSolver lissa = new Lissa<LabelledExample>(LissaOptions.defaults())
-                        .fit(bed.model(), bed.train())
+                IterativeSolver lissa = Lissa.on(backend)
+                        .with(LissaOptions.defaults())
+                        .curvature(bed.model(), bed.train())
                         .solver(LayerDamping.of(bed.layers(), layer -> 0.01))) {
             lissa.solveAll(bed.queryGradients());
             Plan plan = new Planner(backend, MachineRate.of(1))

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.CaptureSink;
-import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleBatch;
@@ -17,6 +16,7 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.baselines.exact.ExactCase;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.ejml.EjmlBackend;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.Mlp;
@@ -35,14 +35,20 @@ class SolverInputTest {
 
     private static final ExactCase<LabelledExample> CASE = ExactCase.mlp();
     private static final Mlp MLP = (Mlp) CASE.model();
+    private static final MatrixBackend BACKEND = new EjmlBackend();
     private static final EigenbasisCurvature EKFAC =
-            EigenbasisApproximator.<LabelledExample>ekfac(new EjmlBackend()).fit(MLP, CASE.data());
+            EigenbasisApproximator.<LabelledExample>ekfac(BACKEND).fit(MLP, CASE.data());
 
     /** A solver with its name in the messages. */
-    record Method(String name, CurvatureApproximator<LabelledExample, CurvatureProduct<LabelledExample>> approximator) {
+    record Method(String name, Fit curvature) {
+
+        /** Takes a model and a data set. */
+        interface Fit {
+            IterativeCurvature of(CurvatureProduct<LabelledExample> model, ExampleSource<LabelledExample> data);
+        }
 
         IterativeSolver solver(CurvatureProduct<LabelledExample> model, LayerDamping damping) {
-            return (IterativeSolver) approximator.fit(model, CASE.data()).solver(damping);
+            return curvature.of(model, CASE.data()).solver(damping);
         }
 
         @Override
@@ -53,12 +59,12 @@ class SolverInputTest {
 
     static List<Method> methods() {
         return List.of(
-                new Method("conjugate gradients", ConjugateGradient.plain(ConjugateGradientOptions.defaults())),
+                new Method("conjugate gradients", ConjugateGradient.on(BACKEND)::curvature),
+                new Method("conjugate gradients", ConjugateGradient.on(BACKEND).preconditionedBy(EKFAC)::curvature),
+                new Method("LiSSA", Lissa.on(BACKEND)::curvature),
                 new Method(
-                        "conjugate gradients",
-                        ConjugateGradient.preconditionedBy(EKFAC, ConjugateGradientOptions.defaults())),
-                new Method("LiSSA", new Lissa<>(LissaOptions.defaults())),
-                new Method("ASTRA", new Astra<>(EKFAC, AstraOptions.defaults().withIterations(3))));
+                        "ASTRA",
+                        Astra.on(BACKEND, EKFAC).with(AstraOptions.defaults().withIterations(3))::curvature));
     }
 
     static List<Method> preconditioned() {
@@ -191,7 +197,7 @@ class SolverInputTest {
         Changed model = new Changed(renamed, products -> products);
         refused(
                 IllegalArgumentException.class,
-                () -> method.approximator().fit(model, CASE.data()),
+                () -> method.curvature().of(model, CASE.data()),
                 method.name(),
                 "curvature of other layers",
                 "my layer1");
@@ -202,13 +208,13 @@ class SolverInputTest {
     void modelWithoutLayersOrWithTwoOfOneName(Method method) {
         refused(
                 IllegalArgumentException.class,
-                () -> method.approximator().fit(new Changed(List.of(), products -> products), CASE.data()),
+                () -> method.curvature().of(new Changed(List.of(), products -> products), CASE.data()),
                 method.name(),
                 "no layers");
         LayerSpec layer = MLP.layers().get(0);
         refused(
                 IllegalArgumentException.class,
-                () -> method.approximator().fit(new Changed(List.of(layer, layer), products -> products), CASE.data()),
+                () -> method.curvature().of(new Changed(List.of(layer, layer), products -> products), CASE.data()),
                 method.name(),
                 "two layers named layer1");
     }
@@ -218,7 +224,7 @@ class SolverInputTest {
     void emptyDataSet(Method method) {
         refused(
                 IllegalArgumentException.class,
-                () -> method.approximator().fit(MLP, ExampleSource.of(List.of())),
+                () -> method.curvature().of(MLP, ExampleSource.of(List.of())),
                 method.name(),
                 "empty");
     }

@@ -63,7 +63,10 @@ class StochasticSolversTest {
     }
 
     private static IterativeSolver lissa(LissaOptions options) {
-        return new Lissa<LabelledExample>(options).fit(bed.model(), bed.train()).solver(damping());
+        return Lissa.on(backend)
+                .with(options)
+                .curvature(bed.model(), bed.train())
+                .solver(damping());
     }
 
     private static EigenbasisCurvature ekfac() {
@@ -71,8 +74,9 @@ class StochasticSolversTest {
     }
 
     private static List<LayerGradients> exact() {
-        try (Curvature exact = new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults())
-                        .fit(bed.model(), bed.train());
+        try (Curvature exact = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults())
+                        .curvature(bed.model(), bed.train());
                 IhvpSolver solver = exact.solver(damping())) {
             return solver.solveAll(bed.queryGradients());
         }
@@ -100,8 +104,9 @@ class StochasticSolversTest {
         }
         LissaOptions options =
                 LissaOptions.defaults().withDepth(depth).withScale(scale).withBatchSize(ALL);
-        try (IterativeSolver solver = new Lissa<LabelledExample>(options)
-                .fit((Mlp) model.model(), model.data())
+        try (IterativeSolver solver = Lissa.on(backend)
+                .with(options)
+                .curvature((Mlp) model.model(), model.data())
                 .solver(damping)) {
             MatrixAssert.assertClose(
                     sum, solver.solve(vector).toFlat(), Tolerances.REORDERED_FLOAT64, "Neumann series of 8 terms");
@@ -164,7 +169,7 @@ class StochasticSolversTest {
     @Test
     void smallBatchesAreCloserToTheExactScoresThanEkfac() {
         InfluenceScores truth = scores(solverOf(
-                new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(bed.model(), bed.train())));
+                ExactGaussNewton.on(backend).with(ExactOptions.defaults()).curvature(bed.model(), bed.train())));
         try (EigenbasisCurvature ekfac = ekfac()) {
             double ofEkfac = pearson(truth, scores(ekfac.solver(damping())));
             double ofLissa = pearson(truth, scores(lissa(LissaOptions.defaults().withDepth(600))));
@@ -194,8 +199,9 @@ class StochasticSolversTest {
     }
 
     private static IterativeSolver astra(Curvature preconditioner, AstraOptions options) {
-        return new Astra<LabelledExample>(preconditioner, options)
-                .fit(bed.model(), bed.train())
+        return Astra.on(backend, preconditioner)
+                .with(options)
+                .curvature(bed.model(), bed.train())
                 .solver(damping());
     }
 

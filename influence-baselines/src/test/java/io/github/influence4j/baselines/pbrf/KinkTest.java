@@ -81,8 +81,9 @@ class KinkTest {
         MlpShape shape = MlpShape.of(Activation.RELU, Loss.SQUARED_ERROR, 1, 1, 1);
         try (Mlp any = Mlp.create(backend, shape, 1);
                 Mlp model = any.withWeights(LayerGradients.ofFlat(any.layers(), START));
-                ExactCurvature exact =
-                        new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(model, data);
+                ExactCurvature exact = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults())
+                        .curvature(model, data);
                 ExactSolver solver = exact.solver(LayerDamping.of(model.layers(), layer -> LAMBDA))) {
             List<ExampleBatch<LabelledExample>> batches = new ArrayList<>();
             data.batches(1).forEach(batches::add);

@@ -78,8 +78,9 @@ class ProximalBregmanTest {
         ExampleSource<LabelledExample> data = data(loss);
         double epsilon = 1.0 / EXAMPLES;
         try (Mlp model = Mlp.create(backend, shape(loss), 4);
-                ExactCurvature exact =
-                        new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(model, data);
+                ExactCurvature exact = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults())
+                        .curvature(model, data);
                 ExactSolver solver = exact.solver(damping(model))) {
             ExampleBatch<LabelledExample> example = example(data, 5);
             PbrfResponse response = new ProximalBregman<>(model, data, solver, TIGHT).respond(example, epsilon);
@@ -143,8 +144,9 @@ class ProximalBregmanTest {
         double epsilon = 1.0 / EXAMPLES;
         double scale = 1e-3;
         try (Mlp model = Mlp.create(backend, shape(loss), 4);
-                ExactCurvature exact =
-                        new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(model, data);
+                ExactCurvature exact = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults())
+                        .curvature(model, data);
                 ExactSolver solver = exact.solver(damping(model, scale))) {
             ProximalBregman<LabelledExample> search = new ProximalBregman<>(
                     model, data, solver, PbrfOptions.defaults().withTolerance(1e-9));
@@ -195,8 +197,9 @@ class ProximalBregmanTest {
     void halvingEpsilonHalvesTheDifferenceToTheDampedPrediction(Loss loss) {
         ExampleSource<LabelledExample> data = data(loss);
         try (Mlp model = Mlp.create(backend, shape(loss), 4);
-                ExactCurvature exact =
-                        new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()).fit(model, data);
+                ExactCurvature exact = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults())
+                        .curvature(model, data);
                 ExactSolver solver = exact.solver(damping(model))) {
             ProximalBregman<LabelledExample> pbrf = new ProximalBregman<>(model, data, solver, TIGHT);
             ExampleBatch<LabelledExample> example = example(data, 2);
@@ -227,9 +230,9 @@ class ProximalBregmanTest {
         ExampleSource<LabelledExample> data = data(Loss.SOFTMAX_CROSS_ENTROPY);
         try (Mlp model = Mlp.create(backend, shape(Loss.SOFTMAX_CROSS_ENTROPY), 4);
                 Mlp other = Mlp.create(backend, MlpShape.of(Activation.TANH, Loss.SOFTMAX_CROSS_ENTROPY, 3, 5, 3), 4);
-                ExactCurvature exact = new ExactGaussNewton<LabelledExample>(
-                                backend, ExactOptions.defaults().withForm(ExactOptions.Form.DUAL))
-                        .fit(model, data);
+                ExactCurvature exact = ExactGaussNewton.on(backend)
+                        .with(ExactOptions.defaults().withForm(ExactOptions.Form.DUAL))
+                        .curvature(model, data);
                 ExactSolver solver = exact.solver(Damping.absolute(0.01))) {
             PbrfOptions plain =
                     PbrfOptions.defaults().withMaxIterations(1).withMemory(0).withBatchSize(5);

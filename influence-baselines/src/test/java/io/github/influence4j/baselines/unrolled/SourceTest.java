@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.Checkpoints;
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
@@ -15,13 +16,11 @@ import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.ejml.EjmlBackend;
@@ -178,15 +177,12 @@ class SourceTest {
                 carried = function(curvature, sigma -> Math.exp(-total * sigma)).operate(carried);
             }
         }
-        try (UnrolledTraining<Row> source =
-                new Source<Row>(backend, OPTIONS).fit(new Checkpoints<>(segments, trained), train)) {
+        try (UnrolledTraining<Row> source = Source.on(backend)
+                .with(OPTIONS)
+                .withWeightDecay(decay)
+                .fit(new Checkpoints<>(segments, trained), train)) {
             assertEquals(3, source.curvatures().size());
-            InfluenceScores scores = source.pairwise(
-                    queries,
-                    train,
-                    LayerDamping.of(trained.layers(), layer -> decay),
-                    ScoreOptions.defaults(),
-                    ProgressListener.silent());
+            InfluenceScores scores = source.damped(Damping.DEFAULT).pairwise(queries, train);
             MatrixAssert.assertClose(
                     expected, scores.matrix().toArray(), Tolerances.EXACT_SOLVE, "scores of three segments");
             assertEquals("SOURCE on EKFAC", scores.provenance().options().get("strategy"));
@@ -218,10 +214,13 @@ class SourceTest {
             cut.add(new Checkpoints.Segment<>(List.of(middle), rate * stepsPerSegment));
         }
         try (UnrolledTraining<Row> source =
-                new Source<Row>(backend, OPTIONS).fit(new Checkpoints<>(cut, path.get(path.size() - 1)), train)) {
+                Source.on(backend).with(OPTIONS).fit(new Checkpoints<>(cut, path.get(path.size() - 1)), train)) {
             MatrixAssert.assertClose(
                     expected,
-                    source.pairwise(queries, train).matrix().toArray(),
+                    source.damped(Damping.DEFAULT)
+                            .pairwise(queries, train)
+                            .matrix()
+                            .toArray(),
                     Tolerances.UNROLLED_TRAINING,
                     "change of the queries' losses");
         }
@@ -248,7 +247,7 @@ class SourceTest {
         Linear trained = Linear.random(8);
         Checkpoints<Linear> checkpoints =
                 new Checkpoints<>(List.of(new Checkpoints.Segment<>(List.of(trained), 1e9)), trained);
-        try (UnrolledTraining<Row> source = new Source<Row>(backend, OPTIONS).fit(checkpoints, train);
+        try (UnrolledTraining<Row> source = Source.on(backend).with(OPTIONS).fit(checkpoints, train);
                 EigenbasisCurvature ekfac =
                         EigenbasisApproximator.<Row>of(backend, OPTIONS).fit(trained, train);
                 EigenbasisSolver solver = ekfac.solver(LayerDamping.of(trained.layers(), layer -> 0))) {
@@ -257,7 +256,10 @@ class SourceTest {
                             .pairwise(solver, queries, train)
                             .matrix()
                             .toArray(),
-                    source.pairwise(queries, train).matrix().toArray(),
+                    source.damped(Damping.DEFAULT)
+                            .pairwise(queries, train)
+                            .matrix()
+                            .toArray(),
                     Tolerances.EXACT_SOLVE,
                     "scores");
         }
@@ -285,7 +287,9 @@ class SourceTest {
         Checkpoints<Linear> checkpoints =
                 new Checkpoints<>(List.of(new Checkpoints.Segment<>(List.of(model), 1)), model);
         refused(
-                () -> new Source<Row>(backend, OPTIONS.withStrategy(Strategy.IDENTITY)).fit(checkpoints, train),
+                () -> Source.on(backend)
+                        .with(OPTIONS.withStrategy(Strategy.IDENTITY))
+                        .fit(checkpoints, train),
                 "IDENTITY");
     }
 

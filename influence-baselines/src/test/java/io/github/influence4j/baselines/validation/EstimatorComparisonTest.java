@@ -11,11 +11,10 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
-import io.github.influence4j.baselines.exact.ExactOptions;
 import io.github.influence4j.baselines.pbrf.PbrfOptions;
 import io.github.influence4j.baselines.pbrf.ProximalBregman;
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
@@ -29,7 +28,6 @@ import io.github.influence4j.models.TrainingOptions;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -57,38 +55,37 @@ class EstimatorComparisonTest {
                 MlpShape.of(Activation.TANH, Loss.SQUARED_ERROR, 4, 8, 1),
                 TrainingOptions.sgd().withEpochs(60));
         try (Mlp model = trainer.train(train, 3);
-                CurvatureEstimator<LabelledExample, Mlp> exact = new CurvatureEstimator<>(
-                        "exact",
-                        backend,
-                        new ExactGaussNewton<LabelledExample>(backend, ExactOptions.defaults()),
-                        model,
-                        train,
-                        queries);
-                Estimator dot = new CurvatureEstimator<>(
-                        "dot",
-                        backend,
-                        EigenbasisApproximator.<LabelledExample>of(
-                                backend, FitOptions.defaults().withStrategy(Strategy.IDENTITY)),
-                        model,
-                        train,
-                        queries);
-                Estimator diverging = new Diverging()) {
-            LayerDamping damping = exact.fitted().resolve(Damping.absolute(0.02));
-            PbrfTruth truth;
-            try (var solver = exact.fitted().solver(damping)) {
-                ProximalBregman<LabelledExample> bregman =
-                        new ProximalBregman<>(model, train, solver, PbrfOptions.defaults());
-                truth = PbrfTruth.of(bregman, model, train, queries, 1e-4, ProgressListener.silent());
-            }
+                EstimatorComparison<LabelledExample> comparison = EstimatorComparison.of(queries, train);
+                FittedCurvature<LabelledExample> exact =
+                        ExactGaussNewton.on(backend).fit(model, train)) {
+            LayerDamping damping = exact.resolve(Damping.absolute(0.02));
+            ProximalBregman<LabelledExample> bregman =
+                    new ProximalBregman<>(model, train, exact.damped(damping).solver(), PbrfOptions.defaults());
+            PbrfTruth truth = PbrfTruth.of(bregman, model, train, queries, 1e-4, ProgressListener.silent());
             assertEquals(60, truth.converged());
-            EstimatorComparison comparison = new EstimatorComparison(List.of(exact, dot, diverging), Optional.empty());
-            List<EstimatorComparison.Entry> entries = comparison.run(damping, truth, ProgressListener.silent());
+            comparison.add("exact", () -> ExactGaussNewton.on(backend).fit(model, train));
+            comparison.add(
+                    "dot", () -> Ekfac.on(backend).with(Strategy.IDENTITY).fit(model, train));
+            comparison.add(new Diverging());
+            comparison.against(truth.trainIds(), truth.changes());
+            List<ComparisonTable.Row> entries =
+                    comparison.run(damping, ProgressListener.silent()).rows();
             Agreement best = entries.get(0).agreement().orElseThrow();
             Agreement plain = entries.get(1).agreement().orElseThrow();
             assertTrue(best.pearson() >= Tolerances.EXACT_AGAINST_RESPONSES, "Pearson " + best.pearson());
             assertTrue(plain.pearson() < best.pearson() && plain.spearman() < best.spearman());
             assertTrue(entries.get(0).lds().isEmpty()
                     && entries.get(0).solveFlops().isEmpty());
+            ComparisonTable againstExact = comparison
+                    .against("the exact solution", () -> ExactGaussNewton.on(backend)
+                            .fit(model, train))
+                    .run(Damping.absolute(0.02));
+            assertEquals(4, againstExact.rows().size());
+            assertEquals(1, againstExact.rows().get(0).agreement().orElseThrow().pearson(), 1e-12);
+            assertEquals(1, againstExact.rows().get(1).agreement().orElseThrow().pearson(), 1e-12);
+            String table = againstExact.toString();
+            assertTrue(table.contains("the exact solution     1.000     1.000"), table);
+            assertTrue(table.contains("diverging           failed: it diverged"), table);
             assertTrue(entries.get(0).fitMillis() > 0 && entries.get(0).perQueryMillis() > 0);
             assertEquals("it diverged", entries.get(2).failure().orElseThrow());
             assertTrue(entries.get(2).agreement().isEmpty());

@@ -15,6 +15,7 @@ import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -294,6 +295,12 @@ public final class EigenbasisSolver implements IhvpSolver {
     @Override
     public Provenance provenance() {
         return provenance;
+    }
+
+    @Override
+    public OptionalDouble heldBytes(int rightHandSides) {
+        return OptionalDouble.of(
+                curvatures.stream().mapToDouble(LayerCurvature::heldBytes).sum());
     }
 
     @Override
