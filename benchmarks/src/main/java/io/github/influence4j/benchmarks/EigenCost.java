@@ -36,7 +36,7 @@ public final class EigenCost {
         List<Integer> orders = arguments.length == 0
                 ? List.of(3072)
                 : Stream.of(arguments).map(Integer::valueOf).toList();
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             System.out.println(backend.description());
             orders.forEach(order -> measure(backend, order));
         }

@@ -46,7 +46,7 @@ public final class GramForm {
      * @param arguments none
      */
     public static void main(String[] arguments) {
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             System.out.println(backend.description());
             System.out.printf(Locale.ROOT, "sgemm of order 2048: %.0f GFLOP/s%n%n", Sgemm.gflops(backend));
             System.out.println("| i x o | t | eigenvalues: gradients / pairs, ms | ratio | self: gradients / pairs, ms"

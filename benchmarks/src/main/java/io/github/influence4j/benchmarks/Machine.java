@@ -28,7 +28,7 @@ record Machine(String cpu, int cores, String jdk, String backend, String blasCor
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("java.vendor") + " " + System.getProperty("java.version"),
                 backend.description(),
-                backend.name().equals("nd4j")
+                backend.name().equals("openblas")
                         ? openblas_full.openblas_get_corename().getString()
                         : "",
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),

@@ -100,7 +100,7 @@ public final class PeerComparison implements Callable<Integer> {
                 .map(this::withBatchSizes)
                 .toList();
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
-            if (backend.name().equals("nd4j")) {
+            if (backend.name().equals("openblas")) {
                 openblas_full.openblas_set_num_threads(threads);
             }
             PeerRunner peer = new PeerRunner(tree.toAbsolutePath(), python, threads, device);

@@ -108,7 +108,7 @@ public final class PlanCheck implements Callable<Integer> {
         List<Row> rows = new ArrayList<>();
         Map<String, Object> json = new LinkedHashMap<>();
         StringBuilder text = new StringBuilder();
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             openblas_full.openblas_set_num_threads(THREADS);
             Machine machine = Machine.here(backend);
             MachineRate rate = MachineRate.measure(backend);

@@ -22,7 +22,7 @@ import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.linalg.nd4j.MatrixMemory;
+import io.github.influence4j.openblas.internal.MatrixMemory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

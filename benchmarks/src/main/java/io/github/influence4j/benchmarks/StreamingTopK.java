@@ -95,7 +95,7 @@ public final class StreamingTopK implements Callable<Integer> {
         Files.createDirectories(out);
         Workload workload = Workload.named("mlp");
         List<Row> rows = new ArrayList<>();
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32);
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32);
                 PositionwiseMlp model = new PositionwiseMlp(backend, WorkloadData.make(workload, backend));
                 ResidentMemory memory = new ResidentMemory()) {
             openblas_full.openblas_set_num_threads(THREADS);

@@ -131,7 +131,7 @@ public final class TransformerSpeed implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         PeerComparison.requireOwnChoiceOfKernels(System.getenv());
         Files.createDirectories(out);
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             openblas_full.openblas_set_num_threads(THREADS);
             Map<String, Object> results = new LinkedHashMap<>();
             results.put("machine", Machine.here(backend));
@@ -225,7 +225,7 @@ public final class TransformerSpeed implements Callable<Integer> {
     private double exactDifference(
             Path folder, Size size, ExampleSource<TokenSequence> data, TransformerTrainingOptions options)
             throws IOException, InterruptedException {
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT64);
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT64);
                 Transformer start =
                         TransformerCheckpoint.read(folder.resolve("model.safetensors"), size.shape(), backend)) {
             return difference(

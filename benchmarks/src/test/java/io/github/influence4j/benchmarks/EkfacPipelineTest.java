@@ -30,7 +30,7 @@ class EkfacPipelineTest {
     @ValueSource(strings = {"tiny-mlp", "tiny-tokens", "tiny-square"})
     void scoresAreThoseOfPlainLoops(String name) throws IOException {
         Workload workload = Workload.named(name);
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             WorkloadData data = WorkloadData.make(workload, backend);
             PlainEkfac oracle = new PlainEkfac(data);
             try (EkfacPipeline pipeline = new EkfacPipeline(backend, data, folder)) {
@@ -49,7 +49,7 @@ class EkfacPipelineTest {
     @Test
     void factorsAndScoresAreWritten() throws IOException {
         Workload workload = Workload.named("tiny-mlp");
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32);
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32);
                 EkfacPipeline pipeline = new EkfacPipeline(backend, WorkloadData.make(workload, backend), folder)) {
             PipelineRun run = pipeline.run();
             ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("self_scores.safetensors")))

@@ -42,7 +42,7 @@ class PeerComparisonTest {
         List<Workload> workloads = Stream.of("tiny-mlp", "tiny-tokens", "tiny-square")
                 .map(Workload::named)
                 .toList();
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             PeerRunner peer = new PeerRunner(Path.of(tree), Path.of(python), 1, Device.CPU);
             PeerComparison.measure(workloads, backend, peer, 1, out, Optional.of(SMALL));
         }
@@ -72,7 +72,7 @@ class PeerComparisonTest {
     void aFailingPeerIsReportedWithItsOutput() throws IOException {
         Workload workload = Workload.named("tiny-mlp");
         PeerRunner peer = new PeerRunner(out, Path.of("/bin/cat"), 1, Device.CPU);
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             PeerRunner.prepare(WorkloadData.make(workload, backend), out);
         }
         assertTrue(assertThrows(IllegalStateException.class, () -> peer.run(workload, out))

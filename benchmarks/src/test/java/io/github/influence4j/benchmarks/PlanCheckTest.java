@@ -19,7 +19,7 @@ class PlanCheckTest {
 
     @Test
     void everyStageIsPlannedAndMeasured() {
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             List<PlanCheck.Row> rows = PlanCheck.check(Workload.named("tiny-tokens"), backend, MachineRate.of(100), 1);
             List<String> stages =
                     List.of("covariances", "eigendecomposition", "eigenvalues", "query preparation", "scoring");

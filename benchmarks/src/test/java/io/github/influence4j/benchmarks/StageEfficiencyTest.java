@@ -19,7 +19,7 @@ class StageEfficiencyTest {
     void everyStageHasARate(boolean resident) {
         StageEfficiency.Size size = new StageEfficiency.Size(
                 List.of(LayerSpec.tokens("up", 40, 70), LayerSpec.tokens("down", 70, 40)), 8, 8, 4, 2, resident, 64);
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             Efficiency efficiency = StageEfficiency.measure(backend, size);
             for (StageRate rate : List.of(efficiency.covariance(), efficiency.lambda(), efficiency.scoreRank32())) {
                 assertTrue(rate.seconds() > 0 && rate.gflop() > 0 && rate.ofSgemm() > 0, rate::toString);

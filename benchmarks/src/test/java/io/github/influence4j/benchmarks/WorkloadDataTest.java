@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class WorkloadDataTest {
 
     private static WorkloadData make(String workload) {
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", Precision.FLOAT32)) {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             return WorkloadData.make(Workload.named(workload), backend);
         }
     }

@@ -51,7 +51,7 @@ final class QuickstartCommand implements Callable<Integer> {
             names = "--backend",
             paramLabel = "NAME",
             description =
-                    "nd4j, ejml, or cuda where it is on the class path (default: the system property influence.backend, else the best that works)")
+                    "openblas, ejml, or cuda where it is on the class path (default: the system property influence.backend, else the best that works)")
     private @Nullable String backend;
 
     @Option(

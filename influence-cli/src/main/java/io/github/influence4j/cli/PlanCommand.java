@@ -76,7 +76,7 @@ final class PlanCommand implements Callable<Integer> {
             names = "--backend",
             paramLabel = "NAME",
             description =
-                    "nd4j, ejml, or cuda where influence-cuda is on the class path (default: the best that works)")
+                    "openblas, ejml, or cuda or nd4j where influence-cuda or influence-nd4j is on the class path (default: the best that works)")
     private @Nullable String backend;
 
     @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")

@@ -51,7 +51,7 @@ final class Scoring {
             names = "--backend",
             paramLabel = "NAME",
             description =
-                    "nd4j, ejml, or cuda where influence-cuda is on the class path (default: the best that works)")
+                    "openblas, ejml, or cuda or nd4j where influence-cuda or influence-nd4j is on the class path (default: the best that works)")
     private @Nullable String backend;
 
     @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: that of the factors)")

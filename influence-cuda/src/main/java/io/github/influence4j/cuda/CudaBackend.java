@@ -129,19 +129,19 @@ public final class CudaBackend implements MatrixBackend {
     @Override
     public void upload(float[] numbers, BackendMatrix target) {
         Shapes.upload(numbers.length, target);
-        transfers.upload(numbers, own(target));
+        transfers.upload(numbers, own("upload", target));
     }
 
     @Override
     public void upload(double[] numbers, BackendMatrix target) {
         Shapes.upload(numbers.length, target);
-        transfers.upload(numbers, own(target));
+        transfers.upload(numbers, own("upload", target));
     }
 
     @Override
     public void upload(Matrix source, BackendMatrix target) {
         Shapes.upload(source, target);
-        CudaMatrix t = own(target);
+        CudaMatrix t = own("upload", target);
         if (holds(source)) {
             transfers.convert((CudaMatrix) source, t);
             return;
@@ -184,7 +184,7 @@ public final class CudaBackend implements MatrixBackend {
 
     @Override
     public boolean isFinite(BackendMatrix matrix) {
-        CudaMatrix m = own(matrix);
+        CudaMatrix m = own("isFinite", matrix);
         try (CudaMatrix found = zeros(1, 1, Precision.FLOAT64)) {
             device.run(() -> forElements(
                     "find_not_finite" + CudaKernels.suffix(m),
@@ -202,26 +202,30 @@ public final class CudaBackend implements MatrixBackend {
     @Override
     public void multiply(double alpha, Operand a, Operand b, double beta, BackendMatrix c) {
         Shapes.multiply(a, b, c);
-        products.multiply(alpha, a, b, beta, own(c));
+        own("multiply", a.matrix());
+        own("multiply", b.matrix());
+        products.multiply(alpha, a, b, beta, own("multiply", c));
     }
 
     @Override
     public void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, BackendMatrix c) {
         Shapes.multiplyBatch(members, a, b, c);
-        products.multiplyBatch(members, alpha, a, b, beta, own(c));
+        own("multiplyBatch", a.matrix());
+        own("multiplyBatch", b.matrix());
+        products.multiplyBatch(members, alpha, a, b, beta, own("multiplyBatch", c));
     }
 
     @Override
     public void rankUpdate(double alpha, BackendMatrix a, double beta, BackendMatrix c) {
         Shapes.rankUpdate(a, c);
-        products.rankUpdate(alpha, own(a), beta, own(c));
+        products.rankUpdate(alpha, own("rankUpdate", a), beta, own("rankUpdate", c));
     }
 
     @Override
     public void mirrorUpper(double alpha, BackendMatrix upper, BackendMatrix result) {
         Shapes.mirrorUpper(upper, result);
-        CudaMatrix u = own(upper);
-        CudaMatrix r = own(result);
+        CudaMatrix u = own("mirrorUpper", upper);
+        CudaMatrix r = own("mirrorUpper", result);
         int n = u.rows();
         device.run(() -> device.kernels()
                 .forElements(
@@ -239,8 +243,8 @@ public final class CudaBackend implements MatrixBackend {
     @Override
     public void addScaled(double alpha, BackendMatrix x, BackendMatrix y) {
         Shapes.addScaled(x, y);
-        CudaMatrix from = own(x);
-        CudaMatrix to = own(y);
+        CudaMatrix from = own("addScaled", x);
+        CudaMatrix to = own("addScaled", y);
         device.run(() -> forElements(
                 "add_scaled" + CudaKernels.suffix(from, to),
                 from.packed() && to.packed(),
@@ -255,9 +259,9 @@ public final class CudaBackend implements MatrixBackend {
     @Override
     public void multiplyElements(BackendMatrix a, BackendMatrix b, BackendMatrix c) {
         Shapes.multiplyElements(a, b, c);
-        CudaMatrix x = own(a);
-        CudaMatrix y = own(b);
-        CudaMatrix z = own(c);
+        CudaMatrix x = own("multiplyElements", a);
+        CudaMatrix y = own("multiplyElements", b);
+        CudaMatrix z = own("multiplyElements", c);
         device.run(() -> forElements(
                 "multiply" + CudaKernels.suffix(z),
                 x.packed() && y.packed() && z.packed(),
@@ -273,8 +277,8 @@ public final class CudaBackend implements MatrixBackend {
     @Override
     public void addSquares(int blocks, BackendMatrix a, double beta, BackendMatrix c) {
         Shapes.addSquares(blocks, a, c);
-        CudaMatrix from = own(a);
-        CudaMatrix to = own(c);
+        CudaMatrix from = own("addSquares", a);
+        CudaMatrix to = own("addSquares", c);
         boolean flat = from.packed() && to.packed();
         int rows = flat ? 1 : to.rows();
         int columns = flat ? to.rows() * to.columns() : to.columns();
@@ -297,8 +301,8 @@ public final class CudaBackend implements MatrixBackend {
     @Override
     public void shiftedReciprocal(BackendMatrix values, double shift, BackendMatrix result) {
         Shapes.shiftedReciprocal(values, result);
-        CudaMatrix from = own(values);
-        CudaMatrix to = own(result);
+        CudaMatrix from = own("shiftedReciprocal", values);
+        CudaMatrix to = own("shiftedReciprocal", result);
         device.run(() -> forElements(
                 "shifted_reciprocal" + CudaKernels.suffix(to),
                 from.packed() && to.packed(),
@@ -313,9 +317,9 @@ public final class CudaBackend implements MatrixBackend {
     @Override
     public void rowDots(int groups, BackendMatrix a, BackendMatrix b, BackendMatrix result) {
         Shapes.rowDots(groups, a, b, result);
-        CudaMatrix x = own(a);
-        CudaMatrix y = own(b);
-        CudaMatrix sums = own(result);
+        CudaMatrix x = own("rowDots", a);
+        CudaMatrix y = own("rowDots", b);
+        CudaMatrix sums = own("rowDots", result);
         int width = x.columns() / groups;
         long step = y.columns() == x.columns() ? width : 0;
         device.run(() -> device.kernels()
@@ -352,32 +356,32 @@ public final class CudaBackend implements MatrixBackend {
     public SymmetricEigen eigen(BackendMatrix symmetric) {
         Shapes.square("eigen", symmetric);
         Shapes.float64("eigen", symmetric);
-        return decompositions.eigen(own(symmetric));
+        return decompositions.eigen(own("eigen", symmetric));
     }
 
     @Override
     public void orthonormalise(BackendMatrix columns) {
         Shapes.orthonormalise(columns);
-        decompositions.orthonormalise(own(columns));
+        decompositions.orthonormalise(own("orthonormalise", columns));
     }
 
     @Override
     public ThinSvd svd(BackendMatrix matrix) {
         Shapes.float64("svd", matrix);
-        return decompositions.svd(own(matrix));
+        return decompositions.svd(own("svd", matrix));
     }
 
     @Override
     public void cholesky(BackendMatrix matrix) {
         Shapes.square("cholesky", matrix);
         Shapes.packedFloat64("cholesky", matrix);
-        decompositions.cholesky(own(matrix));
+        decompositions.cholesky(own("cholesky", matrix));
     }
 
     @Override
     public void choleskySolve(BackendMatrix factor, BackendMatrix rightHandSides) {
         Shapes.choleskySolve(factor, rightHandSides);
-        products.choleskySolve(own(factor), own(rightHandSides));
+        products.choleskySolve(own("choleskySolve", factor), own("choleskySolve", rightHandSides));
     }
 
     /** The host's cores: tasks copy to and from the card side by side; what they ask the card to compute is done in turn. */
@@ -391,8 +395,9 @@ public final class CudaBackend implements MatrixBackend {
         CudaTransfers.inParallel(tasks, task);
     }
 
-    private CudaMatrix own(BackendMatrix matrix) {
-        return CudaMatrix.on(device, matrix);
+    private CudaMatrix own(String operation, BackendMatrix matrix) {
+        Shapes.held(this, operation, matrix);
+        return (CudaMatrix) matrix;
     }
 
     /**

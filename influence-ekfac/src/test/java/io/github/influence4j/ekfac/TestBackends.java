@@ -6,12 +6,13 @@ import io.github.influence4j.linalg.MatrixBackends;
 import java.util.List;
 
 /**
- * The backends that the tests of this module run with, started once: EJML as the reference and one that is fast, ND4J or what the
- * system property {@code influence.test.backend} names.
+ * The backends that the tests of this module run with, started once: EJML as the reference and one that is fast, OpenBLAS or the
+ * first that the system property {@code influence.test.backend} names.
  */
 public final class TestBackends {
 
-    private static final String FAST = System.getProperty("influence.test.backend", "nd4j");
+    private static final String FAST =
+            System.getProperty("influence.test.backend", "openblas").split(",", 2)[0];
 
     public static final MatrixBackend EJML = MatrixBackends.named("ejml", Precision.FLOAT64);
     public static final MatrixBackend FAST_FLOAT64 = MatrixBackends.named(FAST, Precision.FLOAT64);

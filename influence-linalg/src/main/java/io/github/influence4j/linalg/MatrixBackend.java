@@ -13,12 +13,13 @@ import java.util.function.IntConsumer;
  * nothing is said, all matrices of a call have the same precision.
  *
  * <p>Operations may be queued: they then run in the order in which they were asked for, closing a matrix takes effect after
- * them, and {@link Matrix#read} and {@link #finish} wait for them. An upload returns when its source may be changed, unless that
+ * them, in whichever thread they run, and {@link Matrix#read} and {@link #finish} wait for them. An upload returns when its source may be changed, unless that
  * lies in the backend's memory. Where a card has too little memory, whatever makes a matrix throws a {@link
  * DeviceMemoryException}.
  *
  * <p>All operations accept views with a stride. Shapes that do not fit are refused with an {@link
- * IllegalArgumentException} that gives the operation and the shapes. Results must not overlap operands unless that is
+ * IllegalArgumentException} that gives the operation and the shapes, and so is a matrix of another backend, but for the source of {@link
+ * #upload} and {@link #copyOf}, which take any. Results must not overlap operands unless that is
  * allowed explicitly. Backends are safe for use by several threads that write to different matrices.
  */
 public interface MatrixBackend extends AutoCloseable {
@@ -26,7 +27,7 @@ public interface MatrixBackend extends AutoCloseable {
     /**
      * Returns the name by which the backend is asked for.
      *
-     * @return for instance {@code nd4j}
+     * @return for instance {@code openblas}
      */
     String name();
 
@@ -85,6 +86,7 @@ public interface MatrixBackend extends AutoCloseable {
      * @return false if one is infinite or not a number
      */
     default boolean isFinite(BackendMatrix matrix) {
+        Shapes.held(this, "isFinite", matrix);
         return FiniteCheck.finite(this, matrix);
     }
 
@@ -314,6 +316,7 @@ public interface MatrixBackend extends AutoCloseable {
      */
     default void orthonormalise(BackendMatrix columns) {
         Shapes.orthonormalise(columns);
+        Shapes.held(this, "orthonormalise", columns);
         try (ThinSvd svd = svd(columns)) {
             upload(svd.u(), columns);
         }

@@ -8,7 +8,7 @@ public interface MatrixBackendProvider {
     /**
      * Returns the name by which the backend is asked for.
      *
-     * @return a short lower-case name, for instance {@code nd4j}
+     * @return a short lower-case name, for instance {@code openblas}
      */
     String name();
 

@@ -4,6 +4,7 @@ import io.github.influence4j.api.Precision;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +23,17 @@ public final class MatrixBackends {
 
     /** System property that names the backend to use. */
     public static final String PROPERTY = "influence.backend";
+
+    /** Where our backends are, for those who asked for one that is missing. */
+    private static final Map<String, String> ARTIFACTS = Map.of(
+            "openblas",
+            "influence-openblas",
+            "nd4j",
+            "influence-nd4j",
+            "cuda",
+            "influence-cuda",
+            "ejml",
+            "influence-linalg");
 
     private static final Logger LOG = LoggerFactory.getLogger(MatrixBackends.class);
     private static final Set<String> ANNOUNCED = ConcurrentHashMap.newKeySet();
@@ -45,7 +57,7 @@ public final class MatrixBackends {
     /**
      * Starts the backend of a name.
      *
-     * @param name for instance {@code nd4j} or {@code ejml}
+     * @param name for instance {@code openblas} or {@code ejml}
      * @param precision the working precision
      * @return a backend that the caller closes
      * @throws IllegalArgumentException if there is no backend of this name
@@ -58,7 +70,10 @@ public final class MatrixBackends {
                 return announced(start(provider, precision));
             }
         }
-        throw new IllegalArgumentException("there is no matrix backend '" + name + "'; there are: "
+        String artifact = ARTIFACTS.get(name);
+        throw new IllegalArgumentException("there is no matrix backend '" + name + "' on the class path"
+                + (artifact == null ? "" : ": add io.github.influence4j:" + artifact)
+                + "; there are: "
                 + providers.stream().map(MatrixBackendProvider::name).collect(Collectors.joining(", ")));
     }
 
@@ -73,7 +88,9 @@ public final class MatrixBackends {
             }
         }
         IllegalStateException none = new IllegalStateException("no matrix backend works in " + precision + ": "
-                + failures.stream().map(IllegalStateException::getMessage).collect(Collectors.joining("; ")));
+                + failures.stream().map(IllegalStateException::getMessage).collect(Collectors.joining("; "))
+                + "; add io.github.influence4j:influence-openblas and the natives of org.bytedeco:openblas and"
+                + " org.bytedeco:javacpp for this platform, or ask for FLOAT64, which pure Java computes in");
         failures.forEach(none::addSuppressed);
         throw none;
     }

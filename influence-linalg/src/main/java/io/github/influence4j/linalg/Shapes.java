@@ -12,6 +12,20 @@ public final class Shapes {
     private Shapes() {}
 
     /**
+     * Checks that a matrix is one of a backend's.
+     *
+     * @param backend the backend that is to work on it
+     * @param operation name of the operation
+     * @param matrix the matrix
+     */
+    public static void held(MatrixBackend backend, String operation, BackendMatrix matrix) {
+        if (!backend.holds(matrix)) {
+            throw new IllegalArgumentException(operation + ": expected a matrix of backend '" + backend.name()
+                    + "', found " + matrix + "; make one of its numbers by copyOf");
+        }
+    }
+
+    /**
      * Checks the operands of {@link MatrixBackend#upload}.
      *
      * @param source the numbers

@@ -35,8 +35,19 @@ class BomTest {
             compared += ours.containsKey(version.getKey()) ? 1 : 0;
         }
         assertTrue(compared > 15, "compared only " + compared);
-        for (String name :
-                new String[] {"api", "safetensors", "linalg", "ekfac", "store", "baselines", "models", "testkit"}) {
+        for (String name : new String[] {
+            "api",
+            "safetensors",
+            "linalg",
+            "openblas",
+            "nd4j",
+            "cuda",
+            "ekfac",
+            "store",
+            "baselines",
+            "models",
+            "testkit"
+        }) {
             assertTrue(users.containsKey("io.github.influence4j:influence-" + name + ":"), name);
         }
         assertFalse(users.containsKey("org.junit:junit-bom:"), "nothing that only our tests need");

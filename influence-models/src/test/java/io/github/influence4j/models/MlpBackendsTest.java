@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** ND4J in both precisions against EJML in float64, on the same weights. */
+/** OpenBLAS in both precisions against EJML in float64, on the same weights. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MlpBackendsTest {
 
@@ -53,7 +53,7 @@ class MlpBackendsTest {
     @EnumSource
     void computesWhatEjmlDoes(Precision precision) {
         double tolerance = Tolerances.reordered(precision);
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", precision);
+        try (MatrixBackend backend = MatrixBackends.named("openblas", precision);
                 Mlp initial = Mlp.create(backend, SHAPE, 1);
                 Mlp model = initial.withWeights(expected.weights())) {
             assertArrayEquals(expected.weights().toFlat(), model.weights().toFlat());
@@ -87,7 +87,7 @@ class MlpBackendsTest {
         ExampleSource<LabelledExample> data = ExampleSource.of(separable());
         TrainingOptions options =
                 TrainingOptions.adam().withLearningRate(0.02).withBatchSize(25).withEpochs(20);
-        try (MatrixBackend backend = MatrixBackends.named("nd4j", precision);
+        try (MatrixBackend backend = MatrixBackends.named("openblas", precision);
                 Mlp start = Mlp.create(backend, SHAPE, 1);
                 TrainedMlp trained = MlpTraining.train(start, data, options);
                 TrainedMlp again = MlpTraining.train(start, data, options)) {

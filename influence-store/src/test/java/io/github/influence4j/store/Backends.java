@@ -9,12 +9,12 @@ import java.util.List;
 public final class Backends {
 
     public static final MatrixBackend EJML = MatrixBackends.named("ejml", Precision.FLOAT64);
-    public static final MatrixBackend ND4J_FLOAT64 = MatrixBackends.named("nd4j", Precision.FLOAT64);
-    public static final MatrixBackend ND4J_FLOAT32 = MatrixBackends.named("nd4j", Precision.FLOAT32);
+    public static final MatrixBackend OPENBLAS_FLOAT64 = MatrixBackends.named("openblas", Precision.FLOAT64);
+    public static final MatrixBackend OPENBLAS_FLOAT32 = MatrixBackends.named("openblas", Precision.FLOAT32);
 
     private Backends() {}
 
     public static List<MatrixBackend> float64() {
-        return List.of(EJML, ND4J_FLOAT64);
+        return List.of(EJML, OPENBLAS_FLOAT64);
     }
 }

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 /** Factors and scores that kronfluence wrote (see {@code resources/kronfluence}), and factors that it reads. */
 class KronfluenceTest {
 
-    private static final MatrixBackend BACKEND = Backends.ND4J_FLOAT64;
+    private static final MatrixBackend BACKEND = Backends.OPENBLAS_FLOAT64;
 
     @TempDir
     private Path folder;

@@ -40,7 +40,7 @@ class ConjugateGradientTest {
 
     @BeforeAll
     static void train() {
-        backend = MatrixBackends.named("nd4j", Precision.FLOAT64);
+        backend = MatrixBackends.named("openblas", Precision.FLOAT64);
         bed = FriedmanBed.trained(backend, 120, 12, 30, 1);
     }
 

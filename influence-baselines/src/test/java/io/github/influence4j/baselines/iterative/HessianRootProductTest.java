@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Products from captures against the dense matrix and against the model's own product. */
 class HessianRootProductTest {
 
-    private static final MatrixBackend NATIVE = MatrixBackends.named("nd4j", Precision.FLOAT32);
+    private static final MatrixBackend NATIVE = MatrixBackends.named("openblas", Precision.FLOAT32);
 
     static List<ExactCase<?>> cases() {
         return ExactCase.all();

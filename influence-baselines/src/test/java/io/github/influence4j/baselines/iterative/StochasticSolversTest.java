@@ -48,7 +48,7 @@ class StochasticSolversTest {
 
     @BeforeAll
     static void train() {
-        backend = MatrixBackends.named("nd4j", Precision.FLOAT64);
+        backend = MatrixBackends.named("openblas", Precision.FLOAT64);
         bed = FriedmanBed.trained(backend, 150, 12, 40, 1);
     }
 

@@ -47,7 +47,7 @@ class TokenInfluenceTest {
         ExampleSource<TokenSequence> query =
                 ExampleSource.of(List.of(TokenSequence.completion(new int[] {0, 3, 4}, new int[] {5, 6})));
         boolean exact = precision == Precision.FLOAT64;
-        MatrixBackend backend = MatrixBackends.named(exact ? "ejml" : "nd4j", precision);
+        MatrixBackend backend = MatrixBackends.named(exact ? "ejml" : "openblas", precision);
         TransformerTrainingOptions training = TransformerTrainingOptions.defaults()
                 .withSteps(250)
                 .withWarmup(20)

@@ -75,7 +75,7 @@ public final class EjmlBackend implements MatrixBackend {
     @Override
     public void upload(Matrix source, BackendMatrix target) {
         Shapes.upload(source, target);
-        EjmlMatrix t = own(target);
+        EjmlMatrix t = own("upload", target);
         for (int r = 0; r < t.rows(); r++) {
             source.read(r, 1, t.data(), t.start(r));
         }
@@ -84,22 +84,23 @@ public final class EjmlBackend implements MatrixBackend {
     @Override
     public void multiply(double alpha, Operand a, Operand b, double beta, BackendMatrix c) {
         Shapes.multiply(a, b, c);
-        combine(product(alpha, own(a.matrix()), a.transposed(), own(b.matrix()), b.transposed()), beta, own(c), false);
+        EjmlMatrix left = own("multiply", a.matrix());
+        EjmlMatrix right = own("multiply", b.matrix());
+        EjmlMatrix result = own("multiply", c);
+        combine(product(alpha, left, a.transposed(), right, b.transposed()), beta, result, false);
     }
 
     @Override
     public void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, BackendMatrix c) {
         Shapes.multiplyBatch(members, a, b, c);
+        EjmlMatrix left = own("multiplyBatch", a.matrix());
+        EjmlMatrix right = own("multiplyBatch", b.matrix());
+        EjmlMatrix result = own("multiplyBatch", c);
         for (int j = 0; j < members; j++) {
-            DMatrixRMaj product =
-                    product(alpha, member(members, j, a), a.transposed(), member(members, j, b), b.transposed());
-            combine(product, beta, block(members, j, own(c)), false);
+            EjmlMatrix x = a.shared() ? left : block(members, j, left);
+            EjmlMatrix y = b.shared() ? right : block(members, j, right);
+            combine(product(alpha, x, a.transposed(), y, b.transposed()), beta, block(members, j, result), false);
         }
-    }
-
-    private static EjmlMatrix member(int members, int j, Operand operand) {
-        EjmlMatrix matrix = own(operand.matrix());
-        return operand.shared() ? matrix : block(members, j, matrix);
     }
 
     private static EjmlMatrix block(int blocks, int j, EjmlMatrix matrix) {
@@ -137,16 +138,18 @@ public final class EjmlBackend implements MatrixBackend {
     @Override
     public void rankUpdate(double alpha, BackendMatrix a, double beta, BackendMatrix c) {
         Shapes.rankUpdate(a, c);
-        DMatrixRMaj product = CommonOps_DDRM.multInner(own(a).dense(), new DMatrixRMaj(1, 1));
+        EjmlMatrix factor = own("rankUpdate", a);
+        EjmlMatrix result = own("rankUpdate", c);
+        DMatrixRMaj product = CommonOps_DDRM.multInner(factor.dense(), new DMatrixRMaj(1, 1));
         CommonOps_DDRM.scale(alpha, product);
-        combine(product, beta, own(c), true);
+        combine(product, beta, result, true);
     }
 
     @Override
     public void mirrorUpper(double alpha, BackendMatrix upper, BackendMatrix result) {
         Shapes.mirrorUpper(upper, result);
-        EjmlMatrix from = own(upper);
-        EjmlMatrix to = own(result);
+        EjmlMatrix from = own("mirrorUpper", upper);
+        EjmlMatrix to = own("mirrorUpper", result);
         for (int r = 0; r < to.rows(); r++) {
             for (int j = r; j < to.columns(); j++) {
                 double value = alpha * from.data()[from.start(r) + j];
@@ -159,8 +162,8 @@ public final class EjmlBackend implements MatrixBackend {
     @Override
     public void addScaled(double alpha, BackendMatrix x, BackendMatrix y) {
         Shapes.addScaled(x, y);
-        EjmlMatrix from = own(x);
-        EjmlMatrix to = own(y);
+        EjmlMatrix from = own("addScaled", x);
+        EjmlMatrix to = own("addScaled", y);
         for (int r = 0; r < to.rows(); r++) {
             for (int j = 0, f = from.start(r), t = to.start(r); j < to.columns(); j++) {
                 to.data()[t + j] += alpha * from.data()[f + j];
@@ -171,9 +174,9 @@ public final class EjmlBackend implements MatrixBackend {
     @Override
     public void multiplyElements(BackendMatrix a, BackendMatrix b, BackendMatrix c) {
         Shapes.multiplyElements(a, b, c);
-        EjmlMatrix left = own(a);
-        EjmlMatrix right = own(b);
-        EjmlMatrix result = own(c);
+        EjmlMatrix left = own("multiplyElements", a);
+        EjmlMatrix right = own("multiplyElements", b);
+        EjmlMatrix result = own("multiplyElements", c);
         for (int r = 0; r < result.rows(); r++) {
             for (int j = 0; j < result.columns(); j++) {
                 result.data()[result.start(r) + j] = left.data()[left.start(r) + j] * right.data()[right.start(r) + j];
@@ -184,8 +187,8 @@ public final class EjmlBackend implements MatrixBackend {
     @Override
     public void addSquares(int blocks, BackendMatrix a, double beta, BackendMatrix c) {
         Shapes.addSquares(blocks, a, c);
-        EjmlMatrix from = own(a);
-        EjmlMatrix to = own(c);
+        EjmlMatrix from = own("addSquares", a);
+        EjmlMatrix to = own("addSquares", c);
         for (int r = 0; r < to.rows(); r++) {
             for (int j = 0, t = to.start(r); j < to.columns(); j++) {
                 to.data()[t + j] = beta == 0 ? 0 : beta * to.data()[t + j];
@@ -202,8 +205,8 @@ public final class EjmlBackend implements MatrixBackend {
     @Override
     public void shiftedReciprocal(BackendMatrix values, double shift, BackendMatrix result) {
         Shapes.shiftedReciprocal(values, result);
-        EjmlMatrix from = own(values);
-        EjmlMatrix to = own(result);
+        EjmlMatrix from = own("shiftedReciprocal", values);
+        EjmlMatrix to = own("shiftedReciprocal", result);
         for (int r = 0; r < to.rows(); r++) {
             for (int j = 0; j < to.columns(); j++) {
                 to.data()[to.start(r) + j] = 1 / (from.data()[from.start(r) + j] + shift);
@@ -214,9 +217,9 @@ public final class EjmlBackend implements MatrixBackend {
     @Override
     public void rowDots(int groups, BackendMatrix a, BackendMatrix b, BackendMatrix result) {
         Shapes.rowDots(groups, a, b, result);
-        EjmlMatrix left = own(a);
-        EjmlMatrix right = own(b);
-        EjmlMatrix to = own(result);
+        EjmlMatrix left = own("rowDots", a);
+        EjmlMatrix right = own("rowDots", b);
+        EjmlMatrix to = own("rowDots", result);
         int width = left.columns() / groups;
         int rightStep = right.columns() == left.columns() ? width : 0;
         for (int r = 0; r < to.rows(); r++) {
@@ -235,32 +238,31 @@ public final class EjmlBackend implements MatrixBackend {
     @Override
     public SymmetricEigen eigen(BackendMatrix symmetric) {
         Shapes.square("eigen", symmetric);
-        return decompositions.eigen(own(symmetric));
+        return decompositions.eigen(own("eigen", symmetric));
     }
 
     @Override
     public ThinSvd svd(BackendMatrix matrix) {
-        return decompositions.svd(own(matrix));
+        return decompositions.svd(own("svd", matrix));
     }
 
     @Override
     public void cholesky(BackendMatrix matrix) {
         Shapes.square("cholesky", matrix);
         Shapes.packedFloat64("cholesky", matrix);
-        decompositions.cholesky(own(matrix));
+        decompositions.cholesky(own("cholesky", matrix));
     }
 
     @Override
     public void choleskySolve(BackendMatrix factor, BackendMatrix rightHandSides) {
         Shapes.choleskySolve(factor, rightHandSides);
-        decompositions.choleskySolve(own(factor), own(rightHandSides));
+        decompositions.choleskySolve(own("choleskySolve", factor), own("choleskySolve", rightHandSides));
     }
 
-    private static EjmlMatrix own(BackendMatrix matrix) {
-        if (matrix instanceof EjmlMatrix own) {
-            return own;
-        }
-        throw new IllegalArgumentException("expected a matrix of the EJML backend, found " + matrix);
+    /** The matrix as one that stays open for this call, whoever closes it. */
+    private EjmlMatrix own(String operation, BackendMatrix matrix) {
+        Shapes.held(this, operation, matrix);
+        return ((EjmlMatrix) matrix).forCall();
     }
 
     /** Does nothing: the heap is the garbage collector's. */

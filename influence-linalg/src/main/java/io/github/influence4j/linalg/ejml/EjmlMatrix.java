@@ -12,7 +12,7 @@ final class EjmlMatrix implements BackendMatrix {
 
     /** The memory that an owner and its views share. */
     private static final class Storage {
-        private double @Nullable [] data;
+        private volatile double @Nullable [] data;
 
         Storage(double[] data) {
             this.data = data;
@@ -40,6 +40,11 @@ final class EjmlMatrix implements BackendMatrix {
     /** A new owner of {@code data}. */
     static EjmlMatrix owning(double[] data, Layout layout) {
         return new EjmlMatrix(new Storage(data), layout, true);
+    }
+
+    /** The same numbers in memory that nobody closes. */
+    EjmlMatrix forCall() {
+        return new EjmlMatrix(new Storage(storage.open()), layout, false);
     }
 
     double[] data() {
@@ -115,8 +120,9 @@ final class EjmlMatrix implements BackendMatrix {
     public void read(int firstRow, int rowCount, double[] target, int offset) {
         Objects.checkFromIndexSize(firstRow, rowCount, rows());
         Objects.checkFromIndexSize(offset, rowCount * columns(), target.length);
+        double[] data = data();
         for (int r = 0; r < rowCount; r++) {
-            System.arraycopy(data(), start(firstRow + r), target, offset + r * columns(), columns());
+            System.arraycopy(data, start(firstRow + r), target, offset + r * columns(), columns());
         }
     }
 
@@ -129,6 +135,6 @@ final class EjmlMatrix implements BackendMatrix {
 
     @Override
     public String toString() {
-        return "FLOAT64 matrix " + layout;
+        return "FLOAT64 matrix " + layout + " of backend '" + EjmlBackend.NAME + "'";
     }
 }

@@ -201,19 +201,6 @@ class MatricesTest {
     }
 
     @Test
-    void refusesMatricesOfAnotherBackend() {
-        MatrixBackend other =
-                (backend.name().equals("ejml") ? BackendUnderTest.ND4J_FLOAT64 : BackendUnderTest.EJML).backend();
-        try (BackendMatrix here = backend.zeros(2, 2, Precision.FLOAT64);
-                BackendMatrix there = other.zeros(2, 2, Precision.FLOAT64)) {
-            IllegalArgumentException e = assertThrows(
-                    IllegalArgumentException.class, () -> backend.multiply(Operand.of(here), Operand.of(there), here));
-            assertTrue(e.toString().contains("backend"), e.toString());
-            backend.upload(there, here);
-        }
-    }
-
-    @Test
     void servesSeveralThreads() throws Exception {
         double[][] expected;
         ExecutorService pool = Executors.newFixedThreadPool(4);

@@ -123,7 +123,7 @@ class TransformerCaptureTest {
     void float32IsNearFloat64() {
         TransformerShape shape = TransformerShape.of(30, 16, 2, 16, 4);
         ExampleBatch<TokenSequence> batch = Sequences.batch(shape, 8, 11);
-        MatrixBackend single = MatrixBackends.named("nd4j", Precision.FLOAT32);
+        MatrixBackend single = MatrixBackends.named("openblas", Precision.FLOAT32);
         try (Transformer exact = Sequences.random(backend, shape, 12);
                 Transformer rounded = Sequences.random(single, shape, 12)) {
             List<LayerGradients> expected = GradientChecks.gradients(exact, batch, new Objective.TrainingLoss());

@@ -47,7 +47,7 @@ class TransformerCheckpointTest {
                 assertEquals(model.fingerprint(), expected.fingerprint());
             }
             try (Transformer rounded =
-                    TransformerCheckpoint.read(file, MatrixBackends.named("nd4j", Precision.FLOAT32))) {
+                    TransformerCheckpoint.read(file, MatrixBackends.named("openblas", Precision.FLOAT32))) {
                 MatrixAssert.assertClose(
                         model.parameters(), rounded.parameters(), Tolerances.REORDERED_FLOAT32, "float32");
             }

@@ -114,7 +114,7 @@ class TransformerTrainingTest {
     /** Memory grows with the first batch while several tasks write to it. */
     @Test
     void firstBatchIsAsGoodAsAnyOther() {
-        MatrixBackend single = MatrixBackends.named("nd4j", Precision.FLOAT32);
+        MatrixBackend single = MatrixBackends.named("openblas", Precision.FLOAT32);
         TransformerShape shape = TransformerShape.of(5, 60, 1, 64, 1).withHidden(1);
         ExampleBatch<TokenSequence> batch = Sequences.batch(shape, 30, 8);
         try (Transformer model = Transformer.create(single, shape, 1)) {
@@ -131,7 +131,7 @@ class TransformerTrainingTest {
     /** On two cores, with other work beside them, the same bits every time. */
     @Test
     void equalSeedsGiveEqualBits() throws InterruptedException, ExecutionException {
-        MatrixBackend single = MatrixBackends.named("nd4j", Precision.FLOAT32);
+        MatrixBackend single = MatrixBackends.named("openblas", Precision.FLOAT32);
         TransformerShape shape = TransformerShape.of(150, 21, 2, 48, 4);
         ExampleSource<TokenSequence> data = Sequences.source(shape, 128, 3);
         TransformerTrainingOptions options =
@@ -224,7 +224,7 @@ class TransformerTrainingTest {
             Arrays.setAll(tokens, p -> (first + p) % 12);
             sequences.add(TokenSequence.of(tokens));
         }
-        MatrixBackend single = MatrixBackends.named("nd4j", Precision.FLOAT32);
+        MatrixBackend single = MatrixBackends.named("openblas", Precision.FLOAT32);
         TransformerTrainingOptions options = TransformerTrainingOptions.defaults()
                 .withBatchSize(8)
                 .withSteps(200)

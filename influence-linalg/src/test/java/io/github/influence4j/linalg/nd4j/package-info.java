@@ -1,4 +1,0 @@
-@NullMarked
-package io.github.influence4j.linalg.nd4j;
-
-import org.jspecify.annotations.NullMarked;
