@@ -2,15 +2,11 @@ package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.api.Provenance;
-import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
-import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
+import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -21,21 +17,21 @@ import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorManifest;
 import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Fits factors from capture files in units that are kept: a shard in each of the two passes, a layer in between.
  *
  * <p>A run that was ended at any moment and is taken up again with the same options, data, backend and threads gives the very
- * numbers of one that was not, and repeats at most one unit. They differ from those of {@link
- * io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator} by rounding, as sums are taken shard by shard. After each shard the sums
- * are written, 8 bytes a number of the covariances or eigenvalues, so shards should not be much smaller than that.
+ * numbers of one that was not, and repeats at most one unit. They are those of {@link EigenbasisApproximator} with the shards
+ * as its parts. After each shard the sums are written, 8 bytes a number of the covariances or eigenvalues, so shards should
+ * not be much smaller than that.
  *
  * @param backend computes
  * @param options strategy, labels and so on; a single draw of labels, which is what files hold
@@ -63,47 +59,29 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
                 return done;
             }
             GradientProvider<CapturedExample> model = CaptureProvider.of(captures);
+            requireOneDraw();
             Progress kept = Progress.begin(folder, withChoices(run, model.layers()), resume, lock);
-            try (EigenbasisCurvature curvature = fit(model, kept, run)) {
-                FactorStore.save(folder, curvature, lock);
+            try (EigenbasisCurvature curvature = fit(model, kept)) {
+                FactorStore.save(folder, curvature.withOption("run", DataDigest.of(run.toString())), lock);
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
             }
             kept.discard();
             return FactorStore.open(folder);
         }
     }
 
-    private EigenbasisCurvature fit(GradientProvider<CapturedExample> model, Progress kept, Map<String, String> run)
-            throws IOException {
-        List<LayerSpec> layers = model.layers();
-        FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
-        List<List<LayerSpec>> groups = LayerGroups.of(
-                        layers, memory, backend, Long.parseLong(kept.chosen("memory limit")))
-                .groups();
-        List<LayerCurvature> fitted = new ArrayList<>();
-        try {
-            for (int g = 0; g < groups.size(); g++) {
-                try (CapturePass<CapturedExample> pass =
-                        new CapturePass<>(backend, model, backend.precision(), groups.get(g))) {
-                    fitted.addAll(new GroupRun(this, objectives(), kept, pass, g).run());
-                }
-            }
-        } catch (IOException | RuntimeException | Error e) {
-            fitted.forEach(LayerCurvature::close);
-            throw e;
-        }
-        fitted.sort(Comparator.comparingInt(part -> layers.indexOf(part.layer())));
-        return EigenbasisCurvature.of(backend, fitted, provenance(run).withCount("layer groups", groups.size()));
+    private EigenbasisCurvature fit(GradientProvider<CapturedExample> model, Progress kept) {
+        FitOptions chosen = options.withMemoryLimit(Long.parseLong(kept.chosen("memory limit")));
+        return EigenbasisApproximator.<CapturedExample>of(backend, chosen)
+                .fit(model, captures.shards(), Optional.of(new FitPieces(kept)), progress);
     }
 
-    private FisherObjectives objectives() {
-        if (options.labels() instanceof FisherLabels.Sampled sampled) {
-            if (sampled.draws() != 1) {
-                throw new IllegalArgumentException(
-                        "capture files hold one draw of labels, asked for are " + sampled.draws());
-            }
-            return new FisherObjectives(List.of(new Objective.SampledLabels(sampled.seed())), 1);
+    private void requireOneDraw() {
+        if (options.labels() instanceof FisherLabels.Sampled sampled && sampled.draws() != 1) {
+            throw new IllegalArgumentException(
+                    "capture files hold one draw of labels, asked for are " + sampled.draws());
         }
-        return new FisherObjectives(List.of(new Objective.TrainingLoss()), 1);
     }
 
     private Map<String, String> describe() throws IOException {
@@ -129,16 +107,5 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
         Map<String, String> all = new LinkedHashMap<>(run);
         all.put("chosen memory limit", Long.toString(limit));
         return all;
-    }
-
-    private Provenance provenance(Map<String, String> run) {
-        return Provenance.here(backend.description(), backend.precision(), captures.model())
-                .withOption("strategy", options.strategy().toString())
-                .withOption("labels", options.labels().toString())
-                .withOption("batch size", Integer.toString(options.batchSize()))
-                .withOption("blocks", Integer.toString(options.blocks()))
-                .withOption("K-FAC scale", options.kfacScale().toString())
-                .withOption("run", DataDigest.of(run.toString()))
-                .withCount("examples", captures.size());
     }
 }

@@ -2,16 +2,12 @@ package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Matrix;
-import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.score.KeptScores;
 import io.github.influence4j.safetensors.SafetensorsFile;
-import io.github.influence4j.safetensors.TensorSpec;
-import io.github.influence4j.safetensors.TensorType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -60,19 +56,9 @@ final class GroupScores implements KeptScores, AutoCloseable {
 
     @Override
     public void keepQueries(int firstQuery, Map<String, Matrix> tensors) {
-        List<TensorSpec> specs = tensors.entrySet().stream()
-                .map(tensor -> TensorSpec.of(
-                        tensor.getKey(),
-                        tensor.getValue().precision() == Precision.FLOAT64 ? TensorType.F64 : TensorType.F32,
-                        tensor.getValue().rows(),
-                        tensor.getValue().columns()))
-                .toList();
         try {
-            kept.finish(queriesOf(firstQuery), 1, specs, file -> {
-                for (Map.Entry<String, Matrix> tensor : tensors.entrySet()) {
-                    file.append(tensor.getKey(), tensor.getValue());
-                }
-            });
+            kept.finish(
+                    queriesOf(firstQuery), 1, KeptMatrices.specs(tensors), file -> KeptMatrices.write(file, tensors));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

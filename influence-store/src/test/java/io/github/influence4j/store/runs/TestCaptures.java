@@ -21,15 +21,15 @@ final class TestCaptures {
 
     static final int SHARDS = 3;
     static final int EXAMPLES = 7;
+    static final List<LayerSpec> LAYERS = List.of(
+            new LayerSpec("first", 6, 5, true, Positions.TOKENS),
+            new LayerSpec("second", 5, 3, false, Positions.TOKENS));
     private static final int POSITIONS = 4;
 
     private TestCaptures() {}
 
     static Path write(Path folder, CaptureObjective objective, long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
-        List<LayerSpec> layers = List.of(
-                new LayerSpec("first", 6, 5, true, Positions.TOKENS),
-                new LayerSpec("second", 5, 3, false, Positions.TOKENS));
         Files.createDirectories(folder);
         CaptureWriter writer = new CaptureWriter(objective, Optional.empty(), TensorType.F64);
         for (int s = 0; s < SHARDS; s++) {
@@ -40,7 +40,7 @@ final class TestCaptures {
                 real[k] = k % POSITIONS < 3 || random.nextBoolean();
             }
             List<LayerCapture> captures = new ArrayList<>();
-            for (LayerSpec layer : layers) {
+            for (LayerSpec layer : LAYERS) {
                 captures.add(LayerCapture.of(
                                 layer,
                                 EXAMPLES,

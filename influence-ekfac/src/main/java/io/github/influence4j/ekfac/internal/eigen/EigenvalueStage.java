@@ -2,9 +2,11 @@ package io.github.influence4j.ekfac.internal.eigen;
 
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
+import io.github.influence4j.ekfac.internal.factor.PassSums;
 import io.github.influence4j.ekfac.internal.factor.RunningSum;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.ekfac.options.FitOptions.Rotation;
@@ -12,9 +14,11 @@ import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
 import java.util.ArrayList;
-import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The second pass over the data: the corrected eigenvalues Λ = E[(Q_Sᵀ G_z Q_A)^∘2] of every layer, the Fisher's exact
@@ -25,12 +29,87 @@ import java.util.Optional;
  * flops an example; with few positions it is a sum of such products over pairs of positions. See {@link RotationCost} for
  * the rest.
  */
-public final class EigenvalueStage {
+public final class EigenvalueStage implements PassSums {
 
-    private EigenvalueStage() {}
+    /** What the pass is called in progress and errors. */
+    public static final String NAME = "eigenvalues";
+
+    private final MatrixBackend backend;
+    private final Rotation rotation;
+    private final List<LayerSpec> layers;
+    private final List<Optional<LayerEigenbasis>> bases;
+    private final RotatedGradients rotated;
+    private final List<RunningSum> sums = new ArrayList<>();
 
     /**
-     * Measures the eigenvalues.
+     * Makes sums of 0.
+     *
+     * @param backend where they lie
+     * @param layers the layers of the passes
+     * @param bases the eigenbasis of each layer, or empty ones for the plain diagonal; borrowed
+     * @param rotation how rotated gradients are formed
+     */
+    public EigenvalueStage(
+            MatrixBackend backend, List<LayerSpec> layers, List<Optional<LayerEigenbasis>> bases, Rotation rotation) {
+        this.backend = backend;
+        this.rotation = rotation;
+        this.layers = List.copyOf(layers);
+        this.bases = List.copyOf(bases);
+        this.rotated = new RotatedGradients(backend, rotation);
+        layers.forEach(layer -> sums.add(new RunningSum(backend, layer.outputs(), layer.gradientColumns())));
+    }
+
+    @Override
+    public void accept(CapturePass.Step step, UploadedCapture capture) {
+        Optional<LayerEigenbasis> basis = bases.get(capture.layerIndex());
+        RunningSum sum = sums.get(capture.layerIndex());
+        if (rotated.cost(capture, basis).sumsPairs(rotation)) {
+            addPairs(capture, basis, sum);
+        } else {
+            addSquares(capture, basis, sum);
+        }
+    }
+
+    @Override
+    public Map<String, Matrix> settle() {
+        Map<String, Matrix> kept = new LinkedHashMap<>();
+        for (int l = 0; l < layers.size(); l++) {
+            kept.put(layers.get(l).name() + "/squares", sums.get(l).settle());
+        }
+        return kept;
+    }
+
+    @Override
+    public void restore(Function<String, Matrix> kept) {
+        for (int l = 0; l < layers.size(); l++) {
+            sums.get(l).restore(kept.apply(layers.get(l).name() + "/squares"));
+        }
+    }
+
+    /**
+     * Hands over the eigenvalues.
+     *
+     * @param terms number of examples, times the weight of their {@link
+     *     io.github.influence4j.ekfac.internal.factor.FisherObjectives}
+     * @return Λ of each layer, [o, i] in float64, which the caller closes
+     */
+    public List<BackendMatrix> release(long terms) {
+        List<BackendMatrix> means = new ArrayList<>();
+        try {
+            for (RunningSum sum : sums) {
+                BackendMatrix mean = sum.releaseMean(terms);
+                means.add(mean);
+                raiseNegative(backend, mean);
+            }
+            return means;
+        } catch (RuntimeException | Error e) {
+            means.forEach(BackendMatrix::close);
+            throw e;
+        }
+    }
+
+    /**
+     * Measures the eigenvalues in one pass.
      *
      * @param <E> the host's type of an example
      * @param backend where the matrices lie
@@ -48,41 +127,9 @@ public final class EigenvalueStage {
             Options options,
             List<Optional<LayerEigenbasis>> bases,
             ProgressListener progress) {
-        List<RunningSum> sums = new ArrayList<>();
-        List<BackendMatrix> means = new ArrayList<>();
-        BitSet pairsSummed = new BitSet();
-        try (RotatedGradients rotated = new RotatedGradients(backend, options.rotation())) {
-            for (LayerSpec layer : pass.layers()) {
-                sums.add(new RunningSum(backend, layer.outputs(), layer.gradientColumns()));
-            }
-            pass.run(
-                    data,
-                    options.batchSize(),
-                    options.fisher().objectives(),
-                    "eigenvalues",
-                    progress,
-                    (step, capture) -> {
-                        Optional<LayerEigenbasis> basis = bases.get(capture.layerIndex());
-                        RunningSum sum = sums.get(capture.layerIndex());
-                        if (rotated.cost(capture, basis).sumsPairs(options.rotation())) {
-                            pairsSummed.set(capture.layerIndex());
-                            addPairs(backend, rotated, capture, basis, sum);
-                        } else {
-                            addSquares(backend, rotated, capture, basis, sum);
-                        }
-                    });
-            for (RunningSum sum : sums) {
-                means.add(sum.releaseMean(data.size() * options.fisher().weight()));
-                if (pairsSummed.get(means.size() - 1)) {
-                    raiseNegative(backend, means.get(means.size() - 1));
-                }
-            }
-            return means;
-        } catch (RuntimeException | Error e) {
-            means.forEach(BackendMatrix::close);
-            throw e;
-        } finally {
-            sums.forEach(RunningSum::close);
+        try (EigenvalueStage stage = new EigenvalueStage(backend, pass.layers(), bases, options.rotation())) {
+            pass.run(data, options.batchSize(), options.fisher().objectives(), NAME, progress, stage);
+            return stage.release(data.size() * options.fisher().weight());
         }
     }
 
@@ -95,12 +142,7 @@ public final class EigenvalueStage {
      */
     public record Options(int batchSize, FisherObjectives fisher, Rotation rotation) {}
 
-    private static void addPairs(
-            MatrixBackend backend,
-            RotatedGradients rotated,
-            UploadedCapture capture,
-            Optional<LayerEigenbasis> basis,
-            RunningSum sum) {
+    private void addPairs(UploadedCapture capture, Optional<LayerEigenbasis> basis, RunningSum sum) {
         rotated.forEachPair(
                 capture,
                 basis,
@@ -114,12 +156,7 @@ public final class EigenvalueStage {
                                 target)));
     }
 
-    private static void addSquares(
-            MatrixBackend backend,
-            RotatedGradients rotated,
-            UploadedCapture capture,
-            Optional<LayerEigenbasis> basis,
-            RunningSum sum) {
+    private void addSquares(UploadedCapture capture, Optional<LayerEigenbasis> basis, RunningSum sum) {
         rotated.forEach(
                 capture,
                 basis,
@@ -145,5 +182,11 @@ public final class EigenvalueStage {
                 backend.upload(numbers, rows);
             }
         }
+    }
+
+    @Override
+    public void close() {
+        sums.forEach(RunningSum::close);
+        rotated.close();
     }
 }

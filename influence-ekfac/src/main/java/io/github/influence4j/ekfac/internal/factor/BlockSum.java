@@ -1,9 +1,12 @@
 package io.github.influence4j.ekfac.internal.factor;
 
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The diagonal blocks of a sum of outer products Σ_p x_p x_pᵀ.
@@ -37,6 +40,20 @@ final class BlockSum implements AutoCloseable {
             BackendMatrix columns = rows.view(0, rows.rows(), offset, sizes[k]);
             sums.get(k).add(rows.rows(), (beta, sum) -> backend.rankUpdate(1, columns, beta, sum));
             offset += sizes[k];
+        }
+    }
+
+    /** Ends a part of the data; the blocks of the sum so far are called name/0, name/1, … */
+    void settle(String name, Map<String, Matrix> kept) {
+        for (int k = 0; k < sizes.length; k++) {
+            kept.put(name + "/" + k, sums.get(k).settleSymmetric());
+        }
+    }
+
+    /** Goes on where {@link #settle} ended. */
+    void restore(String name, Function<String, Matrix> kept) {
+        for (int k = 0; k < sizes.length; k++) {
+            sums.get(k).restore(kept.apply(name + "/" + k));
         }
     }
 

@@ -2,11 +2,14 @@ package io.github.influence4j.ekfac.internal.factor;
 
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -14,12 +17,42 @@ import java.util.function.Function;
  * covariances of activations and output gradients with positions treated as if they were independent examples (paper, Eq.
  * 16 and 26).
  */
-public final class CovarianceStage {
+public final class CovarianceStage implements PassSums {
+
+    /** What the pass is called in progress and errors. */
+    public static final String NAME = "covariances";
 
     /** Most numbers of whole gradients that are held at a time. */
     private static final long MOST_NUMBERS = 1L << 24;
 
-    private CovarianceStage() {}
+    private final List<OuterProductSums> sums = new ArrayList<>();
+    private final Scratch memory;
+
+    /**
+     * Makes sums of 0.
+     *
+     * @param backend where they lie
+     * @param layers the layers of the passes
+     * @param options what is summed
+     */
+    public CovarianceStage(MatrixBackend backend, List<LayerSpec> layers, Options options) {
+        this.memory = new Scratch(backend);
+        try {
+            for (LayerSpec layer : layers) {
+                sums.add(
+                        switch (options.basis()) {
+                            case POSITIONS ->
+                                new CovarianceAccumulator(backend, layer, options.weight(), options.blocks());
+                            case GRADIENTS ->
+                                new GradientCovarianceAccumulator(
+                                        backend, layer, options.weight(), options.blocks(), memory);
+                        });
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
 
     /**
      * Says how many whole gradients of a batch {@link Basis#GRADIENTS} forms at a time, so that memory stays bounded.
@@ -33,14 +66,13 @@ public final class CovarianceStage {
     }
 
     /**
-     * How covariances are computed.
+     * What is summed.
      *
-     * @param batchSize examples per batch
-     * @param fisher what to capture
+     * @param weight w, by which {@link FisherObjectives} are divided
      * @param blocks O, diagonal blocks that each covariance is cut into; 1 for none
      * @param basis what the outer products are of
      */
-    public record Options(int batchSize, FisherObjectives fisher, int blocks, Basis basis) {}
+    public record Options(int weight, int blocks, Basis basis) {}
 
     /** What the outer products are of. */
     public enum Basis {
@@ -61,7 +93,7 @@ public final class CovarianceStage {
     }
 
     /**
-     * Computes A = E[āāᵀ] and S = E[ggᵀ] of every layer, unsplit.
+     * Computes A = E[āāᵀ] and S = E[ggᵀ] of every layer, unsplit, in one pass.
      *
      * @param <E> the host's type of an example
      * @param backend where the covariances lie
@@ -80,92 +112,53 @@ public final class CovarianceStage {
             int batchSize,
             FisherObjectives fisher,
             ProgressListener progress) {
-        return fit(backend, pass, data, new Options(batchSize, fisher, 1, Basis.POSITIONS), progress);
+        try (CovarianceStage stage =
+                new CovarianceStage(backend, pass.layers(), new Options(fisher.weight(), 1, Basis.POSITIONS))) {
+            pass.run(data, batchSize, fisher.objectives(), NAME, progress, stage);
+            return stage.release();
+        }
+    }
+
+    @Override
+    public void accept(CapturePass.Step step, UploadedCapture capture) {
+        sums.get(capture.layerIndex()).add(capture, step.objective());
+    }
+
+    @Override
+    public Map<String, Matrix> settle() {
+        Map<String, Matrix> kept = new LinkedHashMap<>();
+        sums.forEach(sum -> sum.settle(kept));
+        return kept;
+    }
+
+    @Override
+    public void restore(Function<String, Matrix> kept) {
+        sums.forEach(sum -> sum.restore(kept));
     }
 
     /**
-     * Computes A = E[āāᵀ] and S = E[ggᵀ] of every layer, as means over real positions; or A = E[GᵀG] and S = E[GGᵀ], as means
+     * Hands over A = E[āāᵀ] and S = E[ggᵀ] of every layer, as means over real positions; or A = E[GᵀG] and S = E[GGᵀ], as means
      * over examples.
      *
-     * @param <E> the host's type of an example
-     * @param backend where the covariances lie
-     * @param pass runs the model
-     * @param data the training set
-     * @param options batch size, objectives, blocks, and what to sum
-     * @param progress is told after each batch
      * @return one covariance for each layer, which the caller closes
-     * @throws io.github.influence4j.api.NumericalException if a capture is not finite or a layer has only masked positions
+     * @throws io.github.influence4j.api.NumericalException if a layer has only masked positions
      */
-    public static <E> List<LayerCovariance> fit(
-            MatrixBackend backend,
-            CapturePass<E> pass,
-            ExampleSource<E> data,
-            Options options,
-            ProgressListener progress) {
-        return fit(backend, pass, data, options, progress, OuterProductSums::release);
-    }
-
-    /**
-     * Computes the covariances of a part of a training set, to be added to those of other parts, weighted by their positions.
-     *
-     * @param <E> the host's type of an example
-     * @param backend where the covariances lie
-     * @param pass runs the model
-     * @param part some of the training set
-     * @param options batch size, objectives and blocks
-     * @param progress is told after each batch
-     * @return one covariance for each layer, which the caller closes; 0 where every position of the part is masked
-     * @throws IllegalArgumentException if the basis is not of positions
-     * @throws io.github.influence4j.api.NumericalException if a capture is not finite
-     */
-    public static <E> List<LayerCovariance> fitPart(
-            MatrixBackend backend,
-            CapturePass<E> pass,
-            ExampleSource<E> part,
-            Options options,
-            ProgressListener progress) {
-        if (options.basis() != Basis.POSITIONS) {
-            throw new IllegalArgumentException(
-                    "only means over positions can be fitted in parts, found " + options.basis());
-        }
-        return fit(backend, pass, part, options, progress, OuterProductSums::releasePart);
-    }
-
-    private static <E> List<LayerCovariance> fit(
-            MatrixBackend backend,
-            CapturePass<E> pass,
-            ExampleSource<E> data,
-            Options options,
-            ProgressListener progress,
-            Function<OuterProductSums, LayerCovariance> release) {
-        List<OuterProductSums> sums = new ArrayList<>();
+    public List<LayerCovariance> release() {
         List<LayerCovariance> covariances = new ArrayList<>();
-        try (Scratch memory = new Scratch(backend)) {
-            int weight = options.fisher().weight();
-            for (LayerSpec layer : pass.layers()) {
-                sums.add(
-                        switch (options.basis()) {
-                            case POSITIONS -> new CovarianceAccumulator(backend, layer, weight, options.blocks());
-                            case GRADIENTS ->
-                                new GradientCovarianceAccumulator(backend, layer, weight, options.blocks(), memory);
-                        });
-            }
-            pass.run(
-                    data,
-                    options.batchSize(),
-                    options.fisher().objectives(),
-                    "covariances",
-                    progress,
-                    (step, capture) -> sums.get(capture.layerIndex()).add(capture, step.objective()));
+        try {
             for (OuterProductSums sum : sums) {
-                covariances.add(release.apply(sum));
+                covariances.add(sum.release());
             }
             return covariances;
         } catch (RuntimeException | Error e) {
             covariances.forEach(LayerCovariance::close);
             throw e;
-        } finally {
-            sums.forEach(OuterProductSums::close);
         }
+    }
+
+    @Override
+    public void close() {
+        sums.forEach(OuterProductSums::close);
+        memory.close();
     }
 }

@@ -2,7 +2,6 @@ package io.github.influence4j.ekfac.internal.factor;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
-import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
@@ -14,43 +13,30 @@ import java.util.Arrays;
  * <p>With several positions the gradients are formed, some examples at a time: 4t·i·o + i·o(i + o) flops an example. With one
  * position G_z = g āᵀ, so that the sums are those of ‖g‖²āāᵀ and ‖ā‖²ggᵀ: i² + o² flops.
  */
-final class GradientCovarianceAccumulator implements OuterProductSums {
+final class GradientCovarianceAccumulator extends OuterProductSums {
 
     private final MatrixBackend backend;
-    private final LayerSpec layer;
-    private final int weight;
-    private final BlockSum activation;
-    private final BlockSum gradient;
     private final Scratch memory;
-    private long examples;
-    private long positions;
 
     GradientCovarianceAccumulator(MatrixBackend backend, LayerSpec layer, int weight, int blocks, Scratch memory) {
+        super(backend, layer, weight, blocks);
         this.backend = backend;
-        this.layer = layer;
-        this.weight = weight;
-        this.activation = new BlockSum(backend, layer.gradientColumns(), blocks);
-        this.gradient = new BlockSum(backend, layer.outputs(), blocks);
         this.memory = memory;
     }
 
     @Override
-    public void add(UploadedCapture capture, int objectiveIndex) {
-        if (objectiveIndex == 0) {
-            examples += capture.examples();
-            positions += capture.realPositions();
-        }
+    void addProducts(UploadedCapture capture, int objectiveIndex) {
         if (capture.positions() == 1) {
-            activation.add(scaled(capture.activations(), capture.outputGradients()));
-            gradient.add(scaled(capture.outputGradients(), capture.activations()));
+            addActivations(scaled(capture.activations(), capture.outputGradients()));
+            addGradients(scaled(capture.outputGradients(), capture.activations()));
             return;
         }
-        int most = CovarianceStage.gradientsAtOnce(layer, capture.examples());
+        int most = CovarianceStage.gradientsAtOnce(layer(), capture.examples());
         for (int first = 0; first < capture.examples(); first += most) {
             int count = Math.min(most, capture.examples() - first);
             UploadedCapture part = capture.examples(first, count);
-            activation.add(gradients(count, part.outputGradients(), part.activations()));
-            gradient.add(gradients(count, part.activations(), part.outputGradients()));
+            addActivations(gradients(count, part.outputGradients(), part.activations()));
+            addGradients(gradients(count, part.activations(), part.outputGradients()));
         }
     }
 
@@ -90,22 +76,12 @@ final class GradientCovarianceAccumulator implements OuterProductSums {
     }
 
     @Override
-    public LayerCovariance release() {
-        if (positions == 0) {
-            throw new NumericalException("layer " + layer.name() + ": every position of the data set is masked");
-        }
-        BlockDiagonal activationMean = activation.releaseMean(examples * weight);
-        try {
-            return new LayerCovariance(layer, activationMean, gradient.releaseMean(examples * weight), positions);
-        } catch (RuntimeException | Error e) {
-            activationMean.close();
-            throw e;
-        }
+    long activationTerms(long examples, long positions, int weight) {
+        return examples * weight;
     }
 
     @Override
-    public void close() {
-        activation.close();
-        gradient.close();
+    long gradientTerms(long examples, long positions, int weight) {
+        return examples * weight;
     }
 }

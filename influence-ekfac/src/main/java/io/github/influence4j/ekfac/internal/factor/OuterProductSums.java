@@ -1,28 +1,102 @@
 package io.github.influence4j.ekfac.internal.factor;
 
-/** Two sums of outer products of one layer, [i, i] and [o, o], whose eigenvectors become the layer's basis. */
-interface OuterProductSums extends AutoCloseable {
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.Map;
+import java.util.function.Function;
 
-    /**
-     * Adds a batch.
-     *
-     * @param capture one layer of the batch
-     * @param objectiveIndex which of the objectives it was captured for
-     */
-    void add(UploadedCapture capture, int objectiveIndex);
+/**
+ * Two sums of outer products of one layer, [i, i] and [o, o], whose eigenvectors become the layer's basis.
+ *
+ * <p>Takes 8(i² + o²)/O bytes with O diagonal blocks of each, half as much again in float32.
+ */
+abstract class OuterProductSums implements AutoCloseable {
+
+    private final LayerSpec layer;
+    private final int weight;
+    private final BlockSum activation;
+    private final BlockSum gradient;
+    private long examples;
+    private long positions;
+
+    OuterProductSums(MatrixBackend backend, LayerSpec layer, int weight, int blocks) {
+        this.layer = layer;
+        this.weight = weight;
+        this.activation = new BlockSum(backend, layer.gradientColumns(), blocks);
+        this.gradient = new BlockSum(backend, layer.outputs(), blocks);
+    }
+
+    /** Adds one layer of a batch that was captured for the objective of that index. */
+    final void add(UploadedCapture capture, int objectiveIndex) {
+        if (objectiveIndex == 0) {
+            examples += capture.examples();
+            positions += capture.realPositions();
+        }
+        addProducts(capture, objectiveIndex);
+    }
+
+    abstract void addProducts(UploadedCapture capture, int objectiveIndex);
+
+    /** Adds the outer products of rows, [m, i]. */
+    final void addActivations(BackendMatrix rows) {
+        activation.add(rows);
+    }
+
+    /** Adds the outer products of rows, [m, o]. */
+    final void addGradients(BackendMatrix rows) {
+        gradient.add(rows);
+    }
+
+    final LayerSpec layer() {
+        return layer;
+    }
+
+    final void settle(Map<String, Matrix> kept) {
+        activation.settle(layer.name() + "/activation", kept);
+        gradient.settle(layer.name() + "/gradient", kept);
+        kept.put(layer.name() + "/counts", Matrix.of(new double[] {examples, positions}, 1, 2));
+    }
+
+    final void restore(Function<String, Matrix> kept) {
+        activation.restore(layer.name() + "/activation", kept);
+        gradient.restore(layer.name() + "/gradient", kept);
+        double[] counts = new double[2];
+        kept.apply(layer.name() + "/counts").read(0, 1, counts, 0);
+        examples = (long) counts[0];
+        positions = (long) counts[1];
+    }
 
     /**
      * Hands the means over and frees the rest.
      *
-     * @throws io.github.influence4j.api.NumericalException if every position was masked
+     * @throws NumericalException if every position was masked
      */
-    LayerCovariance release();
-
-    /** As {@link #release}; where only a part of a data set was added, it may be one that is masked wholly. */
-    default LayerCovariance releasePart() {
-        return release();
+    final LayerCovariance release() {
+        if (positions == 0) {
+            throw new NumericalException("layer " + layer.name() + ": every position of the data set is masked");
+        }
+        BlockDiagonal activationMean = activation.releaseMean(activationTerms(examples, positions, weight));
+        try {
+            return new LayerCovariance(
+                    layer, activationMean, gradient.releaseMean(gradientTerms(examples, positions, weight)), positions);
+        } catch (RuntimeException | Error e) {
+            activationMean.close();
+            throw e;
+        }
     }
 
+    /** What the sum over activations is divided by. */
+    abstract long activationTerms(long examples, long positions, int weight);
+
+    /** What the sum over output gradients is divided by. */
+    abstract long gradientTerms(long examples, long positions, int weight);
+
     @Override
-    void close();
+    public final void close() {
+        activation.close();
+        gradient.close();
+    }
 }

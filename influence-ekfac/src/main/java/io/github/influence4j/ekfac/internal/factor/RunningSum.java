@@ -1,5 +1,6 @@
 package io.github.influence4j.ekfac.internal.factor;
 
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -71,6 +72,44 @@ public final class RunningSum implements AutoCloseable {
         if (pendingRows >= BLOCK_ROWS) {
             flush(block);
         }
+    }
+
+    /**
+     * Ends a part of the data: brings all products into the float64 sum, so that what is added from here on is added to the
+     * very numbers that are returned.
+     *
+     * @return the sum so far, valid until something is added
+     */
+    public Matrix settle() {
+        if (block != null && pendingRows > 0) {
+            flush(block);
+        }
+        if (sum == null) {
+            sum = backend.zeros(rows, columns, Precision.FLOAT64);
+        }
+        return sum;
+    }
+
+    /**
+     * Ends a part of the data, as {@link #settle} does, where only the upper triangle was added to.
+     *
+     * @return the sum so far, symmetric, valid until something is added
+     */
+    public Matrix settleSymmetric() {
+        settle();
+        BackendMatrix settled = float64Sum();
+        backend.mirrorUpper(1, settled, settled);
+        return settled;
+    }
+
+    /**
+     * Goes on where {@link #settle} or {@link #settleSymmetric} ended, in place of what was added so far.
+     *
+     * @param settled what was returned there
+     */
+    public void restore(Matrix settled) {
+        pendingRows = 0;
+        backend.upload(settled, float64Sum());
     }
 
     private BackendMatrix float64Sum() {

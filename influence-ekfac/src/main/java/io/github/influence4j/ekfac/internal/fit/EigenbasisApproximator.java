@@ -20,6 +20,7 @@ import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -117,12 +118,39 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
 
     @Override
     public EigenbasisCurvature fit(P model, ExampleSource<E> data, ProgressListener progress) {
+        return fit(model, List.of(data), progress);
+    }
+
+    /**
+     * Fits to a training set in parts. Sums are brought to float64 after each part, as they are where a fit from files is put
+     * aside and taken up again: the same parts give the same factors to the bit.
+     *
+     * @param model the model
+     * @param parts the training set, at least one part, none empty
+     * @param progress is told after each part, or after each batch of an only part
+     * @return a curvature that the caller closes
+     */
+    public EigenbasisCurvature fit(P model, List<? extends ExampleSource<E>> parts, ProgressListener progress) {
+        return fit(model, parts, Optional.empty(), progress);
+    }
+
+    /**
+     * Fits to a training set in parts, and keeps what is finished, or goes on from what was kept.
+     *
+     * @param model the model
+     * @param parts the training set, at least one part, none empty
+     * @param kept of this fit, with the same options, data, backend and threads; empty to keep nothing
+     * @param progress is told after what was kept, or after each batch of an only part where nothing is kept
+     * @return a curvature that the caller closes
+     */
+    public EigenbasisCurvature fit(
+            P model, List<? extends ExampleSource<E>> parts, Optional<KeptFit> kept, ProgressListener progress) {
+        FitData<E> data = new FitData<>(parts, kept, fisher.apply(model), options.batchSize());
         List<LayerSpec> layers = List.copyOf(model.layers());
         FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
         long limit = options.memoryLimit().orElseGet(backend::availableMemory);
         List<List<LayerSpec>> groups =
                 LayerGroups.of(layers, memory, backend, limit).groups();
-        FisherObjectives objectives = fisher.apply(model);
         StageClock clock = new StageClock();
         List<LayerCurvature> fitted = new ArrayList<>();
         try {
@@ -130,7 +158,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                 String suffix = groups.size() == 1 ? "" : ", group " + (g + 1) + " of " + groups.size();
                 ProgressListener named = (stage, done, total) -> progress.progress(stage + suffix, done, total);
                 try (CapturePass<E> pass = new CapturePass<>(backend, model, backend.precision(), groups.get(g))) {
-                    fitted.addAll(new GroupFit<>(backend, options, objectives, pass, data, named).run(clock));
+                    fitted.addAll(new GroupFit<>(backend, options, data, pass, g, named).run(clock));
                 }
             }
         } catch (RuntimeException | Error e) {
@@ -138,17 +166,17 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
             throw e;
         }
         fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
-        Provenance provenance = provenance(model, data).withCount("layer groups", groups.size());
+        Provenance provenance = provenance(model, data.size()).withCount("layer groups", groups.size());
         return EigenbasisCurvature.of(backend, fitted, clock.addTo(provenance));
     }
 
-    private Provenance provenance(P model, ExampleSource<E> data) {
+    private Provenance provenance(P model, long examples) {
         return Provenance.here(backend.description(), backend.precision(), model.fingerprint())
                 .withOption("strategy", options.strategy().toString())
                 .withOption("labels", labels)
                 .withOption("batch size", Integer.toString(options.batchSize()))
                 .withOption("blocks", Integer.toString(options.blocks()))
                 .withOption("K-FAC scale", options.kfacScale().toString())
-                .withCount("examples", data.size());
+                .withCount("examples", examples);
     }
 }

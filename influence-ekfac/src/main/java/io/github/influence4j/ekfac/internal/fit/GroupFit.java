@@ -1,6 +1,5 @@
 package io.github.influence4j.ekfac.internal.fit;
 
-import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
@@ -10,7 +9,6 @@ import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
-import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerCovariance;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
@@ -18,10 +16,11 @@ import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.stream.IntStream;
 
 /**
  * Fits the layers of one group: covariances, their decomposition, eigenvalues. Owns what it makes until {@link #run} hands
@@ -31,35 +30,38 @@ final class GroupFit<E> {
 
     private final MatrixBackend backend;
     private final FitOptions options;
-    private final FisherObjectives objectives;
+    private final FitData<E> data;
     private final CapturePass<E> pass;
-    private final ExampleSource<E> data;
+    private final int group;
     private final ProgressListener progress;
-    private final List<LayerCovariance> covariances = new ArrayList<>();
-    private final List<LayerEigenbasis> bases = new ArrayList<>();
+    private final List<LayerSpec> layers;
+    private final Map<LayerSpec, LayerEigenbasis> bases = new LinkedHashMap<>();
+    private final Map<LayerSpec, Long> positions = new LinkedHashMap<>();
     private final List<BackendMatrix> eigenvalues = new ArrayList<>();
+    private List<LayerCovariance> covariances = List.of();
 
     GroupFit(
             MatrixBackend backend,
             FitOptions options,
-            FisherObjectives objectives,
+            FitData<E> data,
             CapturePass<E> pass,
-            ExampleSource<E> data,
+            int group,
             ProgressListener progress) {
         this.backend = backend;
         this.options = options;
-        this.objectives = objectives;
-        this.pass = pass;
         this.data = data;
+        this.pass = pass;
+        this.group = group;
         this.progress = progress;
+        this.layers = pass.layers();
     }
 
     /** Returns the curvature of each layer of the pass, which the caller closes. */
     List<LayerCurvature> run(StageClock clock) {
         FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
-        List<LayerSpec> layers = pass.layers();
         try {
             if (options.strategy().usesEigenbasis()) {
+                findBases();
                 clock.time("covariances", memory.covarianceBytes(layers, true), this::accumulate);
                 clock.time("eigendecomposition", memory.decompositionBytes(layers), this::decompose);
             }
@@ -70,7 +72,7 @@ final class GroupFit<E> {
             }
             return layerCurvatures();
         } catch (RuntimeException | Error e) {
-            bases.forEach(LayerEigenbasis::close);
+            bases.values().forEach(LayerEigenbasis::close);
             eigenvalues.forEach(BackendMatrix::close);
             throw e;
         } finally {
@@ -78,52 +80,82 @@ final class GroupFit<E> {
         }
     }
 
+    private void findBases() {
+        for (LayerSpec layer : layers) {
+            Optional<KeptFit.Piece> found = data.kept().flatMap(keeper -> keeper.find(piece(layer)));
+            if (found.isPresent()) {
+                try (KeptFit.Piece piece = found.get()) {
+                    bases.put(layer, KeptBasis.restore(backend, layer, options.blocks(), piece));
+                    positions.put(layer, KeptBasis.positions(piece));
+                }
+            }
+        }
+    }
+
+    private String piece(LayerSpec layer) {
+        return "basis-" + group + "-" + layers.indexOf(layer);
+    }
+
     private void accumulate() {
-        CovarianceStage.Options stage = new CovarianceStage.Options(
-                options.batchSize(), objectives, options.blocks(), CovarianceStage.Basis.of(options.strategy()));
-        covariances.addAll(CovarianceStage.fit(backend, pass, data, stage, progress));
+        if (bases.size() == layers.size()) {
+            return;
+        }
+        CovarianceStage.Options sums = new CovarianceStage.Options(
+                data.fisher().weight(), options.blocks(), CovarianceStage.Basis.of(options.strategy()));
+        try (CovarianceStage stage = new CovarianceStage(backend, layers, sums)) {
+            data.addUp("covariances-" + group, CovarianceStage.NAME, pass, stage, progress);
+            covariances = stage.release();
+        }
     }
 
     private void decompose() {
         for (LayerCovariance covariance : covariances) {
+            LayerSpec layer = covariance.layer();
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException("eigendecomposition was interrupted after " + bases.size() + " of "
-                        + covariances.size() + " layers");
+                        + layers.size() + " layers");
             }
-            bases.add(EigenbasisStage.decompose(backend, covariance));
+            if (!bases.containsKey(layer)) {
+                LayerEigenbasis basis = EigenbasisStage.decompose(backend, covariance);
+                bases.put(layer, basis);
+                positions.put(layer, covariance.positions());
+                data.kept()
+                        .ifPresent(keeper ->
+                                keeper.keep(piece(layer), 1, KeptBasis.matrices(basis, covariance.positions())));
+                progress.progress("eigendecomposition", bases.size(), layers.size());
+            }
             // covariances are the largest things there are: free them at once
             covariance.close();
-            progress.progress("eigendecomposition", bases.size(), covariances.size());
         }
     }
 
     private void measure() {
-        EigenvalueStage.Options stage =
-                new EigenvalueStage.Options(options.batchSize(), objectives, options.rotation());
         List<Optional<LayerEigenbasis>> perLayer =
-                IntStream.range(0, pass.layers().size()).mapToObj(this::basis).toList();
-        eigenvalues.addAll(EigenvalueStage.fit(backend, pass, data, stage, perLayer, progress));
+                layers.stream().map(this::basis).toList();
+        try (EigenvalueStage stage = new EigenvalueStage(backend, layers, perLayer, options.rotation())) {
+            data.addUp("eigenvalues-" + group, EigenvalueStage.NAME, pass, stage, progress);
+            eigenvalues.addAll(stage.release(data.size() * data.fisher().weight()));
+        }
     }
 
     /** λ_S λ_Aᵀ, [o, i]. */
     private void multiplyEigenvalues() {
-        for (int l = 0; l < bases.size(); l++) {
-            double positions = covariances.get(l).positions();
-            double scale = options.kfacScale() == FitOptions.KfacScale.PER_EXAMPLE ? positions / data.size() : 1;
-            eigenvalues.add(KroneckerEigenvalues.of(backend, bases.get(l), scale));
+        for (LayerSpec layer : layers) {
+            boolean perExample = options.kfacScale() == FitOptions.KfacScale.PER_EXAMPLE;
+            double scale = perExample ? (double) positions.getOrDefault(layer, 0L) / data.size() : 1;
+            eigenvalues.add(KroneckerEigenvalues.of(backend, basis(layer).orElseThrow(), scale));
         }
     }
 
-    private Optional<LayerEigenbasis> basis(int layer) {
-        return bases.isEmpty() ? Optional.empty() : Optional.of(bases.get(layer));
+    private Optional<LayerEigenbasis> basis(LayerSpec layer) {
+        return Optional.ofNullable(bases.get(layer));
     }
 
     private List<LayerCurvature> layerCurvatures() {
         List<LayerCurvature> curvatures = new ArrayList<>();
-        for (int l = 0; l < pass.layers().size(); l++) {
-            LayerSpec layer = pass.layers().get(l);
+        for (int l = 0; l < layers.size(); l++) {
             Optional<BackendMatrix> values = eigenvalues.isEmpty() ? Optional.empty() : Optional.of(eigenvalues.get(l));
-            curvatures.add(LayerCurvature.of(layer, basis(l), values));
+            curvatures.add(LayerCurvature.of(layers.get(l), basis(layers.get(l)), values));
         }
         return curvatures;
     }

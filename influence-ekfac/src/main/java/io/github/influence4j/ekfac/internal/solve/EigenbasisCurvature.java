@@ -103,6 +103,17 @@ public final class EigenbasisCurvature implements Curvature {
         return curvatures.stream().mapToDouble(LayerCurvature::heldBytes).sum();
     }
 
+    /**
+     * Adds an option to the provenance.
+     *
+     * @param name its name
+     * @param value its value
+     * @return the same curvature with the same parts: close one of the two
+     */
+    public EigenbasisCurvature withOption(String name, String value) {
+        return new EigenbasisCurvature(backend, curvatures, provenance.withOption(name, value));
+    }
+
     @Override
     public Provenance provenance() {
         return provenance;

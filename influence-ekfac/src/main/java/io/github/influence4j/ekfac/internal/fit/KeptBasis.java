@@ -1,0 +1,80 @@
+package io.github.influence4j.ekfac.internal.fit;
+
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Matrix;
+import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The eigenbasis of a layer, and how many real positions it is of, as matrices by name, and back. */
+final class KeptBasis {
+
+    private static final String ACTIVATION = "activation";
+    private static final String GRADIENT = "gradient";
+    private static final String VALUES = "/eigenvalues";
+    private static final String POSITIONS = "positions";
+
+    private KeptBasis() {}
+
+    static Map<String, Matrix> matrices(LayerEigenbasis basis, long positions) {
+        Map<String, Matrix> matrices = new LinkedHashMap<>();
+        add(matrices, ACTIVATION, basis.activationVectors(), basis.activationValues());
+        add(matrices, GRADIENT, basis.gradientVectors(), basis.gradientValues());
+        matrices.put(POSITIONS, Matrix.of(new double[] {positions}, 1, 1));
+        return matrices;
+    }
+
+    private static void add(Map<String, Matrix> matrices, String name, BlockDiagonal vectors, double[] values) {
+        for (int k = 0; k < vectors.blocks().size(); k++) {
+            matrices.put(name + "/" + k, vectors.blocks().get(k));
+        }
+        matrices.put(name + VALUES, Matrix.of(values, 1, values.length));
+    }
+
+    static long positions(KeptFit.Piece piece) {
+        double[] positions = new double[1];
+        piece.matrix(POSITIONS).read(0, 1, positions, 0);
+        return (long) positions[0];
+    }
+
+    /** Returns the basis, which the caller closes. */
+    static LayerEigenbasis restore(MatrixBackend backend, LayerSpec layer, int blocks, KeptFit.Piece piece) {
+        BlockDiagonal activation = vectors(backend, piece, ACTIVATION, layer.gradientColumns(), blocks);
+        try {
+            return new LayerEigenbasis(
+                    layer,
+                    activation,
+                    values(piece, ACTIVATION, layer.gradientColumns()),
+                    vectors(backend, piece, GRADIENT, layer.outputs(), blocks),
+                    values(piece, GRADIENT, layer.outputs()));
+        } catch (RuntimeException | Error e) {
+            activation.close();
+            throw e;
+        }
+    }
+
+    private static double[] values(KeptFit.Piece piece, String name, int count) {
+        double[] values = new double[count];
+        piece.matrix(name + VALUES).read(0, 1, values, 0);
+        return values;
+    }
+
+    private static BlockDiagonal vectors(
+            MatrixBackend backend, KeptFit.Piece piece, String name, int order, int blocks) {
+        List<BackendMatrix> parts = new ArrayList<>();
+        try {
+            for (int k = 0; k < BlockDiagonal.sizes(order, blocks).length; k++) {
+                parts.add(backend.copyOf(piece.matrix(name + "/" + k), backend.precision()));
+            }
+            return BlockDiagonal.of(parts);
+        } catch (RuntimeException | Error e) {
+            parts.forEach(BackendMatrix::close);
+            throw e;
+        }
+    }
+}
