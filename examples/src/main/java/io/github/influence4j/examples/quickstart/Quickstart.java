@@ -9,8 +9,9 @@ import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.baselines.GradientDotProduct;
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.CurvatureScoring;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -115,16 +116,15 @@ public final class Quickstart {
         QuickstartResult result(long start) {
             List<Reading> readings = network.read(test);
             List<Reading> queries = QueryChoice.of(readings);
-            try (Curvature curvature = EigenbasisApproximator.<LabelledExample>of(backend, fit)
-                            .fit(network.model(), train, progress);
-                    IhvpSolver solver = curvature.solver(Damping.DEFAULT)) {
-                InfluenceScores scores = scorer().pairwise(
-                                solver,
+            try (FittedCurvature<LabelledExample> ekfac =
+                    Ekfac.on(backend).with(fit).reporting(progress).fit(network.model(), train)) {
+                CurvatureScoring<LabelledExample> scoring = ekfac.damped(Damping.DEFAULT);
+                InfluenceScores scores = scoring.pairwise(
                                 DigitNetwork.source(
                                         queries.stream().map(Reading::image).toList()),
                                 train)
                         .times(1.0 / noise.images().size());
-                SelfInfluence self = scorer().self(solver, train);
+                SelfInfluence self = scoring.selfInfluence(train);
                 List<Reading> trainReadings = network.read(noise.images());
                 FlipSearch search = search(self, trainReadings);
                 ExactAgreement comparison = compare();
@@ -139,10 +139,6 @@ public final class Quickstart {
                         scores.provenance(),
                         Duration.ofNanos(System.nanoTime() - start));
             }
-        }
-
-        private InfluenceScorer<LabelledExample> scorer() {
-            return new InfluenceScorer<>(backend, network.model(), ScoreOptions.defaults(), progress);
         }
 
         private ModelSummary summary(List<Reading> testReadings, List<Reading> trainReadings) {

@@ -1,11 +1,11 @@
 package io.github.influence4j.examples.snippets;
 
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
-import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.TopInfluences;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.CurvatureScoring;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -41,15 +41,13 @@ final class PerformanceSnippets {
     }
 
     static <Example> TopInfluences best(
-            MatrixBackend backend,
-            GradientProvider<Example> model,
-            EigenbasisSolver solver,
+            FittedCurvature<Example> ekfac,
             ExampleSource<Example> queries,
             ExampleSource<Example> train,
             ScoreOptions score) {
-        InfluenceScorer<Example> scorer = new InfluenceScorer<>(backend, model, score, ProgressListener.silent());
-        TopInfluences candidates = scorer.topK(solver, queries, train, 400);
-        TopInfluences best = scorer.rescore(solver, queries, train, candidates, 100);
+        CurvatureScoring<Example> scoring = ekfac.damped(Damping.DEFAULT).with(score);
+        TopInfluences candidates = scoring.topK(queries, train, 400);
+        TopInfluences best = scoring.rescore(queries, train, candidates, 100);
         return best;
     }
 }

@@ -1,7 +1,10 @@
 package io.github.influence4j.store.factors;
 
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.ekfac.options.Strategy;
@@ -58,6 +61,23 @@ public final class FactorStore {
         try (FolderLock lock = FolderLock.acquire(folder)) {
             return save(folder, curvature, lock);
         }
+    }
+
+    /**
+     * Writes a fitted curvature, replacing an older one.
+     *
+     * @param folder where to; made if there is none
+     * @param fitted EK-FAC or one of its relatives; not changed
+     * @return the store
+     * @throws IOException if the files cannot be written; an older store is then still there
+     * @throws IllegalArgumentException if the curvature is not one that is diagonal in a basis of each layer
+     * @throws IllegalStateException if somebody else is writing to the folder
+     */
+    public static FactorStore save(Path folder, FittedCurvature<?> fitted) throws IOException {
+        if (fitted.curvature() instanceof EigenbasisCurvature curvature) {
+            return save(folder, curvature);
+        }
+        throw new IllegalArgumentException("only what Ekfac fits can be kept in files, found " + fitted);
     }
 
     /**
@@ -137,6 +157,32 @@ public final class FactorStore {
      */
     public FactorManifest manifest() {
         return manifest;
+    }
+
+    /**
+     * Loads the factors and joins them with the model that they were fitted to.
+     *
+     * @param <E> the host's type of an example
+     * @param backend where the factors will lie; must stay open as long as the result
+     * @param model the model, at the same weights as at the fit; stays open while the result is in use
+     * @return what {@link io.github.influence4j.ekfac.Ekfac#fit} gave, up to the rounding of a narrower working precision; the
+     *     caller closes it
+     * @throws IOException if the files cannot be read
+     * @throws MalformedFileException if they are not those of the manifest, or hold numbers that factors cannot have
+     * @throws IllegalArgumentException if the model has other layers, or says that it has other weights
+     */
+    public <E> FittedCurvature<E> load(MatrixBackend backend, GradientProvider<E> model) throws IOException {
+        if (!model.layers().equals(manifest.layers())) {
+            throw new IllegalArgumentException(
+                    "the factors are of layers " + manifest.layers() + ", the model has " + model.layers());
+        }
+        Optional<String> fitted = manifest.provenance().model();
+        Optional<String> found = model.fingerprint();
+        if (fitted.isPresent() && found.isPresent() && !fitted.equals(found)) {
+            throw new IllegalArgumentException("the factors were fitted to the weights " + fitted.get()
+                    + ", the model has " + found.get() + "; fit again, or load the weights of the fit");
+        }
+        return FittedCurvature.of(backend, model, load(backend), ProgressListener.silent());
     }
 
     /**
