@@ -1,12 +1,13 @@
 package io.github.influence4j.text.tail;
 
+import io.github.influence4j.api.NumericalException;
 import java.util.Arrays;
 import org.apache.commons.math3.analysis.MultivariateFunction;
 import org.apache.commons.math3.distribution.ExponentialDistribution;
 import org.apache.commons.math3.distribution.NormalDistribution;
+import org.apache.commons.math3.exception.TooManyEvaluationsException;
 import org.apache.commons.math3.optim.InitialGuess;
 import org.apache.commons.math3.optim.MaxEval;
-import org.apache.commons.math3.optim.PointValuePair;
 import org.apache.commons.math3.optim.nonlinear.scalar.GoalType;
 import org.apache.commons.math3.optim.nonlinear.scalar.ObjectiveFunction;
 import org.apache.commons.math3.optim.nonlinear.scalar.noderiv.NelderMeadSimplex;
@@ -37,17 +38,14 @@ public enum Alternative {
     LOG_NORMAL {
         @Override
         double[] logDensities(double[] logExcess) {
+            if (logExcess[0] == logExcess[logExcess.length - 1]) {
+                throw new IllegalArgumentException("no log-normal law fits a tail whose " + logExcess.length
+                        + " scores are all equal (" + Math.exp(logExcess[0]) + " times the score below them)");
+            }
             double mean = StatUtils.mean(logExcess);
             double deviation = Math.sqrt(StatUtils.variance(logExcess));
             MultivariateFunction likelihood = point -> sum(normal(logExcess, mean, deviation, point));
-            PointValuePair best = new SimplexOptimizer(CONVERGENCE, CONVERGENCE)
-                    .optimize(
-                            new MaxEval(EVALUATIONS),
-                            new ObjectiveFunction(likelihood),
-                            GoalType.MAXIMIZE,
-                            new InitialGuess(new double[] {0, 0}),
-                            new NelderMeadSimplex(2, 0.5));
-            return normal(logExcess, mean, deviation, best.getPoint());
+            return normal(logExcess, mean, deviation, largest(likelihood));
         }
     };
 
@@ -61,11 +59,26 @@ public enum Alternative {
      */
     private static final double FARTHEST_CUT = 30;
 
+    private static double[] largest(MultivariateFunction likelihood) {
+        try {
+            return new SimplexOptimizer(CONVERGENCE, CONVERGENCE)
+                    .optimize(
+                            new MaxEval(EVALUATIONS),
+                            new ObjectiveFunction(likelihood),
+                            GoalType.MAXIMIZE,
+                            new InitialGuess(new double[] {0, 0}),
+                            new NelderMeadSimplex(2, 0.5))
+                    .getPoint();
+        } catch (TooManyEvaluationsException e) {
+            throw new NumericalException("no log-normal law was found for the tail in " + EVALUATIONS + " steps");
+        }
+    }
+
     private static double[] normal(double[] logExcess, double mean, double deviation, double[] point) {
         double mu = mean + deviation * point[0];
         double sigma = deviation * Math.exp(point[1]);
         double[] densities = new double[logExcess.length];
-        if (-mu / sigma > FARTHEST_CUT) {
+        if (!(sigma > 0) || sigma == Double.POSITIVE_INFINITY || -mu / sigma > FARTHEST_CUT) {
             Arrays.fill(densities, Double.NEGATIVE_INFINITY);
             return densities;
         }
@@ -90,7 +103,8 @@ public enum Alternative {
      * @param scores scores of a query over a scan, in any order
      * @param k size of the tail
      * @return the ratio of the likelihoods
-     * @throws IllegalArgumentException as {@link PowerLaw#fit}
+     * @throws IllegalArgumentException as {@link PowerLaw#fit}; for {@link #LOG_NORMAL} also if the k scores are all equal
+     * @throws NumericalException if the search for the best fit does not end
      */
     public LikelihoodRatio against(double[] scores, int k) {
         Tail tail = Tail.of(scores, k);

@@ -1,17 +1,23 @@
 package io.github.influence4j.text.token;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** One token a word, for corpora whose words are known: text is cut at white space and joined with single spaces. */
+/**
+ * One token a word, for corpora whose words are known: text is cut at white space (of Unicode, the no-break spaces included, and
+ * of Java) and joined with single spaces.
+ */
 public final class WordTokenizer implements Tokenizer {
+
+    /** The one definition of white space: what cuts a text is what no word may have. */
+    private static final Pattern WHITE_SPACE = Pattern.compile("[\\s\\x1c-\\x1f]+", Pattern.UNICODE_CHARACTER_CLASS);
 
     private final List<String> words;
     private final Map<String, Integer> tokens;
@@ -21,7 +27,7 @@ public final class WordTokenizer implements Tokenizer {
         this.words = List.copyOf(words);
         this.tokens = new HashMap<>();
         for (String word : this.words) {
-            if (word.isEmpty() || word.chars().anyMatch(Character::isWhitespace)) {
+            if (word.isEmpty() || WHITE_SPACE.matcher(word).find()) {
                 throw new IllegalArgumentException(
                         "a word is not empty and has no white space, found \"" + word + "\"");
             }
@@ -95,7 +101,7 @@ public final class WordTokenizer implements Tokenizer {
     }
 
     private static Stream<String> split(String text) {
-        return Arrays.stream(text.strip().split("\\s+")).filter(word -> !word.isEmpty());
+        return WHITE_SPACE.splitAsStream(text).filter(word -> !word.isEmpty());
     }
 
     @Override

@@ -1,11 +1,20 @@
 package io.github.influence4j.text.tail;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.testkit.Tolerances;
 import java.util.Arrays;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.apache.commons.math3.distribution.ExponentialDistribution;
 import org.apache.commons.math3.distribution.LogNormalDistribution;
 import org.apache.commons.math3.distribution.ParetoDistribution;
@@ -159,6 +168,40 @@ class TailTest {
         // the largest part q of a Pareto law with density exponent alpha carries q^((alpha-2)/(alpha-1))
         double[] scores = pareto(23, 4, 200_000);
         assertEquals(Math.pow(0.01, 2 / 3.0), Coverage.ofTop(scores, 0.01), 0.002);
+    }
+
+    /** Equal scores, or scores that differ in the last digit only: right or refused in our own words. */
+    @Property(tries = 300)
+    void everyTailIsJudgedOrRefusedWithASentence(
+            @ForAll Alternative law,
+            @ForAll @Size(min = 3, max = 12) List<@IntRange(min = 1, max = 4) Integer> steps,
+            @ForAll("sizes") double scale,
+            @ForAll boolean nearlyEqual) {
+        double[] scores = new double[steps.size()];
+        for (int k = 0; k < scores.length; k++) {
+            scores[k] = scale * (nearlyEqual ? 1 + steps.get(k) * 0x1p-52 : steps.get(k));
+        }
+        try {
+            LikelihoodRatio ratio = law.against(scores, scores.length - 1);
+            assertTrue(!Double.isNaN(ratio.logRatio()), ratio::toString);
+            assertTrue(ratio.pValue() >= 0 && ratio.pValue() <= 1, ratio::toString);
+        } catch (IllegalArgumentException e) {
+            assertSame(IllegalArgumentException.class, e.getClass(), () -> "an exception of another library: " + e);
+        }
+    }
+
+    @Provide
+    Arbitrary<Double> sizes() {
+        return Arbitraries.of(1e-300, 1e-12, 1.0, 3.7, 1e12, 1e300);
+    }
+
+    @Test
+    void logNormalLawOfEqualScoresIsRefused() {
+        IllegalArgumentException refusal = assertThrows(
+                IllegalArgumentException.class, () -> Alternative.LOG_NORMAL.against(new double[] {1, 2, 2, 2}, 3));
+        assertTrue(String.valueOf(refusal.getMessage()).contains("3 scores are all equal"), refusal::getMessage);
+        assertSame(IllegalArgumentException.class, refusal.getClass());
+        assertEquals(2, PowerLaw.fit(new double[] {1, Math.E, Math.E}, 2).alpha(), Tolerances.REORDERED_FLOAT64);
     }
 
     @Test

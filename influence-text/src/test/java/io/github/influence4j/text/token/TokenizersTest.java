@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.CharRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
@@ -28,6 +31,24 @@ class TokenizersTest {
         assertEquals("a b b", words.decode(new int[] {1, 0, 0}));
         assertEquals("a|b", words.describe(new int[] {1, 0}));
         assertEquals(0, words.encode(" ").length);
+    }
+
+    /** Unicode's white space, and what Java calls white space beside it. */
+    @Property
+    void everyWhiteSpaceCutsWords(@ForAll("whiteSpace") String space) {
+        WordTokenizer words = WordTokenizer.ofCorpus(List.of("a" + space + "b" + space + "b", space), 3, "<unknown>");
+        assertEquals("<unknown> b a", words.decode(new int[] {0, 1, 2}));
+        assertArrayEquals(new int[] {2, 1}, words.encode(space + "a" + space + "b" + space));
+        assertThrows(IllegalArgumentException.class, () -> WordTokenizer.of(List.of("a" + space + "b")));
+    }
+
+    @Provide
+    Arbitrary<String> whiteSpace() {
+        List<String> all = IntStream.rangeClosed(0, Character.MAX_CODE_POINT)
+                .filter(c -> Character.isWhitespace(c) || Character.isSpaceChar(c))
+                .mapToObj(Character::toString)
+                .toList();
+        return Arbitraries.of(all).list().ofMinSize(1).ofMaxSize(3).map(spaces -> String.join("", spaces));
     }
 
     @Test
