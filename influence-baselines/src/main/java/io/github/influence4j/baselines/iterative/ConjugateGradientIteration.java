@@ -4,6 +4,7 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.ProgressListener;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,7 +78,7 @@ final class ConjugateGradientIteration<E> implements IterativeSolver.Iteration {
                     iterations,
                     largest);
         }
-        report = operator.takeReport(vectors.length, iterations, largest, open.isEmpty());
+        report = operator.takeReport(vectors.length, iterations, largest, Optional.of(open.isEmpty()));
         return runs.stream().map(run -> run.solution).toArray(double[][]::new);
     }
 

@@ -7,6 +7,7 @@ import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -88,7 +89,7 @@ final class DampedGaussNewton<E> {
     }
 
     /** What was done since the last call. */
-    SolverReport takeReport(int rightHandSides, int iterations, double largestResidual, boolean converged) {
+    SolverReport takeReport(int rightHandSides, int iterations, double largestResidual, Optional<Boolean> converged) {
         SolverReport report = new SolverReport(
                 rightHandSides, iterations, products, exampleProducts, flops, largestResidual, converged);
         products = 0;

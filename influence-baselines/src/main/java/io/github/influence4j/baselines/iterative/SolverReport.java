@@ -1,5 +1,7 @@
 package io.github.influence4j.baselines.iterative;
 
+import java.util.Optional;
+
 /**
  * What an iterative solver did, in units that do not depend on the machine.
  *
@@ -11,7 +13,8 @@ package io.github.influence4j.baselines.iterative;
  * @param flops estimate for the products ({@link io.github.influence4j.api.CurvatureProduct#productFlops}) and for the
  *     rotations of an eigenbasis preconditioner; sums of vectors are left out
  * @param largestResidual largest ‖v − (G+λ)x‖ / ‖v‖ of any right-hand side
- * @param converged whether every right-hand side reached the tolerance; true where the method has none
+ * @param converged whether every right-hand side reached the tolerance; empty where the method has none (LiSSA, ASTRA), whose
+ *     residual is to be looked at, and where nothing was solved
  */
 public record SolverReport(
         int rightHandSides,
@@ -20,24 +23,27 @@ public record SolverReport(
         long exampleProducts,
         double flops,
         double largestResidual,
-        boolean converged) {
+        Optional<Boolean> converged) {
 
     /**
      * Returns the report of a solver that has not been used.
      *
-     * @return zeros
+     * @return zeros, and nothing known
      */
     public static SolverReport none() {
-        return new SolverReport(0, 0, 0, 0, 0, 0, true);
+        return new SolverReport(0, 0, 0, 0, 0, 0, Optional.empty());
     }
 
     /**
      * Adds what was done elsewhere or later.
      *
      * @param other another report
-     * @return sums of the counts, the larger of iterations and residuals
+     * @return sums of the counts, the larger of iterations and residuals; converged where both are known to be
      */
     public SolverReport plus(SolverReport other) {
+        if (rightHandSides == 0) {
+            return other;
+        }
         return new SolverReport(
                 rightHandSides + other.rightHandSides,
                 Math.max(iterations, other.iterations),
@@ -45,6 +51,11 @@ public record SolverReport(
                 exampleProducts + other.exampleProducts,
                 flops + other.flops,
                 Math.max(largestResidual, other.largestResidual),
-                converged && other.converged);
+                both(converged, other.converged));
+    }
+
+    private static Optional<Boolean> both(Optional<Boolean> left, Optional<Boolean> right) {
+        boolean failed = !left.orElse(true) || !right.orElse(true);
+        return failed ? Optional.of(false) : left.flatMap(known -> right);
     }
 }

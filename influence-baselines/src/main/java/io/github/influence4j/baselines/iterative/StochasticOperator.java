@@ -8,6 +8,7 @@ import io.github.influence4j.api.NumericalException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -142,8 +143,9 @@ final class StochasticOperator<E> {
         return String.format(Locale.ROOT, "%.4g", value);
     }
 
+    /** Without a tolerance nobody knows whether this is close enough; the residual says how close it is. */
     SolverReport takeReport(int rightHandSides, int iterations, double largestResidual) {
-        return operator.takeReport(rightHandSides, iterations, largestResidual, true);
+        return operator.takeReport(rightHandSides, iterations, largestResidual, Optional.empty());
     }
 
     void close() {

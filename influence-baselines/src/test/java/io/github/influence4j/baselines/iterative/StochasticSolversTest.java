@@ -30,6 +30,7 @@ import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
@@ -130,6 +131,40 @@ class StochasticSolversTest {
             }
             assertTrue(solver.report().largestResidual() < Tolerances.CONJUGATE_GRADIENT, solver.report()::toString);
         }
+    }
+
+    /** A residual of .41 is no convergence, and one of 1e-7 is nothing that the method could know to be one. */
+    @Test
+    void solversWithoutAToleranceDoNotSayThatTheyConverged() {
+        try (IterativeSolver solver = lissa(LissaOptions.defaults().withDepth(3))) {
+            assertEquals(Optional.empty(), solver.report().converged(), "nothing solved yet");
+            solver.solveAll(bed.queryGradients());
+            assertTrue(solver.report().largestResidual() > 0.1, solver.report()::toString);
+            assertEquals(Optional.empty(), solver.report().converged());
+        }
+        try (EigenbasisCurvature ekfac = ekfac();
+                IterativeSolver solver = astra(ekfac, AstraOptions.defaults().withIterations(2))) {
+            solver.solveAll(bed.queryGradients());
+            assertEquals(Optional.empty(), solver.report().converged());
+        }
+    }
+
+    @Test
+    void reportsAddUpToWhatIsKnown() {
+        SolverReport yes = report(Optional.of(true));
+        SolverReport no = report(Optional.of(false));
+        SolverReport unknown = report(Optional.empty());
+        assertEquals(Optional.of(true), SolverReport.none().plus(yes).converged());
+        assertEquals(Optional.of(true), yes.plus(yes).converged());
+        assertEquals(Optional.of(false), yes.plus(no).converged());
+        assertEquals(Optional.of(false), unknown.plus(no).converged());
+        assertEquals(Optional.of(false), no.plus(unknown).converged());
+        assertEquals(Optional.empty(), yes.plus(unknown).converged());
+        assertEquals(3, SolverReport.none().plus(yes).plus(no).plus(unknown).rightHandSides());
+    }
+
+    private static SolverReport report(Optional<Boolean> converged) {
+        return new SolverReport(1, 1, 1, 1, 1, 0.5, converged);
     }
 
     @Test
