@@ -52,6 +52,6 @@ done
   echo
   echo 'Native libraries (linux-x86_64): ND4J for the CPU 90.8 MB and OpenBLAS 19.7; PyTorch for the CPU 111.6, with pytorch-engine'
   echo '0.1 and pytorch-jni 3.4. `influence-api` and `influence-ekfac` depend on nothing of DL4J, DJL or ONNX Runtime. The tests of'
-  echo '`influence-capture` use ONNX Runtime and MiniLM (quantised, 23 MB); neither is published with it.'
+  echo '`influence-adapter-support` use ONNX Runtime and MiniLM (quantised, 23 MB); neither is published with it.'
   cat "$work/trees"
 } > "$page"

@@ -2,6 +2,7 @@ package io.github.influence4j.benchmarks;
 
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.Seeds;
 import io.github.influence4j.benchmarks.Examples.Example;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,7 @@ record GeneratedExamples(long size, int width, int classes, long seed) implement
         List<Example> examples = new ArrayList<>();
         Examples set = new Examples(count, 1, width, 1, inputs, labels, sampled);
         for (int e = 0; e < count; e++) {
-            SplittableRandom random = new SplittableRandom(seed ^ ((first + e) * 0x9E3779B97F4A7C15L));
+            SplittableRandom random = new SplittableRandom(Seeds.derived(seed, first + e));
             for (int k = 0; k < width; k++) {
                 inputs[e * width + k] = (random.nextInt() >> 8) * 0x1p-23f;
             }

@@ -76,6 +76,9 @@ final class PositionwiseMlp implements WorkloadModel {
 
     @Override
     public void capture(ExampleBatch<Example> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+        if (objective instanceof Objective.OutputHessianRoot) {
+            throw new UnsupportedOperationException("no gradient of " + objective);
+        }
         int rows = forward(batch);
         lossGradients(batch, objective instanceof Objective.SampledLabels);
         for (int l = last; l >= 0; l--) {

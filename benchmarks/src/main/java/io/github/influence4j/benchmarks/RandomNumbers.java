@@ -1,5 +1,6 @@
 package io.github.influence4j.benchmarks;
 
+import io.github.influence4j.api.Seeds;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -25,7 +26,7 @@ final class RandomNumbers {
         float[] numbers = new float[count];
         int chunks = (int) (((long) count + CHUNK - 1) / CHUNK);
         IntStream.range(0, chunks).parallel().forEach(chunk -> {
-            SplittableRandom random = new SplittableRandom(seed ^ (chunk * 0x9E3779B97F4A7C15L));
+            SplittableRandom random = new SplittableRandom(Seeds.derived(seed, chunk));
             int start = chunk * CHUNK;
             int end = (int) Math.min(count, (long) start + CHUNK);
             for (int k = start; k < end; k++) {

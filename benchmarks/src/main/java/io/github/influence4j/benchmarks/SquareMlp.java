@@ -81,6 +81,9 @@ final class SquareMlp implements WorkloadModel {
 
     @Override
     public void capture(ExampleBatch<Example> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+        if (objective instanceof Objective.OutputHessianRoot) {
+            throw new UnsupportedOperationException("no gradient of " + objective);
+        }
         int rows = forward(batch);
         boolean sampled = objective instanceof Objective.SampledLabels;
         BackendMatrix targets = scratch[last].rows(0, rows);

@@ -87,6 +87,9 @@ final class StoredCaptures implements GradientProvider<Integer>, AutoCloseable {
 
     @Override
     public void capture(ExampleBatch<Integer> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+        if (objective instanceof Objective.OutputHessianRoot) {
+            throw new UnsupportedOperationException("no gradient of " + objective);
+        }
         int first = batch.examples().get(0) * positions;
         int count = batch.size() * positions;
         for (LayerSpec layer : wanted) {

@@ -10,12 +10,19 @@ final class CounterRandom {
 
     private CounterRandom() {}
 
+    /** Of the keys of {@link Seeds}, so that a derived seed is on no path to a number below. */
+    private static final long SERIES = 0xD1B54A32D192ED03L;
+
     /** Uniform on the open interval (0, 1). */
-    static double uniform(long seed, long exampleId, int position, int draw) {
+    static double uniform(long seed, long exampleId, int position, int number) {
         long h = mix(seed + GOLDEN_GAMMA);
         h = mix(h ^ mix(exampleId + GOLDEN_GAMMA));
-        h = mix(h ^ mix(((long) position << 32 | (draw & 0xFFFFFFFFL)) + GOLDEN_GAMMA));
+        h = mix(h ^ mix(((long) position << 32 | (number & 0xFFFFFFFFL)) + GOLDEN_GAMMA));
         return ((h >>> 12) + 0.5) * 0x1p-52;
+    }
+
+    static long key(long seed, long number) {
+        return mix(mix(seed + SERIES) + number * GOLDEN_GAMMA);
     }
 
     private static long mix(long z) {

@@ -15,7 +15,7 @@ public record ExampleBatch<E>(List<E> examples, long[] ids) {
     /**
      * Checks the sizes.
      *
-     * @throws IllegalArgumentException if the batch is empty or the number of ids is not the number of examples
+     * @throws IllegalArgumentException if the batch is empty, an example is null, or the number of ids is not the number of examples
      */
     public ExampleBatch {
         if (examples.isEmpty()) {
@@ -23,6 +23,11 @@ public record ExampleBatch<E>(List<E> examples, long[] ids) {
         }
         if (examples.size() != ids.length) {
             throw new IllegalArgumentException(examples.size() + " examples with " + ids.length + " ids");
+        }
+        for (int e = 0; e < ids.length; e++) {
+            if (examples.get(e) == null) {
+                throw new IllegalArgumentException("the example with id " + ids[e] + " is null");
+            }
         }
     }
 

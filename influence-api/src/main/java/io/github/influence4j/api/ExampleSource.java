@@ -20,6 +20,9 @@ public interface ExampleSource<E> {
     /**
      * Goes through the data set in batches.
      *
+     * <p>No two examples have the same id: labels are drawn and scores kept by it. Passes of this library refuse a source that
+     * gives an id twice, more or fewer examples than {@link #size}, or a larger batch than was asked for.
+     *
      * @param batchSize most examples of a batch; the last may hold fewer, and so may others where the data set has divisions of
      *     its own, such as files
      * @return the batches in the data set's fixed order

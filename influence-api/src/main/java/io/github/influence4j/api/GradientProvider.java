@@ -36,7 +36,7 @@ public interface GradientProvider<E> {
      * @param objective what to take the gradient of
      * @param layers the layers that are wanted, some of {@link #layers()}
      * @param sink takes each capture; its memory may be reused when {@code accept} returns
-     * @throws UnsupportedOperationException if the model does not offer the objective
+     * @throws UnsupportedOperationException if the model does not offer the objective, which it must not take for another one
      */
     void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink);
 

@@ -22,23 +22,44 @@ public sealed interface Objective {
      * is p − e_ŷ with ŷ ~ p, for squared error ½‖ŷ−y‖² it is a standard normal vector).
      *
      * <p>The Gauss-Newton matrix is the mean of the squared gradients of this objective. Draws are <b>counter-based</b>:
-     * a label depends on the seed, the example's id and the position only, so that results do not depend on batch size,
-     * order, partition or thread.
+     * a label depends on the seed, the draw, the example's id and the position only, so that results do not depend on batch
+     * size, order, partition or thread. Draws of the same and of other seeds are independent of each other.
      *
      * @param seed names a series of draws
+     * @param draw which draw of the series, from 0 on
      */
-    record SampledLabels(long seed) implements Objective {
+    record SampledLabels(long seed, int draw) implements Objective {
+
+        /**
+         * Checks the draw.
+         *
+         * @throws IllegalArgumentException if it is negative
+         */
+        public SampledLabels {
+            if (draw < 0) {
+                throw new IllegalArgumentException("draws of labels are numbered from 0 on, found " + draw);
+            }
+        }
+
+        /**
+         * The first draw of a series.
+         *
+         * @param seed names the series
+         */
+        public SampledLabels(long seed) {
+            this(seed, 0);
+        }
 
         /**
          * Draws a number that is uniform on the open interval (0, 1).
          *
          * @param exampleId id of the example
          * @param position position in the example
-         * @param draw number of the draw at this position
+         * @param number which number at this position
          * @return one of 2⁵² equally spaced numbers
          */
-        public double uniform(long exampleId, int position, int draw) {
-            return CounterRandom.uniform(seed, exampleId, position, draw);
+        public double uniform(long exampleId, int position, int number) {
+            return CounterRandom.uniform(Seeds.derived(seed, draw), exampleId, position, number);
         }
 
         /**

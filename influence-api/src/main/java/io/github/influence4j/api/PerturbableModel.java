@@ -38,7 +38,7 @@ public interface PerturbableModel<E> extends GradientProvider<E>, AutoCloseable 
      *
      * @return the loss at one position
      */
-    OutputLoss outputLoss();
+    Loss outputLoss();
 
     /**
      * Computes the outputs ŷ (before a softmax).

@@ -31,6 +31,8 @@ class SampledLabelsTest {
         assertEquals(0.28176129772258507, new Objective.SampledLabels(0).uniform(0, 0, 0));
         assertEquals(0.4243303622051774, new Objective.SampledLabels(1).uniform(2, 3, 4));
         assertEquals(0.324223528195004, new Objective.SampledLabels(-5).uniform(123456789012L, 7, 1));
+        assertEquals(0.12106773844135599, new Objective.SampledLabels(1, 1).uniform(2, 3, 4));
+        assertEquals(0.2496583361945094, new Objective.SampledLabels(-5, 9).uniform(123456789012L, 7, 1));
     }
 
     @Test
@@ -39,8 +41,9 @@ class SampledLabelsTest {
         assertUniform("negative ids", k -> LABELS.uniform(-k, 3, 1));
         assertUniform("ids far apart", k -> LABELS.uniform((long) k << 40, 0, 0));
         assertUniform("positions", k -> LABELS.uniform(5, k, 0));
-        assertUniform("draws", k -> LABELS.uniform(5, 9, k));
+        assertUniform("numbers", k -> LABELS.uniform(5, 9, k));
         assertUniform("seeds", k -> new Objective.SampledLabels(k).uniform(1, 0, 0));
+        assertUniform("draws of a seed", k -> new Objective.SampledLabels(1, k).uniform(1, 0, 0));
     }
 
     @Test
@@ -48,8 +51,13 @@ class SampledLabelsTest {
         IntToDoubleFunction base = k -> LABELS.uniform(k, 0, 0);
         assertUncorrelated("next id", base, k -> LABELS.uniform(k + 1, 0, 0));
         assertUncorrelated("next position", base, k -> LABELS.uniform(k, 1, 0));
-        assertUncorrelated("next draw", base, k -> LABELS.uniform(k, 0, 1));
+        assertUncorrelated("next number", base, k -> LABELS.uniform(k, 0, 1));
         assertUncorrelated("next seed", base, k -> new Objective.SampledLabels(2027).uniform(k, 0, 0));
+        assertUncorrelated("next draw", base, k -> new Objective.SampledLabels(2026, 1).uniform(k, 0, 0));
+        assertUncorrelated(
+                "seed and draw",
+                k -> new Objective.SampledLabels(2026, 2).uniform(k, 0, 0),
+                k -> new Objective.SampledLabels(2027, 1).uniform(k, 0, 0));
         assertUncorrelated("id and position exchanged", k -> LABELS.uniform(k, 7, 0), k -> LABELS.uniform(7, k, 0));
         assertUncorrelated("position and draw exchanged", k -> LABELS.uniform(1, k, 2), k -> LABELS.uniform(1, 2, k));
         assertUncorrelated("outputs", k -> LABELS.gaussian(k, 0, 0), k -> LABELS.gaussian(k, 0, 1));
@@ -107,6 +115,7 @@ class SampledLabelsTest {
         refused(() -> LABELS.category(8, 0, new double[0]), "example 8", "sum to 0.0");
         refused(() -> LABELS.category(8, 0, new double[] {1, Double.POSITIVE_INFINITY}), "sum to Infinity");
         refused(() -> new Objective.OutputHessianRoot(-1), "-1");
+        refused(() -> new Objective.SampledLabels(3, -1), "found -1");
     }
 
     @Test

@@ -89,7 +89,7 @@ class DenseOracleTest {
                     gradients.addAll(DenseFisher.gradients(
                             model,
                             TRAIN,
-                            new Objective.SampledLabels(5 + draw),
+                            new Objective.SampledLabels(5, draw),
                             model.layers().get(l)));
                 }
                 double[][] fisher = DenseFisher.fisher(gradients, gradients.size());

@@ -6,11 +6,11 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
-import io.github.influence4j.api.OutputLoss;
 import io.github.influence4j.api.PerturbableModel;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -133,8 +133,8 @@ public final class Mlp
     }
 
     @Override
-    public OutputLoss outputLoss() {
-        return shape.loss().form();
+    public Loss outputLoss() {
+        return shape.loss();
     }
 
     /**
@@ -339,17 +339,10 @@ public final class Mlp
     }
 
     private void outputGradient(ExampleBatch<LabelledExample> batch, int r, Objective objective, double[] result) {
-        Loss loss = shape.loss();
         double[] row = outputRow(r);
         long id = batch.ids()[r];
         requireFinite(row, id);
-        if (objective instanceof Objective.SampledLabels labels) {
-            loss.sampledGradient(row, labels, id, 0, result);
-        } else if (objective instanceof Objective.OutputHessianRoot root) {
-            loss.hessianRoot(row, root.column(), result);
-        } else {
-            loss.gradient(row, target(batch, r), result);
-        }
+        shape.loss().outputGradient(objective, row, batch.examples().get(r).target(), id, 0, result);
     }
 
     /**

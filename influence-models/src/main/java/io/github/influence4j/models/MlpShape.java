@@ -1,6 +1,7 @@
 package io.github.influence4j.models;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Loss;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

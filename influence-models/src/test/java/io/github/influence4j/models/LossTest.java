@@ -3,6 +3,7 @@ package io.github.influence4j.models;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Checkpoints;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.linalg.MatrixBackend;

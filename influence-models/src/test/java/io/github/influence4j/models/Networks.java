@@ -3,6 +3,7 @@ package io.github.influence4j.models;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerGradients;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.LayerGradients;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.api.OutputLoss;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
@@ -78,7 +78,7 @@ class PerturbedMlpTest {
             assertArrayEquals(model.losses(batch), model.objectives(batch, new Objective.Measurement()));
             assertArrayEquals(model.losses(batch), model.objectives(batch, new Objective.TrainingLoss()));
             assertEquals(1, model.positionObjectives(batch, new Objective.Measurement())[0].length);
-            assertEquals(OutputLoss.SOFTMAX_CROSS_ENTROPY, model.outputLoss());
+            assertEquals(Loss.SOFTMAX_CROSS_ENTROPY, model.outputLoss());
         }
     }
 

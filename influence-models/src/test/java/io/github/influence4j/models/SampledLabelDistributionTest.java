@@ -3,6 +3,7 @@ package io.github.influence4j.models;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.MatrixBackend;

@@ -6,9 +6,7 @@ import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Assertions;
 
 /**
@@ -24,36 +22,22 @@ record ExampleCaptures(double[][] inputs, double[][] outputGradients, double mas
     /** Captures a batch: for each layer that is wanted, in that order, one entry an example. Fails where a layer does not come exactly once. */
     static <E> List<List<ExampleCaptures>> of(
             GradientProvider<E> provider, ExampleBatch<E> batch, Objective objective, List<LayerSpec> wanted) {
-        Map<LayerSpec, List<ExampleCaptures>> captures = new LinkedHashMap<>();
-        provider.capture(batch, objective, wanted, capture -> {
-            LayerSpec layer = capture.layer();
-            if (!wanted.contains(layer)) {
-                Assertions.fail(
-                        "layer " + layer.name() + " was captured but not asked for; asked for " + names(wanted));
-            }
-            if (capture.examples() != batch.size()) {
-                Assertions.fail("layer " + layer.name() + ": the capture has " + capture.examples()
-                        + " examples, the batch " + batch.size());
-            }
-            if (captures.put(layer, split(capture)) != null) {
-                Assertions.fail(
-                        "layer " + layer.name() + " came twice in one batch: a layer that the model runs several "
-                                + "times gives one capture, its uses one after the other (LayerCapture.withUses)");
-            }
-        });
-        List<List<ExampleCaptures>> inOrder = new ArrayList<>();
-        for (LayerSpec layer : wanted) {
-            List<ExampleCaptures> examples = captures.get(layer);
-            if (examples == null) {
-                throw new AssertionError(
-                        "layer " + layer.name() + " did not come: trace it, or leave it out of layers()");
-            }
-            inOrder.add(examples);
+        List<LayerSpec> asked = List.copyOf(wanted);
+        JudgingSink sink = new JudgingSink(batch, asked);
+        long[] ids = batch.ids().clone();
+        try {
+            provider.capture(batch, objective, asked, sink);
+        } catch (RuntimeException | Error e) {
+            sink.endAfter(e);
+            throw e;
         }
-        return inOrder;
+        List<List<ExampleCaptures>> captures = sink.end();
+        Assertions.assertArrayEquals(
+                ids, batch.ids(), () -> "layer " + names(asked) + ": capturing changed the ids of the batch");
+        return captures;
     }
 
-    private static List<ExampleCaptures> split(LayerCapture capture) {
+    static List<ExampleCaptures> split(LayerCapture capture) {
         double[][] inputs = capture.activations().toArray();
         double[][] gradients = capture.outputGradients().toArray();
         List<ExampleCaptures> examples = new ArrayList<>();

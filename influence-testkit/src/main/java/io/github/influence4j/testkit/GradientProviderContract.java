@@ -1,15 +1,19 @@
 package io.github.influence4j.testkit;
 
 import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.OutputHessianRoots;
 import io.github.influence4j.api.Precision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -37,12 +41,20 @@ public abstract class GradientProviderContract<E> {
      */
     protected abstract HostModel<E> host();
 
-    /** The layers have distinct names and come in the same order every time; only those asked for are captured. */
+    /**
+     * The layers have distinct names and come in the same order every time; only those asked for are captured; the fingerprint
+     * stays what it was.
+     */
     @Test
     public final void layersAreStable() {
         HostModel<E> host = host();
         GradientProvider<E> provider = host.provider();
-        List<LayerSpec> layers = provider.layers();
+        Optional<String> fingerprint = provider.fingerprint();
+        Assertions.assertTrue(
+                fingerprint != null, "fingerprint() gives null: a model without one gives Optional.empty()");
+        Assertions.assertTrue(provider.layers() != null, "layers() gives null");
+        List<LayerSpec> layers = List.copyOf(provider.layers());
+        Assertions.assertFalse(layers.isEmpty(), "layers() gives none");
         Set<String> names = new HashSet<>();
         for (LayerSpec layer : layers) {
             Assertions.assertTrue(
@@ -53,6 +65,52 @@ public abstract class GradientProviderContract<E> {
             ExampleCaptures.of(provider, all(host), new Objective.TrainingLoss(), List.of(layer));
         }
         ExampleCaptures.of(provider, all(host), new Objective.TrainingLoss(), layers);
+        Assertions.assertEquals(
+                layers, provider.layers(), "layers() must give the same layers in the same order after a capture");
+        Assertions.assertEquals(
+                fingerprint, provider.fingerprint(), "fingerprint() changed, but nobody changed the weights");
+    }
+
+    /** What the sink throws reaches the caller: a host that catches it goes on with a layer that was not taken. */
+    @Test
+    public final void failuresOfTheSinkComeThrough() {
+        HostModel<E> host = host();
+        String name = "layer " + host.provider().layers().get(0).name();
+        try {
+            host.provider()
+                    .capture(
+                            all(host),
+                            new Objective.TrainingLoss(),
+                            host.provider().layers(),
+                            capture -> {
+                                throw new NumericalException(
+                                        "the sink refuses " + capture.layer().name());
+                            });
+        } catch (RuntimeException | Error e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (String.valueOf(cause.getMessage()).startsWith("the sink refuses ")) {
+                    return;
+                }
+            }
+            throw e;
+        }
+        Assertions.fail(
+                name + ": capture() swallowed an exception of the sink: let it through, or no error of a layer will "
+                        + "be seen where it happens");
+    }
+
+    /** The examples come in the same order with the same ids in batches of every size, as the data set announces. */
+    @Test
+    public final void examplesComeTheSameEveryTime() {
+        HostModel<E> host = host();
+        ExampleSource<E> source = host.examples();
+        List<Long> first = new SourceIds<>(source).ids(1);
+        for (int size : new int[] {1, 2, Math.toIntExact(source.size())}) {
+            Assertions.assertEquals(
+                    first,
+                    new SourceIds<>(source).ids(size),
+                    "the ids of the examples, or their order, depend on the pass or on the size of a batch");
+        }
     }
 
     /** Σ_p g_p ā_pᵀ is the gradient of each example's loss, summed over positions and not averaged over anything. */
@@ -235,6 +293,57 @@ public abstract class GradientProviderContract<E> {
             distribution.add(outputs(host, batch, 100 + seed));
         }
         distribution.check(host.precision());
+    }
+
+    /**
+     * Where the model offers roots of the output Hessian, Σ_k g_k g_kᵀ is the mean of g gᵀ over sampled labels, and there
+     * are no further columns.
+     */
+    @Test
+    public final void outputHessianRootIsThatOfTheLoss() {
+        HostModel<E> host = host();
+        if (!(host.provider() instanceof OutputHessianRoots<E> roots)) {
+            return;
+        }
+        int columns = roots.outputHessianColumns();
+        Assertions.assertTrue(
+                columns > 0, () -> name(host) + "outputHessianColumns must be at least 1, found " + columns);
+        new HessianRootCheck<>(host, all(host), tolerance(host)).check(columns);
+        Assertions.assertTrue(
+                isRefusedOrZero(host, new Objective.OutputHessianRoot(columns)),
+                () -> name(host) + "column " + columns + " of OutputHessianRoot has gradients, but there are " + columns
+                        + " columns: throw an IllegalArgumentException");
+    }
+
+    /** What the model does not offer is not taken for something else. */
+    @Test
+    public final void otherObjectivesAreRefused() {
+        HostModel<E> host = host();
+        if (host.provider() instanceof OutputHessianRoots) {
+            return;
+        }
+        Assertions.assertThrows(
+                UnsupportedOperationException.class,
+                () -> capture(host, all(host), new Objective.OutputHessianRoot(0)),
+                () -> name(host) + "the model is no OutputHessianRoots, but OutputHessianRoot was captured, as another "
+                        + "objective: throw an UnsupportedOperationException for every objective that is not asked about by "
+                        + "name");
+    }
+
+    private String name(HostModel<E> host) {
+        return "layer " + host.outputLayer().name() + ": ";
+    }
+
+    private boolean isRefusedOrZero(HostModel<E> host, Objective objective) {
+        try {
+            return capture(host, all(host), objective).stream()
+                    .flatMap(List::stream)
+                    .flatMap(example -> Arrays.stream(example.outputGradients()))
+                    .flatMapToDouble(Arrays::stream)
+                    .allMatch(g -> g == 0);
+        } catch (IllegalArgumentException e) {
+            return true;
+        }
     }
 
     private List<ExampleCaptures> outputs(HostModel<E> host, ExampleBatch<E> batch, long seed) {

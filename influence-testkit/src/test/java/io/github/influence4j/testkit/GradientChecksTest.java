@@ -149,7 +149,7 @@ class GradientChecksTest {
         Arrays.setAll(rows, c -> Arrays.copyOfRange(flat, c * (FEATURES + 1), (c + 1) * (FEATURES + 1)));
         PlainLinearModel moved = new PlainLinearModel(rows);
         return examples.stream()
-                .mapToDouble(z -> -Math.log(moved.probabilities(z.features())[z.label()]))
+                .mapToDouble(z -> -Math.log(PlainLinearContractTest.softmax(moved.outputs(z.features()))[z.label()]))
                 .toArray();
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.influence4j.testkit.IllMannered.Manner;
 import io.github.influence4j.testkit.TokenNetwork.Defect;
 import io.github.influence4j.testkit.TokenNetwork.Sequence;
 import java.util.EnumSet;
@@ -28,7 +29,19 @@ class GradientProviderContractTest {
         Consumer<GradientProviderContract<Sequence>> layers = GradientProviderContract::layersAreStable;
         Consumer<GradientProviderContract<Sequence>> draws = GradientProviderContract::sampledLabelsAreDetermined;
         Consumer<GradientProviderContract<Sequence>> chances = GradientProviderContract::sampledLabelsFollowTheModel;
+        Consumer<GradientProviderContract<Sequence>> roots = GradientProviderContract::outputHessianRootIsThatOfTheLoss;
+        Consumer<GradientProviderContract<Sequence>> others = GradientProviderContract::otherObjectivesAreRefused;
         return Stream.of(
+                Arguments.of(Defect.ROOT_IS_THE_LOSS, roots, "is the objective taken for the training loss"),
+                Arguments.of(Defect.ROOT_WITHOUT_THE_SQUARE_ROOT, roots, "do not square to the Hessian of the loss"),
+                Arguments.of(Defect.ROOT_OF_ONE_POSITION, roots, "at positions 1 and 0: expected 0.0"),
+                Arguments.of(Defect.ROOT_LACKS_COLUMNS, roots, "or are there too few columns?"),
+                Arguments.of(
+                        Defect.ROOT_ENDS_AT_THE_OUTPUTS,
+                        roots,
+                        "layer fc1: example 5: the gradient with sampled labels"),
+                Arguments.of(Defect.ROOT_HAS_ENDLESS_COLUMNS, roots, "column 15 of OutputHessianRoot has gradients"),
+                Arguments.of(Defect.NO_ROOT_BUT_TAKES_IT, others, "throw an UnsupportedOperationException"),
                 Arguments.of(
                         Defect.AVERAGED_OVER_BATCH, slopes, "layer fc1: gradients look averaged over the batch of 6"),
                 Arguments.of(Defect.AVERAGED_OVER_BATCH, batches, "or multiply the gradients by 6"),
@@ -67,8 +80,12 @@ class GradientProviderContractTest {
     @Test
     void everyDefectIsTried() {
         Set<Object> tried = defects().map(arguments -> arguments.get()[0]).collect(Collectors.toSet());
-        tried.addAll(
-                Set.of(Defect.NONE, Defect.NORMALS_TOO_WIDE, Defect.POSITIONS_FIRST, Defect.REVERSED_ROWS)); // below
+        tried.addAll(Set.of(
+                Defect.NONE,
+                Defect.NO_ROOT,
+                Defect.NORMALS_TOO_WIDE,
+                Defect.POSITIONS_FIRST,
+                Defect.REVERSED_ROWS)); // below
         assertEquals(EnumSet.allOf(Defect.class), tried);
     }
 
@@ -76,6 +93,63 @@ class GradientProviderContractTest {
     @MethodSource("defects")
     void defectIsNamed(Defect defect, Consumer<GradientProviderContract<Sequence>> test, String words) {
         fails(new TokenNetwork(defect, false), test, words);
+    }
+
+    /** What a host does around right numbers: each fails a test of the contract, and honest ones pass all of these. */
+    static Stream<Arguments> manners() {
+        Consumer<GradientProviderContract<Sequence>> layers = GradientProviderContract::layersAreStable;
+        Consumer<GradientProviderContract<Sequence>> sinks = GradientProviderContract::failuresOfTheSinkComeThrough;
+        Consumer<GradientProviderContract<Sequence>> examples = GradientProviderContract::examplesComeTheSameEveryTime;
+        return Stream.of(
+                Arguments.of(Manner.HONEST, layers, ""),
+                Arguments.of(Manner.HONEST, sinks, ""),
+                Arguments.of(Manner.HONEST, examples, ""),
+                Arguments.of(Manner.FROM_SEVERAL_THREADS, layers, ""),
+                Arguments.of(Manner.FROM_SEVERAL_THREADS, sinks, ""),
+                Arguments.of(Manner.PUSHES_NULL, layers, "null was pushed"),
+                Arguments.of(Manner.PUSHES_AN_UNKNOWN_LAYER, layers, "was captured but not asked for"),
+                Arguments.of(Manner.PUSHES_ANOTHER_WIDTH, layers, "which layers() announced otherwise"),
+                Arguments.of(Manner.PUSHES_TOO_FEW_EXAMPLES, layers, "the capture has 5 examples, the batch 6"),
+                Arguments.of(Manner.PUSHES_NAN, layers, "output gradients hold NaN"),
+                Arguments.of(Manner.SWALLOWS_EXCEPTIONS, sinks, "swallowed an exception of the sink"),
+                Arguments.of(Manner.SWALLOWS_EVERYTHING_AND_PUSHES_TWICE, layers, "came twice in one batch"),
+                Arguments.of(Manner.PUSHES_TO_AN_OLD_SINK, layers, "the sink of an earlier batch"),
+                Arguments.of(Manner.CHANGES_IDS, layers, "capturing changed the ids"),
+                Arguments.of(Manner.LAYERS_CHANGE, layers, "the same layers in the same order"),
+                Arguments.of(Manner.LAYERS_ARE_NULL, layers, "layers() gives null"),
+                Arguments.of(Manner.FINGERPRINT_IS_NULL, layers, "fingerprint() gives null"),
+                Arguments.of(Manner.FINGERPRINT_CHANGES, layers, "fingerprint() changed"),
+                Arguments.of(Manner.SOURCE_REPEATS_AN_ID, examples, "two examples have the id 0"),
+                Arguments.of(Manner.SOURCE_ANNOUNCES_MORE, examples, "announces, and gives"),
+                Arguments.of(Manner.SOURCE_ANNOUNCES_FEWER, examples, "announces 5 examples and gives more"),
+                Arguments.of(Manner.SOURCE_GIVES_LARGER_BATCHES, examples, "a batch has 6 examples"),
+                Arguments.of(Manner.SOURCE_CHANGES_ITS_ORDER, examples, "depend on the pass"));
+    }
+
+    @Test
+    void everyMannerIsTried() {
+        assertEquals(
+                EnumSet.allOf(Manner.class),
+                manners().map(arguments -> arguments.get()[0]).collect(Collectors.toSet()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("manners")
+    void mannerIsNamed(Manner manner, Consumer<GradientProviderContract<Sequence>> test, String words) {
+        HostModel<Sequence> host = new IllMannered(manner);
+        if (words.isEmpty()) {
+            test.accept(contract(host));
+        } else {
+            AssertionError failure = assertThrows(AssertionError.class, () -> test.accept(contract(host)));
+            assertTrue(String.valueOf(failure.getMessage()).contains(words), failure::toString);
+        }
+    }
+
+    @Test
+    void rightRootsPassAndSoDoHostsWithoutOne() {
+        contract(new TokenNetwork(Defect.NONE, false)).outputHessianRootIsThatOfTheLoss();
+        contract(new TokenNetwork(Defect.NONE, true)).outputHessianRootIsThatOfTheLoss();
+        contract(new TokenNetwork(Defect.NO_ROOT, false)).otherObjectivesAreRefused();
     }
 
     @Test

@@ -2,17 +2,18 @@ package io.github.influence4j.testkit;
 
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.ExampleBatch;
-import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.OutputHessianRoots;
 import java.util.List;
 
 /** Logistic regression on plain arrays: p = softmax(W x + b). */
-final class PlainLinearModel implements GradientProvider<PlainLinearModel.Example> {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+final class PlainLinearModel implements OutputHessianRoots<PlainLinearModel.Example> {
 
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Example(double[] features, int label) {}
 
     private final double[][] weights; // one row a class, its bias last
@@ -31,35 +32,30 @@ final class PlainLinearModel implements GradientProvider<PlainLinearModel.Exampl
     @Override
     public void capture(ExampleBatch<Example> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
         double[][] activations = new double[batch.size()][];
-        double[][] outputGradients = new double[batch.size()][];
+        double[][] outputGradients = new double[batch.size()][weights.length];
         for (int e = 0; e < batch.size(); e++) {
             Example example = batch.examples().get(e);
-            double[] gradient = probabilities(example.features());
-            // the gradient of -log p[label] in the outputs is p, less 1 at the label
-            int label = objective instanceof Objective.SampledLabels labels
-                    ? labels.category(batch.ids()[e], 0, gradient)
-                    : example.label();
-            gradient[label] -= 1;
+            double[] label = {example.label()};
             activations[e] = example.features();
-            outputGradients[e] = gradient;
+            Loss.SOFTMAX_CROSS_ENTROPY.outputGradient(
+                    objective, outputs(example.features()), label, batch.ids()[e], 0, outputGradients[e]);
         }
         sink.accept(LayerCapture.of(layer, Matrix.of(activations), Matrix.of(outputGradients)));
     }
 
-    double[] probabilities(double[] features) {
-        double[] p = new double[weights.length];
-        double sum = 0;
-        for (int c = 0; c < p.length; c++) {
-            double output = weights[c][features.length];
+    @Override
+    public int outputHessianColumns() {
+        return weights.length;
+    }
+
+    double[] outputs(double[] features) {
+        double[] outputs = new double[weights.length];
+        for (int c = 0; c < outputs.length; c++) {
+            outputs[c] = weights[c][features.length];
             for (int i = 0; i < features.length; i++) {
-                output += weights[c][i] * features[i];
+                outputs[c] += weights[c][i] * features[i];
             }
-            p[c] = Math.exp(output);
-            sum += p[c];
         }
-        for (int c = 0; c < p.length; c++) {
-            p[c] /= sum;
-        }
-        return p;
+        return outputs;
     }
 }

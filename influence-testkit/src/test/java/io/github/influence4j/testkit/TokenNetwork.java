@@ -8,6 +8,7 @@ import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.OutputHessianRoots;
 import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.api.Precision;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.Random;
  * A network of two layers (fc1, tanh, fc2) that runs at every token and is trained by softmax cross-entropy or squared
  * error, in plain loops; as a host whose provider has one defect, or none.
  */
-final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientProvider<TokenNetwork.Sequence> {
+final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, OutputHessianRoots<TokenNetwork.Sequence> {
 
     /** Features of each token, and its class. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -54,7 +55,15 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
         LABELS_IGNORE_THE_ID,
         MOST_PROBABLE_LABELS,
         UNIFORM_LABELS,
-        NORMALS_TOO_WIDE
+        NORMALS_TOO_WIDE,
+        ROOT_IS_THE_LOSS,
+        ROOT_WITHOUT_THE_SQUARE_ROOT,
+        ROOT_OF_ONE_POSITION,
+        ROOT_LACKS_COLUMNS,
+        ROOT_ENDS_AT_THE_OUTPUTS,
+        ROOT_HAS_ENDLESS_COLUMNS,
+        NO_ROOT,
+        NO_ROOT_BUT_TAKES_IT
     }
 
     private static final int FEATURES = 3;
@@ -100,7 +109,35 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
 
     @Override
     public GradientProvider<Sequence> provider() {
-        return this;
+        return defect == Defect.NO_ROOT || defect == Defect.NO_ROOT_BUT_TAKES_IT ? new WithoutRoot(this) : this;
+    }
+
+    /** The network without its root; either says so, or has not heard of objectives that it does not know. */
+    private record WithoutRoot(TokenNetwork network) implements GradientProvider<Sequence> {
+        @Override
+        public List<LayerSpec> layers() {
+            return network.layers();
+        }
+
+        @Override
+        public void capture(
+                ExampleBatch<Sequence> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
+            if (objective instanceof Objective.OutputHessianRoot) {
+                if (network.defect == Defect.NO_ROOT) {
+                    throw new UnsupportedOperationException("no gradient of " + objective);
+                }
+                network.capture(batch, new Objective.TrainingLoss(), layers, sink);
+                return;
+            }
+            network.capture(batch, objective, layers, sink);
+        }
+    }
+
+    @Override
+    public int outputHessianColumns() {
+        int longest = sequences.stream().mapToInt(s -> s.tokens().length).max().orElseThrow();
+        return (defect == Defect.ROOT_OF_ONE_POSITION ? 1 : longest) * CLASSES
+                - (defect == Defect.ROOT_LACKS_COLUMNS ? 1 : 0);
     }
 
     @Override
@@ -168,6 +205,11 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
 
     @Override
     public void capture(ExampleBatch<Sequence> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+        if (objective instanceof Objective.OutputHessianRoot root
+                && root.column() >= outputHessianColumns()
+                && defect != Defect.ROOT_HAS_ENDLESS_COLUMNS) {
+            throw new IllegalArgumentException("column " + root.column() + " of " + outputHessianColumns());
+        }
         int n = batch.size();
         int longest =
                 batch.examples().stream().mapToInt(s -> s.tokens().length).max().orElseThrow();
@@ -212,7 +254,7 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
                     for (int c = 0; c < CLASSES; c++) {
                         g1[row][h] += w2[c][h] * g2[row][c];
                     }
-                    g1[row][h] *= defect == Defect.CUT_OFF ? 0 : 1 - a2[row][h] * a2[row][h];
+                    g1[row][h] *= cutOff(objective) ? 0 : 1 - a2[row][h] * a2[row][h];
                 }
                 if (defect == Defect.ACTIVATION_INSTEAD_OF_INPUT) {
                     a2[row] = z1;
@@ -278,7 +320,31 @@ final class TokenNetwork implements HostModel<TokenNetwork.Sequence>, GradientPr
         };
     }
 
+    private boolean cutOff(Objective objective) {
+        return defect == Defect.CUT_OFF
+                || defect == Defect.ROOT_ENDS_AT_THE_OUTPUTS && objective instanceof Objective.OutputHessianRoot;
+    }
+
+    private double[] root(double[] z, int column, int position) {
+        double[] g = new double[CLASSES];
+        boolean any = defect == Defect.ROOT_OF_ONE_POSITION || column >= outputHessianColumns();
+        int at = any ? position : column / CLASSES;
+        if (at == position) {
+            int k = column % CLASSES;
+            double[] p = softmax(z);
+            double factor = defect == Defect.ROOT_WITHOUT_THE_SQUARE_ROOT ? p[k] : Math.sqrt(p[k]);
+            for (int c = 0; c < CLASSES; c++) {
+                double unit = c == k ? 1 : 0;
+                g[c] = squaredError ? unit : factor * (unit - p[c]);
+            }
+        }
+        return g;
+    }
+
     private double[] outputGradient(double[] z, int label, Objective objective, long id, int position, int row) {
+        if (objective instanceof Objective.OutputHessianRoot root && defect != Defect.ROOT_IS_THE_LOSS) {
+            return root(z, root.column(), position);
+        }
         if (squaredError) {
             double[] g = z.clone();
             for (int c = 0; c < CLASSES; c++) {

@@ -37,6 +37,15 @@ record Batch(NDArray array, int[] lengths, int tokens, int targets) {
         int longest = Arrays.stream(lengths).max().orElseThrow();
         int targets = examples.stream().mapToInt(e -> e.targets().length).max().orElseThrow();
         DjlExample first = examples.get(0);
+        for (int e = 0; e < lengths.length; e++) {
+            if (examples.get(e).tokens().length > 0 != first.tokens().length > 0) {
+                throw new IllegalArgumentException("example " + batch.ids()[e] + " has "
+                        + (first.tokens().length > 0
+                                ? "features, others of its batch tokens"
+                                : "tokens, others of its batch features")
+                        + ": a model takes one of the two");
+            }
+        }
         if (first.tokens().length > 0) {
             long[] packed = new long[examples.size() * longest];
             for (int e = 0; e < lengths.length; e++) {

@@ -7,17 +7,17 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
+import io.github.influence4j.adapter.OutputGradients;
+import io.github.influence4j.adapter.ParameterCoverage;
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.capture.OutputGradients;
-import io.github.influence4j.capture.ParameterCoverage;
-import io.github.influence4j.models.Loss;
 import java.util.List;
 import java.util.Set;
 
@@ -25,9 +25,9 @@ import java.util.Set;
  * A trained PyTorch model of DJL, built from its blocks, as a provider: linear blocks and two-dimensional convolutions,
  * grouped and shared ones too, wherever they stand in the tree.
  *
- * <p>During a pass, each traced block is replaced by a stand-in that runs it and adds a tensor of zeros to its output, whose
- * gradient is wanted; afterwards the block is back in its place. Parameters are copied when this is made, so that the
- * model's own are never touched. Blocks run in evaluation mode. The objective is −log p of the class or ½‖ŷ−y‖², summed over
+ * <p>Runs a copy of the model as it is when this is made, parameters included, in which each traced block stands behind a
+ * probe: a tensor of zeros that is added to its output, whose gradient is wanted. The model itself is never touched, so that
+ * other threads may predict with it meanwhile. Blocks run in evaluation mode. The objective is −log p of the class or ½‖ŷ−y‖², summed over
  * positions that have a target; a measurement is the loss. Sequences of one batch are padded with token 0: the model must not
  * let padding reach real positions, which {@link Padding} is about.
  *
@@ -122,14 +122,19 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if a layer is not this model's, examples of one batch differ in shape, or a target does
-     *     not fit
+     * @throws IllegalArgumentException if a layer is not this model's, examples of one batch differ in shape or are tokens and
+     *     features, or a target does not fit
      * @throws NumericalException if an output is NaN or infinite, naming the example and the position
      */
     @Override
     public void capture(ExampleBatch<DjlExample> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
         if (!layers.containsAll(wanted)) {
             throw new IllegalArgumentException("the layers are " + layers + ", asked for " + wanted);
+        }
+        if (objective instanceof Objective.OutputHessianRoot) {
+            throw new UnsupportedOperationException(
+                    "no gradient of " + objective
+                            + ": the number of its columns depends on the positions of the longest example, which is not known here");
         }
         if (wanted.isEmpty()) {
             return;
@@ -153,17 +158,14 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
     }
 
     private void backpropagate(ExampleBatch<DjlExample> batch, Batch inputs, Objective objective) {
-        tracing.install();
         try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
-            NDArray outputs = tracing.root()
+            NDArray outputs = tracing.probed()
                     .forward(parameters, inputs.inputs(padding == Padding.MASK_INPUT), false)
                     .head();
             NDArray delta = inputs.array()
                     .getManager()
                     .create(outputGradients(batch, inputs, outputs, objective), outputs.getShape());
             collector.backward(outputs.mul(delta).sum());
-        } finally {
-            tracing.uninstall();
         }
     }
 

@@ -5,28 +5,28 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
 import ai.djl.util.Pair;
-import io.github.influence4j.capture.ParameterCoverage;
-import io.github.influence4j.capture.ParameterCoverage.Uncovered;
+import io.github.influence4j.adapter.ParameterCoverage;
+import io.github.influence4j.adapter.ParameterCoverage.Uncovered;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds the blocks of a model that can be traced, and puts their stand-ins in place for the time of a pass. */
+/** Finds the blocks of a model that can be traced, and makes a copy of it with stand-ins in their places. */
 final class ModelTracing {
 
     /** What a normalisation remembers of the data; not trained. */
     private static final Set<Parameter.Type> STATISTICS =
             EnumSet.of(Parameter.Type.RUNNING_MEAN, Parameter.Type.RUNNING_VAR);
 
-    private final Block root;
+    private final Block probed;
     private final Set<String> excluded;
     private final Set<String> unknown;
-    private final BlockSlots slots = new BlockSlots();
     private final List<TracedBlock> traced = new ArrayList<>();
     private final List<Uncovered> uncovered = new ArrayList<>();
     private final List<String> refused = new ArrayList<>();
@@ -34,7 +34,6 @@ final class ModelTracing {
     private final Set<Parameter> parameters = Collections.newSetFromMap(new IdentityHashMap<>());
 
     ModelTracing(Block root, Set<String> excluded) {
-        this.root = root;
         this.excluded = excluded;
         this.unknown = new HashSet<>(excluded);
         visit(root, "");
@@ -49,6 +48,9 @@ final class ModelTracing {
         if (traced.isEmpty()) {
             throw new IllegalArgumentException("the model has no linear block and no convolution");
         }
+        Map<Block, Block> standIns = new IdentityHashMap<>();
+        traced.forEach(block -> standIns.put(block.original(), block.standIn()));
+        this.probed = BlockCopy.of(root, standIns);
     }
 
     private void visit(Block block, String name) {
@@ -56,7 +58,6 @@ final class ModelTracing {
             return; // a shared block is one layer
         }
         settle(block, name.isEmpty() ? "model" : name);
-        slots.find(block);
         for (Pair<String, Block> child : block.getChildren()) {
             visit(child.getValue(), name.isEmpty() ? child.getKey() : name + "." + child.getKey());
         }
@@ -105,21 +106,8 @@ final class ModelTracing {
         return new ParameterCoverage(size, uncovered);
     }
 
-    /** The model to run while the stand-ins are in place. */
-    Block root() {
-        for (TracedBlock block : traced) {
-            if (block.original() == root) {
-                return block.standIn();
-            }
-        }
-        return root;
-    }
-
-    void install() {
-        traced.forEach(block -> slots.set(block.original(), block.standIn()));
-    }
-
-    void uninstall() {
-        traced.forEach(block -> slots.set(block.original(), block.original()));
+    /** The copy of the model that is run: traced blocks have probes, and nobody else has it. */
+    Block probed() {
+        return probed;
     }
 }

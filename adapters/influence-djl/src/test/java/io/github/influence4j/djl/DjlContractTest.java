@@ -3,7 +3,7 @@ package io.github.influence4j.djl;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.github.influence4j.api.ExampleSource;
-import io.github.influence4j.models.Loss;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.testkit.GradientProviderContract;
 import io.github.influence4j.testkit.HostModel;
 import java.util.List;

@@ -7,7 +7,7 @@ import ai.djl.nn.ParameterList;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.models.Loss;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.testkit.HostModel;
 import io.github.influence4j.testkit.Prediction;
 import java.util.List;

@@ -4,13 +4,13 @@ import ai.djl.Model;
 import ai.djl.nn.*;
 import ai.djl.nn.core.Linear;
 import io.github.influence4j.api.*;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.ekfac.internal.fit.*;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.*;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.*;
 import io.github.influence4j.linalg.*;
-import io.github.influence4j.models.Loss;
 import java.nio.file.Path;
 import java.util.List;
 

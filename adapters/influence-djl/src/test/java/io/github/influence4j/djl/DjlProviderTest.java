@@ -6,20 +6,25 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
+import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
+import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
@@ -31,13 +36,14 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.models.Activation;
 import io.github.influence4j.models.LabelledExample;
-import io.github.influence4j.models.Loss;
 import io.github.influence4j.models.Mlp;
 import io.github.influence4j.models.MlpShape;
+import io.github.influence4j.testkit.GradientChecks;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,6 +108,78 @@ class DjlProviderTest {
             all.addAll(leaves(child.getValue()));
         }
         return all;
+    }
+
+    /** What another thread predicts in the middle of a pass is the model's own, and stays out of the captures. */
+    @Test
+    void anotherThreadCanPredictDuringAPass() throws Exception {
+        AtomicReference<Runnable> inTheMiddle = new AtomicReference<>(() -> {});
+        SequentialBlock block = new SequentialBlock()
+                .add(Linear.builder().setUnits(5).build())
+                .add(new LambdaBlock(list -> {
+                    inTheMiddle.getAndSet(() -> {}).run();
+                    return list;
+                }))
+                .add(Linear.builder().setUnits(3).build());
+        block.initialize(manager, DataType.FLOAT32, new Shape(1, 4));
+        List<DjlExample> examples = Models.classified(3, 1, 3, 4);
+        ExampleBatch<DjlExample> batch =
+                ExampleSource.of(examples).batches(3).iterator().next();
+        Objective objective = new Objective.SampledLabels(1);
+        float[] predicted = predict(block);
+        List<Block> before = leaves(block);
+        List<Object> seen = new ArrayList<>();
+        try (DjlProvider provider = provider(block, examples)) {
+            List<LayerGradients> alone = GradientChecks.gradients(provider, batch, objective);
+            inTheMiddle.set(() -> {
+                List<Block> during = leaves(block);
+                for (int k = 0; k < before.size(); k++) {
+                    seen.add(before.get(k) == during.get(k));
+                }
+                Thread other = new Thread(() -> seen.add(predict(block)));
+                other.start();
+                try {
+                    other.join();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            List<LayerGradients> together = GradientChecks.gradients(provider, batch, objective);
+            for (int e = 0; e < 3; e++) {
+                assertArrayEquals(alone.get(e).toFlat(), together.get(e).toFlat(), "example " + e);
+            }
+        }
+        assertEquals(before.size() + 1, seen.size());
+        assertTrue(seen.stream().noneMatch(Boolean.FALSE::equals), "the model's tree was changed");
+        assertArrayEquals(predicted, (float[]) seen.get(before.size()));
+    }
+
+    private float[] predict(Block block) {
+        NDList inputs = new NDList(manager.create(new float[] {1, -2, 3, 0.5f}, new Shape(1, 4)));
+        return block.forward(new ParameterStore(manager, false), inputs, false)
+                .singletonOrThrow()
+                .toFloatArray();
+    }
+
+    @Test
+    void tokensAndFeaturesInOneBatchAreRefused() {
+        List<DjlExample> features = Models.classified(2, 1, 3, 4);
+        List<DjlExample> tokens = Models.sequences(1, 3);
+        try (DjlProvider provider = provider(Models.mlp(manager), features)) {
+            for (List<DjlExample> mixed : List.of(
+                    List.of(features.get(0), tokens.get(0), features.get(1)),
+                    List.of(tokens.get(0), features.get(0), features.get(1)))) {
+                String refusal = message(() -> provider.capture(
+                        ExampleSource.of(mixed, new long[] {7, 8, 9})
+                                .batches(3)
+                                .iterator()
+                                .next(),
+                        new Objective.TrainingLoss(),
+                        provider.layers(),
+                        capture -> {}));
+                assertTrue(refusal.contains("example 8 has") && refusal.contains("one of the two"), refusal);
+            }
+        }
     }
 
     @Test

@@ -1,15 +1,15 @@
 package io.github.influence4j.dl4j;
 
+import io.github.influence4j.adapter.OutputGradients;
+import io.github.influence4j.adapter.ParameterCoverage;
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
-import io.github.influence4j.capture.OutputGradients;
-import io.github.influence4j.capture.ParameterCoverage;
-import io.github.influence4j.models.Loss;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

@@ -1,10 +1,10 @@
 package io.github.influence4j.dl4j;
 
+import io.github.influence4j.adapter.OutputGradients;
+import io.github.influence4j.adapter.ParameterCoverage;
+import io.github.influence4j.adapter.ParameterCoverage.Uncovered;
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.capture.OutputGradients;
-import io.github.influence4j.capture.ParameterCoverage;
-import io.github.influence4j.capture.ParameterCoverage.Uncovered;
-import io.github.influence4j.models.Loss;
+import io.github.influence4j.api.Loss;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.influence4j.dl4j;
 
+import io.github.influence4j.adapter.OutputGradients;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.capture.OutputGradients;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.IActivation;

@@ -1,10 +1,10 @@
 package io.github.influence4j.dl4j;
 
+import io.github.influence4j.adapter.Convolution;
+import io.github.influence4j.adapter.Convolution.Size;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
-import io.github.influence4j.capture.Convolution;
-import io.github.influence4j.capture.Convolution.Size;
 import java.nio.FloatBuffer;
 import java.util.Optional;
 import org.deeplearning4j.nn.api.Layer;

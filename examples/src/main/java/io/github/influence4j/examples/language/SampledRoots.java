@@ -10,17 +10,17 @@ import java.util.List;
 
 /**
  * One layer of a model whose output Hessian is replaced by draws of labels: column k of its root is the gradient with labels
- * of the k-th seed. The mean of g gᵀ over draws is the Gauss-Newton matrix in expectation; a language model has too many
+ * of the k-th draw. The mean of g gᵀ over draws is the Gauss-Newton matrix in expectation; a language model has too many
  * columns (vocabulary × positions) for the matrix itself. With K draws the sum over columns is K times too large, and so must
  * the damping be.
  *
  * @param model the model
  * @param layer the layer
  * @param draws K
- * @param firstSeed seed of the first draw
+ * @param seed names the draws
  * @param <E> the model's type of an example
  */
-record SampledRoots<E>(GradientProvider<E> model, LayerSpec layer, int draws, long firstSeed)
+record SampledRoots<E>(GradientProvider<E> model, LayerSpec layer, int draws, long seed)
         implements OutputHessianRoots<E> {
 
     @Override
@@ -36,7 +36,7 @@ record SampledRoots<E>(GradientProvider<E> model, LayerSpec layer, int draws, lo
     @Override
     public void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
         Objective drawn = objective instanceof Objective.OutputHessianRoot root
-                ? new Objective.SampledLabels(firstSeed + root.column())
+                ? new Objective.SampledLabels(seed, root.column())
                 : objective;
         model.capture(batch, drawn, wanted, sink);
     }

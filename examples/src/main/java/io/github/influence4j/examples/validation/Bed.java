@@ -1,11 +1,11 @@
 package io.github.influence4j.examples.validation;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.examples.data.DigitImage;
 import io.github.influence4j.examples.data.Digits;
 import io.github.influence4j.examples.data.Tables;
 import io.github.influence4j.models.Activation;
-import io.github.influence4j.models.Loss;
 import io.github.influence4j.models.MlpShape;
 import io.github.influence4j.models.Optimizer;
 import io.github.influence4j.models.TrainingOptions;

@@ -3,12 +3,12 @@ package io.github.influence4j.examples.snippets;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.models.Activation;
 import io.github.influence4j.models.LabelledExample;
-import io.github.influence4j.models.Loss;
 import io.github.influence4j.models.Mlp;
 import io.github.influence4j.models.MlpShape;
 import java.io.ByteArrayOutputStream;
@@ -53,7 +53,7 @@ class DocumentationTest {
                 ROOT.resolve("examples/src/test/java/io/github/influence4j/examples/snippets"),
                 ROOT.resolve("influence-store/src/test/java/io/github/influence4j/store"),
                 ROOT.resolve("influence-testkit/src/test/java/io/github/influence4j/testkit"),
-                ROOT.resolve("adapters/influence-capture/src/test/java/io/github/influence4j/capture"),
+                ROOT.resolve("adapters/influence-adapter-support/src/test/java/io/github/influence4j/adapter"),
                 ROOT.resolve("adapters/influence-dl4j/src/test/java/io/github/influence4j/dl4j"),
                 ROOT.resolve("adapters/influence-djl/src/test/java/io/github/influence4j/djl"));
         for (Path folder : folders) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.examples.data.DigitImage;
@@ -12,7 +13,6 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.models.Activation;
 import io.github.influence4j.models.LabelledExample;
-import io.github.influence4j.models.Loss;
 import io.github.influence4j.models.MlpShape;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -9,7 +9,6 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
-import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -189,7 +188,6 @@ public final class ExactGaussNewton {
                 .toList();
         int[] arrived = new int[1];
         pass.run(data, options.batchSize(), roots, STAGE, progress, (step, capture) -> {
-            check(data, step, capture);
             Place place = places.get(capture.layerIndex());
             place.block().accept(place.index(), (int) step.firstExample(), step.objective(), capture);
             arrived[0]++;
@@ -199,18 +197,6 @@ public final class ExactGaussNewton {
             }
         });
         blocks.forEach(GaussNewtonBlock::finish);
-    }
-
-    private void check(ExampleSource<?> data, CapturePass.Step step, UploadedCapture capture) {
-        if (capture.examples() > options.batchSize()) {
-            throw new IllegalArgumentException(STAGE + ": the data set gave a batch of " + capture.examples()
-                    + " examples where at most " + options.batchSize() + " were asked for");
-        }
-        long end = step.firstExample() + capture.examples();
-        if (end > data.size()) {
-            throw new IllegalArgumentException(
-                    STAGE + ": the data set announced " + data.size() + " examples and gave " + end + " or more");
-        }
     }
 
     private record Place(GaussNewtonBlock block, int index) {}

@@ -1,6 +1,6 @@
 package io.github.influence4j.baselines.pbrf;
 
-import io.github.influence4j.api.OutputLoss;
+import io.github.influence4j.api.Loss;
 
 /**
  * D(ŷ, ŷˢ) = L(ŷ) − L(ŷˢ) − ∇L(ŷˢ)ᵀ(ŷ − ŷˢ) at one position, which does not depend on the label (paper, Eq. 8): ½‖ŷ − ŷˢ‖² for
@@ -57,8 +57,8 @@ enum BregmanDivergence {
 
     private static final double LARGE = 500;
 
-    static BregmanDivergence of(OutputLoss loss) {
-        return loss == OutputLoss.SQUARED_ERROR ? HALF_SQUARED_DISTANCE : KULLBACK_LEIBLER;
+    static BregmanDivergence of(Loss loss) {
+        return loss == Loss.SQUARED_ERROR ? HALF_SQUARED_DISTANCE : KULLBACK_LEIBLER;
     }
 
     /** Computes D. */

@@ -5,6 +5,7 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.PerturbableModel;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Seeds;
 import io.github.influence4j.api.Trainer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -89,7 +90,7 @@ public final class Retraining<E> {
 
     /** Repeat r has the same seed on every subset, so that subsets differ by their examples only. */
     private long seed(int repeat) {
-        return options.firstSeed() + repeat;
+        return Seeds.derived(options.firstSeed(), repeat);
     }
 
     private double[] measure(ExampleSource<E> subset, List<ExampleBatch<E>> asked, long seed) {

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  */
 final class RetrainingLog {
 
-    private static final String VERSION = "influence4j retraining 1";
+    private static final String VERSION = "influence4j retraining 2";
 
     private final Optional<Path> file;
     private final Map<List<Integer>, double[]> finished = new HashMap<>();

@@ -7,7 +7,7 @@ import java.util.Optional;
  * How often models are trained again and where that is kept.
  *
  * @param repeats models trained on each subset, each with its own seed
- * @param firstSeed seed of the first; the others follow
+ * @param firstSeed seed of the first; the others are derived from it ({@link io.github.influence4j.api.Seeds})
  * @param progressFile each finished training is added to it, and those in it are not done again; empty to keep nothing
  * @param trainer the trainer in words (its form and options): a progress file of another trainer is refused
  */

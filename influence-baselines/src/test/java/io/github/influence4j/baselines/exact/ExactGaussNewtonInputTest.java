@@ -192,8 +192,8 @@ class ExactGaussNewtonInputTest {
                 assertThrows(IllegalArgumentException.class, () -> fit(model, misreported(4, 3, 3), form)), "4", "3");
         assertSays(
                 assertThrows(IllegalArgumentException.class, () -> fit(model, misreported(5, 5, 5), form)),
-                "batch of 5",
-                "3");
+                "at most 3",
+                "gave one of 5");
     }
 
     private static ExampleSource<double[]> misreported(int size, int examples, int batchSize) {

@@ -30,8 +30,10 @@ final class ObjectiveRows<A> {
                 root(root.column(), row, logits, start);
             } else if (objective instanceof Objective.Measurement && !rows.completes(sequence, row)) {
                 kernels.fill(logits, start, start + vocabulary, 0);
-            } else {
+            } else if (objective instanceof Objective.TrainingLoss || objective instanceof Objective.Measurement) {
                 return kernels.crossEntropy(vocabulary, rows.target(row), 1, logits, start);
+            } else {
+                throw new UnsupportedOperationException("no gradient of " + objective);
             }
             return 0;
         };

@@ -5,11 +5,11 @@ import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
-import io.github.influence4j.api.OutputLoss;
 import io.github.influence4j.api.PerturbableModel;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -324,8 +324,8 @@ public final class Transformer
     }
 
     @Override
-    public OutputLoss outputLoss() {
-        return OutputLoss.SOFTMAX_CROSS_ENTROPY;
+    public Loss outputLoss() {
+        return Loss.SOFTMAX_CROSS_ENTROPY;
     }
 
     /**

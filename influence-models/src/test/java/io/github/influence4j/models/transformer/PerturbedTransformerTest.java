@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.LayerGradients;
+import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.api.OutputLoss;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -63,7 +63,7 @@ class PerturbedTransformerTest {
                     assertEquals(p + 1 < sequence.prompt() ? 0 : expected, completions[e][p], Tolerances.EXACT_SOLVE);
                 }
             }
-            assertEquals(OutputLoss.SOFTMAX_CROSS_ENTROPY, model.outputLoss());
+            assertEquals(Loss.SOFTMAX_CROSS_ENTROPY, model.outputLoss());
             assertThrows(
                     UnsupportedOperationException.class,
                     () -> model.positionObjectives(batch, new Objective.SampledLabels(1)));

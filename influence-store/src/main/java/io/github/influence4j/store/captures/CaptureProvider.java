@@ -13,13 +13,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * A model that is known by capture files: hands on what they hold.
  *
  * <p>All sets must be of the same model and layers. Each serves the objective that its files declare, and any other is refused;
- * files of sampled labels hold one draw, which serves any one seed. Nothing is read before somebody reads the captures, so
+ * files of sampled labels hold one draw, which serves any one seed and draw. Nothing is read before somebody reads the captures, so
  * memory does not depend on the files. Batches may be of any examples of the sets, if their shards have the same number of
  * positions.
  *
@@ -29,7 +28,7 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
 
     private final List<LayerSpec> layers;
     private final Optional<String> fingerprint;
-    private OptionalLong seed = OptionalLong.empty();
+    private Optional<Objective.SampledLabels> served = Optional.empty();
 
     private CaptureProvider(List<LayerSpec> layers, Optional<String> fingerprint) {
         this.layers = layers;
@@ -143,7 +142,7 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
             ExampleBatch<CapturedExample> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
         CaptureObjective kind = CaptureObjective.of(objective);
         if (objective instanceof Objective.SampledLabels labels) {
-            requireOneDraw(labels.seed());
+            requireOneDraw(labels);
         }
         List<CaptureShard> shards =
                 batch.examples().stream().map(CapturedExample::shard).distinct().toList();
@@ -163,12 +162,16 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
         }
     }
 
-    private synchronized void requireOneDraw(long asked) {
-        if (seed.orElse(asked) != asked) {
-            throw new IllegalArgumentException("capture files hold one draw of labels; it was used for seed "
-                    + seed.getAsLong() + " already and cannot serve seed " + asked + " too");
+    private synchronized void requireOneDraw(Objective.SampledLabels asked) {
+        if (!served.orElse(asked).equals(asked)) {
+            throw new IllegalArgumentException("capture files hold one draw of labels; it was used for "
+                    + inWords(served.get()) + " already and cannot serve " + inWords(asked) + " too");
         }
-        seed = OptionalLong.of(asked);
+        served = Optional.of(asked);
+    }
+
+    private static String inWords(Objective.SampledLabels labels) {
+        return "seed " + labels.seed() + (labels.draw() == 0 ? "" : ", draw " + labels.draw());
     }
 
     private static LayerCapture capture(

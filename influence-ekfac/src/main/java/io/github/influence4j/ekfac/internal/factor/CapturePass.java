@@ -9,8 +9,10 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.linalg.MatrixBackend;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +22,9 @@ import java.util.concurrent.CancellationException;
 /**
  * Goes once through a data set: runs the model batch by batch, checks what it hands over, uploads it, and passes it on.
  *
- * <p>Memory is bounded by one batch of one layer. Checks that every layer comes exactly once a batch, with the batch's
- * number of examples and finite numbers. Close it to free the upload buffers.
+ * <p>Memory is bounded by one batch of one layer, and half a byte an example for its id. Checks that every layer comes exactly
+ * once a batch, with the batch's number of examples and finite numbers; the first that fails ends the pass, whatever the host
+ * does with the exception. Close it to free the upload buffers.
  *
  * @param <E> the host's type of an example
  */
@@ -32,6 +35,7 @@ public final class CapturePass<E> implements AutoCloseable {
     private final List<LayerSpec> layers;
     private final Map<String, Integer> indices = new LinkedHashMap<>();
     private final CaptureUploader uploader;
+    private final Map<ExampleSource<E>, Long> digests = new IdentityHashMap<>();
 
     /** Takes the uploaded captures of a pass. */
     @FunctionalInterface
@@ -85,7 +89,7 @@ public final class CapturePass<E> implements AutoCloseable {
      * @throws IllegalArgumentException if the model has no layers or two of the same name
      */
     public CapturePass(MatrixBackend backend, GradientProvider<E> model, Precision precision) {
-        this(backend, model, precision, model.layers());
+        this(backend, model, precision, layersOf(model));
     }
 
     /**
@@ -104,6 +108,23 @@ public final class CapturePass<E> implements AutoCloseable {
         this.uploader = new CaptureUploader(backend, precision);
         requireDistinct(layers);
         layers.forEach(layer -> indices.put(layer.name(), indices.size()));
+    }
+
+    /**
+     * Asks a model for its layers.
+     *
+     * @param model the model
+     * @return the layers, which the model cannot change any more
+     * @throws IllegalArgumentException if there are none, or two of the same name
+     */
+    public static List<LayerSpec> layersOf(GradientProvider<?> model) {
+        List<LayerSpec> layers = model.layers();
+        if (layers == null) {
+            throw new IllegalArgumentException("layers() gave null in place of the model's layers");
+        }
+        List<LayerSpec> copy = List.copyOf(layers);
+        requireDistinct(copy);
+        return copy;
     }
 
     static void requireDistinct(List<LayerSpec> layers) {
@@ -136,7 +157,9 @@ public final class CapturePass<E> implements AutoCloseable {
      * @param stage name of the work, for progress and errors
      * @param progress is told after each batch
      * @param consumer takes the captures
-     * @throws IllegalArgumentException if the data set is empty or a capture does not fit
+     * @throws IllegalArgumentException if the data set is empty or not what it announced, two examples have the same id, or a
+     *     capture does not fit
+     * @throws IllegalStateException if a capture comes when its batch is over, or while another is being read
      * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
      * @throws CancellationException if the thread was interrupted
      */
@@ -147,28 +170,29 @@ public final class CapturePass<E> implements AutoCloseable {
             String stage,
             ProgressListener progress,
             Consumer consumer) {
-        if (data.size() == 0) {
-            throw new IllegalArgumentException(stage + ": the data set is empty");
-        }
-        long done = 0;
-        for (ExampleBatch<E> batch : data.batches(batchSize)) {
-            if (done + batch.size() > data.size()) {
-                throw new IllegalArgumentException(stage + ": the data set announced " + data.size()
-                        + " examples and gave at least " + (done + batch.size()));
-            }
+        SourceCheck<E> batches = new SourceCheck<>(data, batchSize, stage);
+        while (batches.hasNext()) {
+            long first = batches.done();
+            ExampleBatch<E> batch = batches.next();
             for (int k = 0; k < objectives.size(); k++) {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new CancellationException(
-                            stage + " was interrupted after " + done + " of " + data.size() + " examples");
+                            stage + " was interrupted after " + first + " of " + batches.size() + " examples");
                 }
-                capture(batch, objectives.get(k), new Step(done, k, batch.ids()), consumer);
+                capture(batch, objectives.get(k), first, k, consumer);
             }
-            done += batch.size();
-            progress.progress(stage, done, data.size());
+            progress.progress(stage, batches.done(), batches.size());
         }
-        if (done != data.size()) {
+        requireTheSameAsBefore(data, batches.digest(), stage);
+    }
+
+    /** Whoever goes through a data set twice in one pass relies on the same examples in the same order. */
+    private void requireTheSameAsBefore(ExampleSource<E> data, long digest, String stage) {
+        Long before = digests.put(data, digest);
+        if (before != null && before != digest) {
             throw new IllegalArgumentException(
-                    stage + ": the data set announced " + data.size() + " examples and gave " + done);
+                    stage + ": the data set gave other examples than before, or in another order: "
+                            + "a source gives the same ones with the same ids every time");
         }
     }
 
@@ -180,30 +204,48 @@ public final class CapturePass<E> implements AutoCloseable {
      * @param consumer takes the captures, as of example 0 and objective 0
      */
     public void runBatch(ExampleBatch<E> batch, Objective objective, Consumer consumer) {
-        capture(batch, objective, new Step(0, 0, batch.ids()), consumer);
+        capture(batch, objective, 0, 0, consumer);
     }
 
-    private void capture(ExampleBatch<E> batch, Objective objective, Step step, Consumer consumer) {
-        BitSet seen = new BitSet(layers.size());
+    private void capture(ExampleBatch<E> batch, Objective objective, long first, int k, Consumer consumer) {
+        Step step = new Step(first, k, batch.ids().clone());
+        BitSet taken = new BitSet(layers.size());
         consumer.startBatch(step);
-        model.capture(batch, objective, layers, capture -> {
-            int index = check(capture, batch, seen);
-            seen.set(index);
-            UploadedCapture uploaded = uploader.upload(capture, index, batch.ids());
-            consumer.accept(step, uploaded);
-            if (uploaded.uses(capture)) {
-                // from here on the host may change its memory
-                backend.finish();
-            }
-        });
-        int missing = seen.nextClearBit(0);
+        BatchSink sink = new BatchSink(capture -> take(capture, batch, taken, step, consumer));
+        try {
+            model.capture(batch, objective, layers, sink);
+        } catch (RuntimeException | Error e) {
+            sink.endAfter(e);
+            throw e;
+        }
+        sink.end();
+        int missing = taken.nextClearBit(0);
         if (missing < layers.size()) {
             throw new IllegalArgumentException("layer " + layers.get(missing).name()
                     + ": missing from the captures of the "
-                    + batch.size() + " examples from id " + batch.ids()[0] + " on; " + seen.cardinality() + " of "
+                    + batch.size() + " examples from id " + step.ids()[0] + " on; " + taken.cardinality() + " of "
                     + layers.size() + " layers came");
         }
+        if (!Arrays.equals(step.ids(), batch.ids())) {
+            throw new IllegalArgumentException("the model changed the ids of its batch, which began with id "
+                    + step.ids()[0] + ": they belong to the data set");
+        }
         consumer.finishBatch();
+    }
+
+    /** A layer has come when it was taken, not when it was begun. */
+    private void take(LayerCapture capture, ExampleBatch<E> batch, BitSet taken, Step step, Consumer consumer) {
+        if (capture == null) {
+            throw new IllegalArgumentException("the model pushed null in place of a capture");
+        }
+        int index = check(capture, batch, taken);
+        UploadedCapture uploaded = uploader.upload(capture, index, step.ids());
+        consumer.accept(step, uploaded);
+        if (uploaded.uses(capture)) {
+            // from here on the host may change its memory
+            backend.finish();
+        }
+        taken.set(index);
     }
 
     private int check(LayerCapture capture, ExampleBatch<E> batch, BitSet seen) {

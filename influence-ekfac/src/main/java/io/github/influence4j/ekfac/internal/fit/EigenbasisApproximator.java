@@ -12,6 +12,7 @@ import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
+import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
@@ -23,7 +24,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Fits a layer-wise curvature that is diagonal in a known basis: EK-FAC, K-FAC, the Fisher's diagonal, or the identity.
@@ -78,8 +78,8 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
         FisherObjectives objectives;
         if (options.labels() instanceof FisherLabels.Sampled sampled) {
             objectives = new FisherObjectives(
-                    LongStream.range(0, sampled.draws())
-                            .mapToObj(draw -> new Objective.SampledLabels(sampled.seed() + draw))
+                    IntStream.range(0, sampled.draws())
+                            .mapToObj(draw -> new Objective.SampledLabels(sampled.seed(), draw))
                             .toList(),
                     sampled.draws());
         } else {
@@ -145,8 +145,9 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
      */
     public EigenbasisCurvature fit(
             P model, List<? extends ExampleSource<E>> parts, Optional<KeptFit> kept, ProgressListener progress) {
+        Optional<String> fingerprint = ModelFingerprint.of(model);
         FitData<E> data = new FitData<>(parts, kept, fisher.apply(model), options.batchSize());
-        List<LayerSpec> layers = List.copyOf(model.layers());
+        List<LayerSpec> layers = CapturePass.layersOf(model);
         FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
         long limit = options.memoryLimit().orElseGet(backend::availableMemory);
         List<List<LayerSpec>> groups =
@@ -161,17 +162,17 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                     fitted.addAll(new GroupFit<>(backend, options, data, pass, g, named).run(clock));
                 }
             }
+            fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
+            Provenance provenance = provenance(fingerprint, data.size()).withCount("layer groups", groups.size());
+            return EigenbasisCurvature.of(backend, fitted, clock.addTo(provenance));
         } catch (RuntimeException | Error e) {
             fitted.forEach(LayerCurvature::close);
             throw e;
         }
-        fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
-        Provenance provenance = provenance(model, data.size()).withCount("layer groups", groups.size());
-        return EigenbasisCurvature.of(backend, fitted, clock.addTo(provenance));
     }
 
-    private Provenance provenance(P model, long examples) {
-        return Provenance.here(backend.description(), backend.precision(), model.fingerprint())
+    private Provenance provenance(Optional<String> fingerprint, long examples) {
+        return Provenance.here(backend.description(), backend.precision(), fingerprint)
                 .withOption("strategy", options.strategy().toString())
                 .withOption("labels", labels)
                 .withOption("batch size", Integer.toString(options.batchSize()))

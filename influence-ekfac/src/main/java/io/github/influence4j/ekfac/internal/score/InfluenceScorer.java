@@ -11,6 +11,8 @@ import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
+import io.github.influence4j.ekfac.internal.factor.SourceCheck;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -83,9 +85,10 @@ public final class InfluenceScorer<E> {
     public InfluenceScores pairwise(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train) {
         long start = System.nanoTime();
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            requireLayers(solver, pass.layers());
+            requireFitted(solver, pass.layers());
             PairwiseRun<E> run = new PairwiseRun<>(backend, pass, solver, queries, options, progress);
-            ScoreTable table = new ScoreTable(pass.layers(), run.queryIds(), Math.toIntExact(train.size()), options);
+            ScoreTable table = new ScoreTable(
+                    pass.layers(), run.queryIds(), SourceCheck.countForArrays(train, run.queryIds().length), options);
             run.score(train, table);
             return table.finish(provenance(solver, start, run, train.size()));
         }
@@ -108,7 +111,7 @@ public final class InfluenceScorer<E> {
             IhvpSolver solver, ExampleSource<E> queries, List<? extends ExampleSource<E>> parts, KeptScores kept) {
         long start = System.nanoTime();
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            requireLayers(solver, pass.layers());
+            requireFitted(solver, pass.layers());
             new PairwiseRun<>(backend, pass, solver, queries, options, progress)
                     .score(parts, kept, run -> provenance(solver, start, run, run.examples()));
         }
@@ -138,7 +141,7 @@ public final class InfluenceScorer<E> {
         }
         long start = System.nanoTime();
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            requireLayers(solver, pass.layers());
+            requireFitted(solver, pass.layers());
             PairwiseRun<E> run = new PairwiseRun<>(backend, pass, solver, queries, options, progress);
             long[] ids = run.queryIds();
             TopCollector top = new TopCollector(ids.length, k, options.batchSize());
@@ -204,8 +207,8 @@ public final class InfluenceScorer<E> {
         long start = System.nanoTime();
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
             List<LayerSpec> layers = pass.layers();
-            requireLayers(solver, layers);
-            int n = Math.toIntExact(train.size());
+            requireFitted(solver, layers);
+            int n = SourceCheck.countForArrays(train, layers.size());
             long[] ids = new long[n];
             double[][] parts = new double[layers.size()][n];
             try (SelfPass scores = selfPass(solver, layers, parts)) {
@@ -241,7 +244,8 @@ public final class InfluenceScorer<E> {
                 : new SolvedSelfPass(backend, solver, layers, parts);
     }
 
-    private static void requireLayers(IhvpSolver solver, List<LayerSpec> layers) {
+    private void requireFitted(IhvpSolver solver, List<LayerSpec> layers) {
+        ModelFingerprint.requireSame(solver.provenance().model(), model);
         if (!solver.layers().equals(layers)) {
             throw new IllegalArgumentException(
                     "the solver is for layers " + solver.layers() + ", the model has " + layers);

@@ -8,6 +8,7 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.SourceCheck;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.DeviceMemoryException;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -48,10 +49,10 @@ final class PairwiseRun<E> {
         this.solver = solver;
         this.options = options;
         this.progress = progress;
-        queries.batches(options.queryBatchSize()).forEach(this.queries::add);
-        if (this.queries.isEmpty()) {
+        if (queries.size() == 0) {
             throw new IllegalArgumentException("scores: there are no queries");
         }
+        new SourceCheck<>(queries, options.queryBatchSize(), "queries").forEachRemaining(this.queries::add);
     }
 
     long[] queryIds() {
@@ -111,7 +112,8 @@ final class PairwiseRun<E> {
     }
 
     private ScoreTable table(Pass<E> queryPass, ExampleSource<E> part) {
-        return new ScoreTable(pass.layers(), queryPass.ids(), Math.toIntExact(part.size()), options);
+        return new ScoreTable(
+                pass.layers(), queryPass.ids(), SourceCheck.countForArrays(part, queryPass.count()), options);
     }
 
     private void score(
