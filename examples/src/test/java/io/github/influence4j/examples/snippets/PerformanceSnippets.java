@@ -15,7 +15,7 @@ import io.github.influence4j.ekfac.plan.Plan;
 import io.github.influence4j.ekfac.plan.Planner;
 import io.github.influence4j.linalg.MatrixBackend;
 
-/** What docs/guide-performance.md shows. */
+/** What docs/guide/memory-and-time.md shows. */
 final class PerformanceSnippets {
 
     private PerformanceSnippets() {}
