@@ -1,5 +1,6 @@
 package io.github.influence4j.api;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -38,5 +39,21 @@ public record ExampleBatch<E>(List<E> examples, long[] ids) {
      */
     public int size() {
         return ids.length;
+    }
+
+    /**
+     * Returns some neighbours of the batch.
+     *
+     * @param first index of the first
+     * @param count how many, at least 1
+     * @return a batch of its own; this one if it is the whole
+     * @throws IndexOutOfBoundsException if the batch has no such examples
+     */
+    public ExampleBatch<E> part(int first, int count) {
+        if (first == 0 && count == size()) {
+            return this;
+        }
+        return new ExampleBatch<>(
+                examples.subList(first, first + count), Arrays.copyOfRange(ids, first, first + count));
     }
 }

@@ -41,6 +41,18 @@ public interface GradientProvider<E> {
     void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink);
 
     /**
+     * Says how many positions an example has in the layer where it has most, padding left out. Batches are cut by it, so that
+     * long examples come in small batches.
+     *
+     * @param example an example
+     * @return at least 1; a model that always says 1 and has layers with several positions is asked to capture one example
+     *     before each pass, to see how many
+     */
+    default int positions(E example) {
+        return 1;
+    }
+
+    /**
      * Returns a name for the exact weights (a checksum, a checkpoint's name), which is kept in the provenance of results.
      *
      * @return empty where the host has none

@@ -24,6 +24,9 @@ final class FitCommand implements Callable<Integer> {
     @Mixin
     private final Output output = new Output();
 
+    @Mixin
+    private final Batches batches = new Batches();
+
     @Option(
             names = "--captures",
             required = true,
@@ -57,7 +60,8 @@ final class FitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        FitOptions options = FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
+        FitOptions options =
+                batches.bound(FitOptions.defaults().withStrategy(strategy).withBlocks(blocks));
         try (ProgressOutput progress = output.progress();
                 CaptureSet set = CaptureSet.open(captures);
                 MatrixBackend started = Output.backend(backend, precision)) {

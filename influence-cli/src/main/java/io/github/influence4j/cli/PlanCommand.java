@@ -40,6 +40,9 @@ final class PlanCommand implements Callable<Integer> {
     @Mixin
     private final Output output = new Output();
 
+    @Mixin
+    private final Batches batches = new Batches();
+
     @Option(
             names = "--captures",
             required = true,
@@ -84,9 +87,11 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ScoreOptions plain = ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken);
+        ScoreOptions plain =
+                batches.bound(ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken));
         ScoreOptions score = rank == null ? plain : plain.withRank(rank);
-        FitOptions fit = FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
+        FitOptions fit =
+                batches.bound(FitOptions.defaults().withStrategy(strategy).withBlocks(blocks));
         try (CaptureSet set = CaptureSet.open(captures);
                 MatrixBackend started = Output.backend(backend, precision)) {
             Plan plan = new Planner(started, MachineRate.measure(started)).plan(set.layers(), shape(set), fit, score);

@@ -19,11 +19,15 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options that both kinds of scores share. */
 final class Scoring {
+
+    @Mixin
+    private final Batches batches = new Batches();
 
     @Option(names = "--factors", required = true, paramLabel = "DIR", description = "what influence fit wrote")
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -73,7 +77,7 @@ final class Scoring {
         try (CaptureSet set = CaptureSet.open(train);
                 MatrixBackend started = Output.backend(backend, working)) {
             Provenance made = work.run(
-                    new ScoreRun(started, store, damping, options, set, progress),
+                    new ScoreRun(started, store, damping, batches.bound(options), set, progress),
                     new ScoreWriter(out, format),
                     resume);
             Map<String, Object> result = new LinkedHashMap<>();

@@ -101,6 +101,26 @@ class CommandLineTest {
     }
 
     @Test
+    void batchesAndMemoryAreBounded() throws IOException {
+        for (String name : List.of("fit", "score", "self", "plan")) {
+            for (String wrong :
+                    List.of("--batch-size=0", "--batch-positions=1e3", "--memory-limit=12q", "--memory-limit=0")) {
+                Ran ran = Influence.run(with(command(name), wrong));
+                assertEquals(2, ran.exitCode(), name + " " + wrong + ran.err());
+            }
+            Ran ran = Influence.run(
+                    with(command(name), "--batch-size", "3", "--batch-positions", "5", "--memory-limit", "1g"));
+            assertEquals(0, ran.exitCode(), name + ran.err());
+        }
+        JsonNode provenance = JsonMapper.builder()
+                .build()
+                .readTree(Files.readString(Path.of(factors).resolve("manifest.json")))
+                .get("provenance");
+        assertEquals("3", provenance.get("options").get("batch size").asString());
+        assertEquals("5", provenance.get("options").get("batch positions").asString());
+    }
+
+    @Test
     void everyOptionSaysWhatItIsFor() {
         CommandLine root = InfluenceCommand.commandLine();
         assertEquals(6, root.getSubcommands().size());

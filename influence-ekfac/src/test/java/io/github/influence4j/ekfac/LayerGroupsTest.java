@@ -53,6 +53,11 @@ class LayerGroupsTest {
         }
 
         @Override
+        public int positions(Sequence example) {
+            return Math.max(2, example.length());
+        }
+
+        @Override
         public void capture(
                 ExampleBatch<Sequence> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
             names.add(layers.stream().map(LayerSpec::name).toList());

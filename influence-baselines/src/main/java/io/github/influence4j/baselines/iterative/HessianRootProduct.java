@@ -107,12 +107,14 @@ public final class HessianRootProduct<E> implements CurvatureProduct<E>, OutputH
                 directions.add(upload(vector));
                 sums.add(zeros());
             }
-            for (int k = 0; k < model.outputHessianColumns(); k++) {
-                pass.runBatch(
-                        batch, new Objective.OutputHessianRoot(k), (step, capture) -> captured.get(capture.layerIndex())
-                                .copy(capture));
-                for (int j = 0; j < vectors.size(); j++) {
-                    addColumn(batch.size(), directions.get(j), sums.get(j));
+            for (ExampleBatch<E> part : pass.cut(batch, new Objective.OutputHessianRoot(0))) {
+                for (int k = 0; k < model.outputHessianColumns(); k++) {
+                    pass.runBatch(part, new Objective.OutputHessianRoot(k), (step, capture) -> captured.get(
+                                    capture.layerIndex())
+                            .copy(capture));
+                    for (int j = 0; j < vectors.size(); j++) {
+                        addColumn(part.size(), directions.get(j), sums.get(j));
+                    }
                 }
             }
             return sums.stream()

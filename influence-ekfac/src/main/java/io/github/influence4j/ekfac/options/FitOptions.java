@@ -7,22 +7,28 @@ import java.util.OptionalLong;
  *
  * @param strategy which approximation
  * @param labels whose labels the gradients are taken with
- * @param batchSize examples per batch
+ * @param batchSize examples per batch, at most
+ * @param batchPositions rows of a layer per batch, at most: n·t; fewer where the memory limit leaves no room for the captures
  * @param kfacScale what K-FAC's eigenvalues are relative to, for layers with several positions
  * @param rotation how rotated gradients are formed for layers with several positions
  * @param blocks O, diagonal blocks that each covariance is cut into to save memory and time: both fall with 1/O, and so,
  *     slowly, does the accuracy (paper, Appendix A); 1 for none
- * @param memoryLimit most bytes that factors may take; empty for what the backend says is available. Where the factors of
+ * @param memoryLimit most bytes that factors may take; empty for half of what the backend says is available. Half as much again
+ *     is left for captures. Where the factors of
  *     all layers do not fit at once, layers are fitted in groups, with a pass over the data for each
  */
 public record FitOptions(
         Strategy strategy,
         FisherLabels labels,
         int batchSize,
+        int batchPositions,
         KfacScale kfacScale,
         Rotation rotation,
         int blocks,
         OptionalLong memoryLimit) {
+
+    /** Rows of a layer per batch where nothing else is asked for: 512 MiB of 2,048 numbers each in float32. */
+    public static final int DEFAULT_BATCH_POSITIONS = 1 << 16;
 
     /** What K-FAC's eigenvalues λ_S λ_Aᵀ are relative to. EK-FAC is not affected. */
     public enum KfacScale {
@@ -52,13 +58,16 @@ public record FitOptions(
     }
 
     /**
-     * Checks the batch size, the blocks and the limit.
+     * Checks the batches, the blocks and the limit.
      *
      * @throws IllegalArgumentException if one of them is not positive
      */
     public FitOptions {
         if (batchSize < 1) {
             throw new IllegalArgumentException("batch size must be positive, found " + batchSize);
+        }
+        if (batchPositions < 1) {
+            throw new IllegalArgumentException("batch positions must be positive, found " + batchPositions);
         }
         if (blocks < 1) {
             throw new IllegalArgumentException("blocks must be positive, found " + blocks);
@@ -78,6 +87,7 @@ public record FitOptions(
                 Strategy.EKFAC,
                 FisherLabels.sampled(FisherLabels.DEFAULT_SEED),
                 256,
+                DEFAULT_BATCH_POSITIONS,
                 KfacScale.PER_POSITION,
                 Rotation.CHEAPEST,
                 1,
@@ -91,7 +101,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withStrategy(Strategy value) {
-        return new FitOptions(value, labels, batchSize, kfacScale, rotation, blocks, memoryLimit);
+        return new FitOptions(value, labels, batchSize, batchPositions, kfacScale, rotation, blocks, memoryLimit);
     }
 
     /**
@@ -101,7 +111,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withLabels(FisherLabels value) {
-        return new FitOptions(strategy, value, batchSize, kfacScale, rotation, blocks, memoryLimit);
+        return new FitOptions(strategy, value, batchSize, batchPositions, kfacScale, rotation, blocks, memoryLimit);
     }
 
     /**
@@ -112,7 +122,18 @@ public record FitOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withBatchSize(int value) {
-        return new FitOptions(strategy, labels, value, kfacScale, rotation, blocks, memoryLimit);
+        return new FitOptions(strategy, labels, value, batchPositions, kfacScale, rotation, blocks, memoryLimit);
+    }
+
+    /**
+     * Changes how many rows of a layer a batch may have.
+     *
+     * @param value n·t, rows per batch; one example is always taken
+     * @return new options
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public FitOptions withBatchPositions(int value) {
+        return new FitOptions(strategy, labels, batchSize, value, kfacScale, rotation, blocks, memoryLimit);
     }
 
     /**
@@ -122,7 +143,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withKfacScale(KfacScale value) {
-        return new FitOptions(strategy, labels, batchSize, value, rotation, blocks, memoryLimit);
+        return new FitOptions(strategy, labels, batchSize, batchPositions, value, rotation, blocks, memoryLimit);
     }
 
     /**
@@ -132,7 +153,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withRotation(Rotation value) {
-        return new FitOptions(strategy, labels, batchSize, kfacScale, value, blocks, memoryLimit);
+        return new FitOptions(strategy, labels, batchSize, batchPositions, kfacScale, value, blocks, memoryLimit);
     }
 
     /**
@@ -143,7 +164,7 @@ public record FitOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withBlocks(int value) {
-        return new FitOptions(strategy, labels, batchSize, kfacScale, rotation, value, memoryLimit);
+        return new FitOptions(strategy, labels, batchSize, batchPositions, kfacScale, rotation, value, memoryLimit);
     }
 
     /**
@@ -154,6 +175,7 @@ public record FitOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withMemoryLimit(long bytes) {
-        return new FitOptions(strategy, labels, batchSize, kfacScale, rotation, blocks, OptionalLong.of(bytes));
+        return new FitOptions(
+                strategy, labels, batchSize, batchPositions, kfacScale, rotation, blocks, OptionalLong.of(bytes));
     }
 }

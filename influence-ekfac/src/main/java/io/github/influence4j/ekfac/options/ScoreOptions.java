@@ -10,7 +10,8 @@ import java.util.OptionalLong;
  * @param rank what each layer's preconditioned query gradient is cut to; empty for whole gradients
  * @param perLayer whether the part of each layer is kept: 8 bytes a score and layer
  * @param perToken whether the part of each training token is kept: 8 bytes a score and token
- * @param batchSize training examples per batch
+ * @param batchSize training examples per batch, at most
+ * @param batchPositions rows of a layer per batch of training examples, at most: n·t
  * @param queryBatchSize queries whose gradients are formed and preconditioned together
  * @param path how full-rank scores are computed
  * @param rotation how self-influence forms the squares of rotated gradients
@@ -23,6 +24,7 @@ public record ScoreOptions(
         boolean perLayer,
         boolean perToken,
         int batchSize,
+        int batchPositions,
         int queryBatchSize,
         Path path,
         Rotation rotation,
@@ -62,6 +64,7 @@ public record ScoreOptions(
      */
     public ScoreOptions {
         requirePositive("batch size", batchSize);
+        requirePositive("batch positions", batchPositions);
         requirePositive("query batch size", queryBatchSize);
         requirePositive("memory limit", memoryLimit.orElse(1));
     }
@@ -83,6 +86,7 @@ public record ScoreOptions(
                 false,
                 false,
                 256,
+                FitOptions.DEFAULT_BATCH_POSITIONS,
                 16,
                 Path.CHEAPEST,
                 Rotation.CHEAPEST,
@@ -113,6 +117,7 @@ public record ScoreOptions(
                 perLayer,
                 perToken,
                 batchSize,
+                batchPositions,
                 queryBatchSize,
                 path,
                 rotation,
@@ -131,6 +136,7 @@ public record ScoreOptions(
                 perLayer,
                 perToken,
                 batchSize,
+                batchPositions,
                 queryBatchSize,
                 path,
                 rotation,
@@ -146,7 +152,16 @@ public record ScoreOptions(
      */
     public ScoreOptions withPerLayer(boolean value) {
         return new ScoreOptions(
-                rank, value, perToken, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
+                rank,
+                value,
+                perToken,
+                batchSize,
+                batchPositions,
+                queryBatchSize,
+                path,
+                rotation,
+                coordinates,
+                memoryLimit);
     }
 
     /**
@@ -157,7 +172,16 @@ public record ScoreOptions(
      */
     public ScoreOptions withPerToken(boolean value) {
         return new ScoreOptions(
-                rank, perLayer, value, batchSize, queryBatchSize, path, rotation, coordinates, memoryLimit);
+                rank,
+                perLayer,
+                value,
+                batchSize,
+                batchPositions,
+                queryBatchSize,
+                path,
+                rotation,
+                coordinates,
+                memoryLimit);
     }
 
     /**
@@ -169,7 +193,28 @@ public record ScoreOptions(
      */
     public ScoreOptions withBatchSize(int value) {
         return new ScoreOptions(
-                rank, perLayer, perToken, value, queryBatchSize, path, rotation, coordinates, memoryLimit);
+                rank,
+                perLayer,
+                perToken,
+                value,
+                batchPositions,
+                queryBatchSize,
+                path,
+                rotation,
+                coordinates,
+                memoryLimit);
+    }
+
+    /**
+     * Changes how many rows of a layer a batch of training examples may have.
+     *
+     * @param value n·t, rows per batch; one example is always taken
+     * @return new options
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public ScoreOptions withBatchPositions(int value) {
+        return new ScoreOptions(
+                rank, perLayer, perToken, batchSize, value, queryBatchSize, path, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -180,7 +225,8 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withQueryBatchSize(int value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, value, path, rotation, coordinates, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, perToken, batchSize, batchPositions, value, path, rotation, coordinates, memoryLimit);
     }
 
     /**
@@ -191,7 +237,16 @@ public record ScoreOptions(
      */
     public ScoreOptions withPath(Path value) {
         return new ScoreOptions(
-                rank, perLayer, perToken, batchSize, queryBatchSize, value, rotation, coordinates, memoryLimit);
+                rank,
+                perLayer,
+                perToken,
+                batchSize,
+                batchPositions,
+                queryBatchSize,
+                value,
+                rotation,
+                coordinates,
+                memoryLimit);
     }
 
     /**
@@ -202,7 +257,16 @@ public record ScoreOptions(
      */
     public ScoreOptions withRotation(Rotation value) {
         return new ScoreOptions(
-                rank, perLayer, perToken, batchSize, queryBatchSize, path, value, coordinates, memoryLimit);
+                rank,
+                perLayer,
+                perToken,
+                batchSize,
+                batchPositions,
+                queryBatchSize,
+                path,
+                value,
+                coordinates,
+                memoryLimit);
     }
 
     /**
@@ -213,7 +277,16 @@ public record ScoreOptions(
      */
     public ScoreOptions withCoordinates(Coordinates value) {
         return new ScoreOptions(
-                rank, perLayer, perToken, batchSize, queryBatchSize, path, rotation, value, memoryLimit);
+                rank,
+                perLayer,
+                perToken,
+                batchSize,
+                batchPositions,
+                queryBatchSize,
+                path,
+                rotation,
+                value,
+                memoryLimit);
     }
 
     /**
@@ -229,6 +302,7 @@ public record ScoreOptions(
                 perLayer,
                 perToken,
                 batchSize,
+                batchPositions,
                 queryBatchSize,
                 path,
                 rotation,

@@ -2,7 +2,9 @@ package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
+import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -79,5 +81,11 @@ public record DataShape(long examples, int queries, int positions, Map<String, I
      */
     public int positions(LayerSpec layer) {
         return positionsOfLayers.getOrDefault(layer.name(), layer.positions() == Positions.NONE ? 1 : positions);
+    }
+
+    /** Examples of a batch of training examples. */
+    int batch(List<LayerSpec> layers, BatchSize size) {
+        int longest = layers.stream().mapToInt(this::positions).max().orElse(1);
+        return (int) Math.min(size.examplesOf(longest), examples);
     }
 }

@@ -33,7 +33,8 @@ final class FitPlanner {
             FactorMemory memory,
             LayerGroups groups,
             DataShape data,
-            FitOptions options) {
+            FitOptions options,
+            int batch) {
         this.rate = rate;
         this.sizes = sizes;
         this.memory = memory;
@@ -41,7 +42,7 @@ final class FitPlanner {
         this.data = data;
         this.options = options;
         this.objectives = options.labels() instanceof FisherLabels.Sampled sampled ? sampled.draws() : 1;
-        this.batch = (int) Math.min(options.batchSize(), data.examples());
+        this.batch = batch;
     }
 
     List<StagePlan> stages(List<PlannedLayer> layers) {
@@ -69,9 +70,7 @@ final class FitPlanner {
                 work.add(
                         Kernel.RANK_UPDATE, objectives * rows * layer.gradientNumbers(), largestBlock(layer.outputs()));
             }
-            double flushes = memory.precision() == Precision.FLOAT32
-                    ? Math.ceil(rows / Math.max(RunningSum.BLOCK_ROWS, (double) batch * layer.positions()))
-                    : 0;
+            double flushes = memory.precision() == Precision.FLOAT32 ? Math.ceil(rows / RunningSum.BLOCK_ROWS) : 0;
             work.elements((flushes + 3) * layer.covarianceNumbers());
             disk += 8 * dense(layer);
         }

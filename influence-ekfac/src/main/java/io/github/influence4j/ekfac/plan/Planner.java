@@ -1,8 +1,10 @@
 package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
+import io.github.influence4j.ekfac.internal.factor.MemoryShares;
 import io.github.influence4j.ekfac.internal.score.ScoringMemory;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -49,12 +51,15 @@ public final class Planner {
      */
     public Plan plan(List<LayerSpec> layers, DataShape data, FitOptions fit, ScoreOptions score) {
         FactorMemory memory = new FactorMemory(backend.precision(), fit.strategy(), fit.blocks());
-        LayerGroups groups =
-                LayerGroups.of(layers, memory, backend, fit.memoryLimit().orElseGet(backend::availableMemory));
+        MemoryShares shares = MemoryShares.of(backend, fit.memoryLimit());
+        LayerGroups groups = LayerGroups.of(layers, memory, backend, shares.factors());
         List<PlannedLayer> planned = layers.stream()
                 .map(layer -> PlannedLayer.of(layer, data, fit, backend.workSizes()))
                 .toList();
-        FitPlanner fitting = new FitPlanner(rate, backend.workSizes(), memory, groups, data, fit);
+        BatchSize batches =
+                new BatchSize(fit.batchSize(), fit.batchPositions()).within(layers, backend, shares.captures());
+        FitPlanner fitting =
+                new FitPlanner(rate, backend.workSizes(), memory, groups, data, fit, data.batch(layers, batches));
         ScorePlanner scoring = new ScorePlanner(rate, memory, ScoringMemory.of(backend, score), data, planned);
         List<StagePlan> stages = new ArrayList<>(fitting.stages(planned));
         stages.add(scoring.queryPreparation());

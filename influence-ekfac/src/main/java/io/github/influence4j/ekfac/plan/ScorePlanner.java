@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.plan;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.ekfac.internal.eigen.RotationCost;
+import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.score.ScoringCost;
 import io.github.influence4j.ekfac.internal.score.ScoringMemory;
@@ -42,7 +43,7 @@ final class ScorePlanner {
         this.captures = new Captures(memory.precision(), layers);
         this.queries =
                 limits.queriesAtOnce(layers.stream().map(PlannedLayer::spec).toList(), data.queries());
-        this.batch = (int) Math.min(options.batchSize(), data.examples());
+        this.batch = data.batch(layers.stream().map(PlannedLayer::spec).toList(), BatchSize.of(options));
         this.queryBatch = Math.min(options.queryBatchSize(), data.queries());
     }
 

@@ -253,6 +253,11 @@ public final class Transformer
      * @throws NumericalException if a logit is NaN or infinite
      */
     @Override
+    public int positions(TokenSequence example) {
+        return example.predictions();
+    }
+
+    @Override
     public void capture(
             ExampleBatch<TokenSequence> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
         requireColumn(objective);

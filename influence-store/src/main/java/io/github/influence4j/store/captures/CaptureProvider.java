@@ -131,6 +131,12 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
         return fingerprint;
     }
 
+    @Override
+    public int positions(CapturedExample example) {
+        CaptureShard shard = example.shard();
+        return shard.header().layers().stream().mapToInt(shard::positions).max().orElse(1);
+    }
+
     /**
      * Hands on the captures of a batch, whose numbers are read from the files while the sink accepts them.
      *

@@ -231,7 +231,7 @@ public final class CaptureSet implements ExampleSource<CapturedExample>, AutoClo
     /**
      * Returns the shards one by one, each with its ids, for work that is done shard by shard.
      *
-     * @return views of this set, good as long as it is open; closing one closes them all
+     * @return views of this set, good as long as it is open; closing one closes its file only, so close this set instead
      */
     public List<CaptureSet> shards() {
         List<CaptureSet> parts = new ArrayList<>();

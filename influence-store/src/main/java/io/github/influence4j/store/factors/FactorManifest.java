@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -79,7 +80,11 @@ public record FactorManifest(
         return Stream.of(Strategy.values())
                 .filter(strategy -> word(strategy).equals(word))
                 .findFirst()
-                .orElseThrow(() -> json.malformed("strategy", "identity, diagonal, kfac or ekfac"));
+                .orElseThrow(() -> json.malformed(
+                        "strategy",
+                        Stream.of(Strategy.values())
+                                .map(FactorManifest::word)
+                                .collect(Collectors.joining(", ", "one of ", ""))));
     }
 
     private static LayerSpec layer(StrictJson json) {

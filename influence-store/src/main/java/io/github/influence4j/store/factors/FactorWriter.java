@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** Writes a curvature to a folder: all files under temporary names, and only when all are on the medium, their names. */
 final class FactorWriter implements AutoCloseable {
@@ -80,10 +81,12 @@ final class FactorWriter implements AutoCloseable {
         double[] values = basis.gradientValues().clone();
         if (strategy == Strategy.KFAC) {
             double[] activation = basis.activationValues();
+            int o = largest(values);
+            int i = largest(activation);
             double[] row = new double[activation.length];
-            part.eigenvalues().orElseThrow().read(values.length - 1, 1, row, 0);
-            double product = values[values.length - 1] * activation[activation.length - 1];
-            double scale = product == 0 ? 1 : row[row.length - 1] / product;
+            part.eigenvalues().orElseThrow().read(o, 1, row, 0);
+            double product = values[o] * activation[i];
+            double scale = product == 0 ? 1 : row[i] / product;
             // a scale of 1 comes back within rounding only
             if (Math.abs(scale - 1) > 1e-12) {
                 for (int k = 0; k < values.length; k++) {
@@ -92,6 +95,13 @@ final class FactorWriter implements AutoCloseable {
             }
         }
         return values;
+    }
+
+    /** Blocks may be wholly 0, so the largest value need not be the last. */
+    private static int largest(double[] values) {
+        return IntStream.range(0, values.length)
+                .reduce((k, l) -> values[l] > values[k] ? l : k)
+                .orElseThrow();
     }
 
     private void matrices(String name, Function<LayerCurvature, Matrix> matrix) throws IOException {

@@ -5,6 +5,7 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
+import io.github.influence4j.ekfac.internal.factor.MemoryShares;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
@@ -90,6 +91,7 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
         run.put("strategy", options.strategy().toString());
         run.put("labels", options.labels().toString());
         run.put("batch size", Integer.toString(options.batchSize()));
+        run.put("batch positions", Integer.toString(options.batchPositions()));
         run.put("blocks", Integer.toString(options.blocks()));
         run.put("K-FAC scale", options.kfacScale().toString());
         run.put("rotation", options.rotation().toString());
@@ -101,7 +103,7 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
     }
 
     private Map<String, String> withChoices(Map<String, String> run, List<LayerSpec> layers) {
-        long limit = options.memoryLimit().orElseGet(backend::availableMemory);
+        long limit = MemoryShares.of(backend, options.memoryLimit()).factors();
         FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
         LayerGroups.of(layers, memory, backend, limit);
         Map<String, String> all = new LinkedHashMap<>(run);

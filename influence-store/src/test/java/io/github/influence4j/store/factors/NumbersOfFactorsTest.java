@@ -84,6 +84,18 @@ class NumbersOfFactorsTest {
     }
 
     @Test
+    void anUnknownStrategyIsAnsweredWithAllThereAre() throws IOException, URISyntaxException {
+        save(Strategy.EKFAC);
+        Path file = folder.resolve(FactorManifest.FILE);
+        Files.writeString(file, Files.readString(file).replace("\"ekfac\"", "\"shampoo\""));
+        String message = String.valueOf(assertThrows(MalformedFileException.class, () -> FactorStore.open(folder))
+                .getMessage());
+        for (Strategy strategy : Strategy.values()) {
+            assertTrue(message.contains(FactorManifest.word(strategy)), message);
+        }
+    }
+
+    @Test
     void factorsOfAnotherStrategyAreRemoved() throws IOException, URISyntaxException {
         save(Strategy.EKFAC);
         assertTrue(Files.exists(folder.resolve("lambda_matrix.safetensors")));

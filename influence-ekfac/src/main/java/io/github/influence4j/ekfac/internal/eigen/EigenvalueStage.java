@@ -146,12 +146,12 @@ public final class EigenvalueStage implements PassSums {
         rotated.forEachPair(
                 capture,
                 basis,
-                pairs -> sum.add(
+                pairs -> sum.addRows(
                         pairs.activations().rows(),
-                        (beta, target) -> backend.multiply(
+                        (first, count, beta, target) -> backend.multiply(
                                 pairs.weight(),
-                                Operand.transposed(pairs.outputGradients()),
-                                Operand.of(pairs.activations()),
+                                Operand.transposed(pairs.outputGradients().rows(first, count)),
+                                Operand.of(pairs.activations().rows(first, count)),
                                 beta,
                                 target)));
     }

@@ -2,6 +2,7 @@ package io.github.influence4j.ekfac.internal.eigen;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
+import io.github.influence4j.ekfac.internal.factor.RunningSum;
 import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.linalg.WorkSizes;
 
@@ -148,7 +149,8 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
                 most = Math.min(most, sizes.temporary() / rotated);
             }
         }
-        return WorkSizes.evenly(examples, most);
+        // more would not be added up in float32
+        return WorkSizes.evenly(examples, Math.min(most, RunningSum.BLOCK_ROWS));
     }
 
     /**

@@ -38,7 +38,10 @@ final class BlockSum implements AutoCloseable {
         int offset = 0;
         for (int k = 0; k < sizes.length; k++) {
             BackendMatrix columns = rows.view(0, rows.rows(), offset, sizes[k]);
-            sums.get(k).add(rows.rows(), (beta, sum) -> backend.rankUpdate(1, columns, beta, sum));
+            sums.get(k)
+                    .addRows(
+                            rows.rows(),
+                            (first, count, beta, sum) -> backend.rankUpdate(1, columns.rows(first, count), beta, sum));
             offset += sizes[k];
         }
     }

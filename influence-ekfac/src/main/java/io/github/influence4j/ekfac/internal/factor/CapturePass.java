@@ -149,10 +149,10 @@ public final class CapturePass<E> implements AutoCloseable {
     }
 
     /**
-     * Goes through a data set.
+     * Goes through a data set, with the default bound on the rows of a batch.
      *
      * @param data the data set
-     * @param batchSize examples per batch
+     * @param batchSize examples per batch, at most
      * @param objectives what each batch is captured for, one after the other
      * @param stage name of the work, for progress and errors
      * @param progress is told after each batch
@@ -170,18 +170,44 @@ public final class CapturePass<E> implements AutoCloseable {
             String stage,
             ProgressListener progress,
             Consumer consumer) {
-        SourceCheck<E> batches = new SourceCheck<>(data, batchSize, stage);
+        run(data, BatchSize.ofExamples(batchSize), objectives, stage, progress, consumer);
+    }
+
+    /**
+     * Goes through a data set. Batches are cut so that no layer has more rows than asked for, or than a matrix can hold.
+     *
+     * @param data the data set
+     * @param size how large a batch may be
+     * @param objectives what each batch is captured for, one after the other
+     * @param stage name of the work, for progress and errors
+     * @param progress is told after each batch
+     * @param consumer takes the captures
+     * @throws IllegalArgumentException if the data set is empty or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     * @throws CancellationException if the thread was interrupted
+     */
+    public void run(
+            ExampleSource<E> data,
+            BatchSize size,
+            List<? extends Objective> objectives,
+            String stage,
+            ProgressListener progress,
+            Consumer consumer) {
+        BatchCutter<E> cutter = cutter(size, objectives.get(0));
+        SourceCheck<E> batches = new SourceCheck<>(data, size.examples(), stage);
         while (batches.hasNext()) {
             long first = batches.done();
-            ExampleBatch<E> batch = batches.next();
-            for (int k = 0; k < objectives.size(); k++) {
-                if (Thread.currentThread().isInterrupted()) {
-                    throw new CancellationException(
-                            stage + " was interrupted after " + first + " of " + batches.size() + " examples");
+            for (ExampleBatch<E> batch : cutter.cut(batches.next())) {
+                for (int k = 0; k < objectives.size(); k++) {
+                    if (Thread.currentThread().isInterrupted()) {
+                        throw new CancellationException(
+                                stage + " was interrupted after " + first + " of " + batches.size() + " examples");
+                    }
+                    capture(batch, objectives.get(k), first, k, consumer);
                 }
-                capture(batch, objectives.get(k), first, k, consumer);
+                first += batch.size();
+                progress.progress(stage, first, batches.size());
             }
-            progress.progress(stage, batches.done(), batches.size());
         }
         requireTheSameAsBefore(data, batches.digest(), stage);
     }
@@ -194,6 +220,30 @@ public final class CapturePass<E> implements AutoCloseable {
                     stage + ": the data set gave other examples than before, or in another order: "
                             + "a source gives the same ones with the same ids every time");
         }
+    }
+
+    /**
+     * Cuts a batch as {@link #run} does with the default bound.
+     *
+     * @param batch the examples
+     * @param objective what the parts will be captured for
+     * @return the same examples in the same order
+     */
+    public List<ExampleBatch<E>> cut(ExampleBatch<E> batch, Objective objective) {
+        return cutter(BatchSize.ofExamples(batch.size()), objective).cut(batch);
+    }
+
+    private BatchCutter<E> cutter(BatchSize size, Objective objective) {
+        int columns = layers.stream()
+                .mapToInt(layer -> Math.max(layer.gradientColumns(), layer.outputs()))
+                .max()
+                .orElseThrow();
+        // with every layer of the model, so that batches do not depend on which of them are captured
+        for (LayerSpec layer : model.layers()) {
+            columns = Math.max(columns, Math.max(layer.gradientColumns(), layer.outputs()));
+        }
+        long rows = Math.max(1, backend.maxElements() / columns);
+        return new BatchCutter<>(model, (int) Math.min(rows, size.positions()), objective);
     }
 
     /**

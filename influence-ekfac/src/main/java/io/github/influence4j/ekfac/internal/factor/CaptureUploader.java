@@ -1,6 +1,7 @@
 package io.github.influence4j.ekfac.internal.factor;
 
 import io.github.influence4j.api.LayerCapture;
+import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.PositionMask;
@@ -39,6 +40,7 @@ final class CaptureUploader implements AutoCloseable {
     }
 
     UploadedCapture upload(LayerCapture capture, int layerIndex, long[] ids) {
+        requireElements(capture);
         BackendMatrix a = onBackend(
                 capture, "activations", capture.activations(), capture.layer().gradientColumns(), activations, ids);
         BackendMatrix g = onBackend(
@@ -57,6 +59,18 @@ final class CaptureUploader implements AutoCloseable {
                 capture.mask().realCount(),
                 a,
                 g);
+    }
+
+    private void requireElements(LayerCapture capture) {
+        LayerSpec layer = capture.layer();
+        long columns = Math.max(layer.gradientColumns(), layer.outputs());
+        long most = Math.min(backend.maxElements(), Integer.MAX_VALUE);
+        if (capture.rows() * columns > most) {
+            throw new IllegalArgumentException("layer " + layer.name() + ": " + capture.examples() + " examples of "
+                    + capture.positions() + " positions make " + capture.rows() + " rows of " + columns
+                    + " numbers, more than the " + most + " that a matrix can hold; take smaller batches, or have"
+                    + " GradientProvider.positions say how long examples are");
+        }
     }
 
     private BackendMatrix onBackend(

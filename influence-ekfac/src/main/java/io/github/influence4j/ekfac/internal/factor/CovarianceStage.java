@@ -103,7 +103,7 @@ public final class CovarianceStage implements PassSums {
      * @param fisher what to capture
      * @param progress is told after each batch
      * @return one covariance for each layer, which the caller closes
-     * @throws io.github.influence4j.api.NumericalException if a capture is not finite or a layer has only masked positions
+     * @throws io.github.influence4j.api.NumericalException if a capture is not finite
      */
     public static <E> List<LayerCovariance> fit(
             MatrixBackend backend,
@@ -140,8 +140,7 @@ public final class CovarianceStage implements PassSums {
      * Hands over A = E[āāᵀ] and S = E[ggᵀ] of every layer, as means over real positions; or A = E[GᵀG] and S = E[GGᵀ], as means
      * over examples.
      *
-     * @return one covariance for each layer, which the caller closes
-     * @throws io.github.influence4j.api.NumericalException if a layer has only masked positions
+     * @return one covariance for each layer, which the caller closes; 0 where every position was masked
      */
     public List<LayerCovariance> release() {
         List<LayerCovariance> covariances = new ArrayList<>();

@@ -2,7 +2,6 @@ package io.github.influence4j.ekfac.internal.factor;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
-import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.Map;
@@ -69,19 +68,16 @@ abstract class OuterProductSums implements AutoCloseable {
         positions = (long) counts[1];
     }
 
-    /**
-     * Hands the means over and frees the rest.
-     *
-     * @throws NumericalException if every position was masked
-     */
+    /** Hands the means over and frees the rest. Where every position was masked they are 0. */
     final LayerCovariance release() {
-        if (positions == 0) {
-            throw new NumericalException("layer " + layer.name() + ": every position of the data set is masked");
-        }
-        BlockDiagonal activationMean = activation.releaseMean(activationTerms(examples, positions, weight));
+        BlockDiagonal activationMean =
+                activation.releaseMean(Math.max(1, activationTerms(examples, positions, weight)));
         try {
             return new LayerCovariance(
-                    layer, activationMean, gradient.releaseMean(gradientTerms(examples, positions, weight)), positions);
+                    layer,
+                    activationMean,
+                    gradient.releaseMean(Math.max(1, gradientTerms(examples, positions, weight))),
+                    positions);
         } catch (RuntimeException | Error e) {
             activationMean.close();
             throw e;

@@ -4,6 +4,7 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.WorkSizes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,10 +53,39 @@ public final class RunningSum implements AutoCloseable {
         this.columns = columns;
     }
 
+    /** Adds a product over some of the rows of its factors into a matrix. */
+    @FunctionalInterface
+    public interface RowsProduct {
+        /**
+         * Computes target = product + beta · target.
+         *
+         * @param firstRow first of the rows to sum over
+         * @param count number of these rows
+         * @param beta 0 or 1
+         * @param target where to
+         */
+        void addInto(int firstRow, int count, double beta, BackendMatrix target);
+    }
+
     /**
-     * Adds a product of which each entry is a sum over rows.
+     * Adds a product of which each entry is a sum over rows, as many rows at a time as a block may add up.
      *
-     * @param terms number of rows it sums over
+     * @param count number of rows it sums over
+     * @param product computes it for some of the rows
+     */
+    public void addRows(int count, RowsProduct product) {
+        int most = backend.precision() == Precision.FLOAT64 ? count : WorkSizes.evenly(count, BLOCK_ROWS);
+        for (int first = 0; first < count; first += most) {
+            int start = first;
+            int rowsAtOnce = Math.min(most, count - first);
+            add(rowsAtOnce, (beta, target) -> product.addInto(start, rowsAtOnce, beta, target));
+        }
+    }
+
+    /**
+     * Adds a product of which each entry is a sum over rows, all of them at once.
+     *
+     * @param terms number of rows it sums over, in float32 at most {@link #BLOCK_ROWS}
      * @param product computes it
      */
     public void add(long terms, Product product) {
@@ -66,6 +96,9 @@ public final class RunningSum implements AutoCloseable {
         }
         if (block == null) {
             block = backend.uninitialised(rows, columns, backend.precision());
+        }
+        if (pendingRows > 0 && pendingRows + terms > BLOCK_ROWS) {
+            flush(block);
         }
         product.addInto(pendingRows == 0 ? 0 : 1, block);
         pendingRows += terms;

@@ -4,14 +4,17 @@ import io.github.influence4j.api.CurvatureApproximator;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
+import io.github.influence4j.ekfac.internal.factor.MemoryShares;
 import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
@@ -24,6 +27,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Fits a layer-wise curvature that is diagonal in a known basis: EK-FAC, K-FAC, the Fisher's diagonal, or the identity.
@@ -41,6 +46,8 @@ import java.util.stream.IntStream;
  * @param <P> what the model must be able to do
  */
 public final class EigenbasisApproximator<E, P extends GradientProvider<E>> implements CurvatureApproximator<E, P> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EigenbasisApproximator.class);
 
     private final MatrixBackend backend;
     private final FitOptions options;
@@ -146,29 +153,56 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
     public EigenbasisCurvature fit(
             P model, List<? extends ExampleSource<E>> parts, Optional<KeptFit> kept, ProgressListener progress) {
         Optional<String> fingerprint = ModelFingerprint.of(model);
-        FitData<E> data = new FitData<>(parts, kept, fisher.apply(model), options.batchSize());
         List<LayerSpec> layers = CapturePass.layersOf(model);
+        MemoryShares shares = MemoryShares.of(backend, options.memoryLimit());
+        BatchSize size =
+                new BatchSize(options.batchSize(), options.batchPositions()).within(layers, backend, shares.captures());
+        FitData<E> data = new FitData<>(parts, kept, fisher.apply(model), size);
         FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
-        long limit = options.memoryLimit().orElseGet(backend::availableMemory);
         List<List<LayerSpec>> groups =
-                LayerGroups.of(layers, memory, backend, limit).groups();
+                LayerGroups.of(layers, memory, backend, shares.factors()).groups();
         StageClock clock = new StageClock();
         List<LayerCurvature> fitted = new ArrayList<>();
+        long positions = 0;
         try {
             for (int g = 0; g < groups.size(); g++) {
                 String suffix = groups.size() == 1 ? "" : ", group " + (g + 1) + " of " + groups.size();
                 ProgressListener named = (stage, done, total) -> progress.progress(stage + suffix, done, total);
                 try (CapturePass<E> pass = new CapturePass<>(backend, model, backend.precision(), groups.get(g))) {
-                    fitted.addAll(new GroupFit<>(backend, options, data, pass, g, named).run(clock));
+                    GroupFit<E> group = new GroupFit<>(backend, options, data, pass, g, named);
+                    fitted.addAll(group.run(clock));
+                    positions += group.positions();
                 }
+            }
+            if (options.strategy().usesEigenbasis() && positions == 0) {
+                throw new NumericalException(
+                        "layer " + layers.get(0).name() + " and every other: every position of the data set is masked");
             }
             fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
             Provenance provenance = provenance(fingerprint, data.size()).withCount("layer groups", groups.size());
-            return EigenbasisCurvature.of(backend, fitted, clock.addTo(provenance));
+            return EigenbasisCurvature.of(backend, fitted, clock.addTo(withDeadLayers(provenance, fitted)));
         } catch (RuntimeException | Error e) {
             fitted.forEach(LayerCurvature::close);
             throw e;
         }
+    }
+
+    /** A dead expert or an untrained adapter is usual, but whoever reads the scores must know. */
+    private static Provenance withDeadLayers(Provenance provenance, List<LayerCurvature> fitted) {
+        List<String> dead = fitted.stream()
+                .filter(LayerCurvature::isDead)
+                .map(part -> part.layer().name())
+                .toList();
+        if (dead.isEmpty()) {
+            return provenance;
+        }
+        LOG.warn(
+                "every gradient of the training set is 0, or masked, in {} of {} layers: {}; under relative damping their part"
+                        + " of every score is 0",
+                dead.size(),
+                fitted.size(),
+                dead);
+        return provenance.withOption("layers without curvature", dead.toString());
     }
 
     private Provenance provenance(Optional<String> fingerprint, long examples) {
@@ -176,6 +210,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                 .withOption("strategy", options.strategy().toString())
                 .withOption("labels", labels)
                 .withOption("batch size", Integer.toString(options.batchSize()))
+                .withOption("batch positions", Integer.toString(options.batchPositions()))
                 .withOption("blocks", Integer.toString(options.blocks()))
                 .withOption("K-FAC scale", options.kfacScale().toString())
                 .withCount("examples", examples);

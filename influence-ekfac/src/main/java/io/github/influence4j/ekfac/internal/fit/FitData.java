@@ -2,6 +2,7 @@ package io.github.influence4j.ekfac.internal.fit;
 
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.PassSums;
@@ -16,10 +17,10 @@ import java.util.Optional;
  * @param parts at least one
  * @param kept keeps sums after each part; empty to keep nothing
  * @param fisher what each batch is captured for
- * @param batchSize examples per batch
+ * @param batchSize how large batches may be
  */
 record FitData<E>(
-        List<? extends ExampleSource<E>> parts, Optional<KeptFit> kept, FisherObjectives fisher, int batchSize) {
+        List<? extends ExampleSource<E>> parts, Optional<KeptFit> kept, FisherObjectives fisher, BatchSize batchSize) {
 
     FitData {
         parts = List.copyOf(parts);

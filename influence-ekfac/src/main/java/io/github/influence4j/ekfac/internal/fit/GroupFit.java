@@ -80,6 +80,11 @@ final class GroupFit<E> {
         }
     }
 
+    /** Real positions of the training set in layers with an eigenbasis, added up. */
+    long positions() {
+        return positions.values().stream().mapToLong(Long::longValue).sum();
+    }
+
     private void findBases() {
         for (LayerSpec layer : layers) {
             Optional<KeptFit.Piece> found = data.kept().flatMap(keeper -> keeper.find(piece(layer)));

@@ -10,6 +10,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
 import io.github.influence4j.ekfac.internal.factor.SourceCheck;
@@ -214,7 +215,7 @@ public final class InfluenceScorer<E> {
             try (SelfPass scores = selfPass(solver, layers, parts)) {
                 pass.run(
                         train,
-                        options.batchSize(),
+                        BatchSize.of(options),
                         List.of(new Objective.TrainingLoss()),
                         "self-influence",
                         progress,

@@ -7,6 +7,7 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.SourceCheck;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -120,7 +121,7 @@ final class PairwiseRun<E> {
             ExampleSource<E> train, PreparedQueries prepared, int first, int count, ScoreCollector collector) {
         try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options, collector)) {
             List<Objective> loss = List.of(new Objective.TrainingLoss());
-            pass.run(train, options.batchSize(), loss, "scores", progress, scores);
+            pass.run(train, BatchSize.of(options), loss, "scores", progress, scores);
         } catch (DeviceMemoryException e) {
             throw e.during(inWords("scores", count));
         }

@@ -17,14 +17,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.DoubleUnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Solves with a curvature that is diagonal in a basis of each layer: V ↦ Q_S[(Q_SᵀV Q_A) ∘ 1/(Λ+λ)]Q_Aᵀ (paper, Eq. 21).
+ *
+ * <p>A layer whose eigenvalues and damping are all 0, as relative damping is there, is left out: its solutions are 0.
  *
  * <p>Costs 4·i·o(i + o) flops a vector and layer. Owns the reciprocals, borrows the eigenbases of its curvature. Safe for
  * use by several threads.
  */
 public final class EigenbasisSolver implements IhvpSolver {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EigenbasisSolver.class);
 
     private final MatrixBackend backend;
     private final List<LayerCurvature> curvatures;
@@ -56,7 +62,7 @@ public final class EigenbasisSolver implements IhvpSolver {
      * @param provenance how the curvature was made
      * @return a solver that the caller closes
      * @throws IllegalArgumentException if a layer has no λ
-     * @throws NumericalException if Λ+λ is not positive somewhere, naming the layer
+     * @throws NumericalException if Λ+λ is not positive somewhere in a layer that is not 0 everywhere, naming it
      */
     public static EigenbasisSolver of(
             MatrixBackend backend, List<LayerCurvature> curvatures, LayerDamping damping, Provenance provenance) {
@@ -64,6 +70,10 @@ public final class EigenbasisSolver implements IhvpSolver {
         try {
             for (LayerCurvature curvature : curvatures) {
                 double lambda = damping.lambda(curvature.layer().name());
+                if (curvature.isDead() && lambda == 0) {
+                    reciprocals.add(skipped(backend, curvature));
+                    continue;
+                }
                 if (!(curvature.leastEigenvalue() + lambda > 0)) {
                     throw new NumericalException("layer " + curvature.layer().name()
                             + ": the damped curvature is singular (least eigenvalue " + curvature.leastEigenvalue()
@@ -109,6 +119,9 @@ public final class EigenbasisSolver implements IhvpSolver {
                 for (double[] row : values) {
                     for (int k = 0; k < row.length; k++) {
                         double value = function.applyAsDouble(row[k] + lambda);
+                        if (!Double.isFinite(value) && curvature.isDead() && lambda == 0) {
+                            value = 0;
+                        }
                         if (!Double.isFinite(value)) {
                             throw new NumericalException("layer " + layer + ": the function of the eigenvalue "
                                     + (row[k] + lambda) + " is " + value);
@@ -123,6 +136,14 @@ public final class EigenbasisSolver implements IhvpSolver {
             factors.forEach(f -> f.ifPresent(BackendMatrix::close));
             throw e;
         }
+    }
+
+    /** In place of 1/(0 + 0): the pseudoinverse. */
+    private static Optional<BackendMatrix> skipped(MatrixBackend backend, LayerCurvature curvature) {
+        LOG.warn(
+                "layer {}: every eigenvalue is 0 and so is the damping; its part of every score is 0",
+                curvature.layer().name());
+        return curvature.eigenvalues().map(values -> backend.zeros(values.rows(), values.columns()));
     }
 
     private static BackendMatrix reciprocal(MatrixBackend backend, BackendMatrix values, double lambda) {

@@ -50,6 +50,15 @@ public record LayerCurvature(
     }
 
     /**
+     * Says whether every eigenvalue is 0, as it is where all gradients of the fit were 0 or all its positions masked.
+     *
+     * @return false for the identity
+     */
+    public boolean isDead() {
+        return eigenvalues.isPresent() && meanEigenvalue == 0;
+    }
+
+    /**
      * Returns what this keeps in memory.
      *
      * @return bytes
