@@ -2,10 +2,7 @@ package io.github.influence4j.adapter;
 
 import ai.onnxruntime.*;
 import io.github.influence4j.api.*;
-import io.github.influence4j.api.Loss;
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
-import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.ekfac.Ekfac;
 import java.util.*;
 
 /** Prints the ten sentences that helped most with a query, where a linear classifier stands on the vectors of an ONNX model. */
@@ -22,11 +19,8 @@ public final class OnnxProgram {
                 batch -> batch.stream().map(s -> vector(onnx, s)).toArray(double[][]::new),
                 sentence -> new double[] {sentence.label()});
         ExampleSource<Sentence> train = ExampleSource.of(training);
-        try (var backend = MatrixBackends.select(Precision.FLOAT32);
-                var curvature = EigenbasisApproximator.<Sentence>ekfac(backend).fit(model, train);
-                var solver = curvature.solver(Damping.DEFAULT)) {
-            var scores =
-                    new InfluenceScorer<>(backend, model).pairwise(solver, ExampleSource.of(List.of(query)), train);
+        try (var ekfac = Ekfac.inFloat32().fit(model, train)) {
+            var scores = ekfac.damped(Damping.DEFAULT).pairwise(ExampleSource.of(List.of(query)), train);
             scores.topK(0, 10).forEach(i -> System.out.println("example " + i.trainId() + ": " + i.score()));
         }
     }

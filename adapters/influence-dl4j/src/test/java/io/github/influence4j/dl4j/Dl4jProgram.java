@@ -1,12 +1,7 @@
 package io.github.influence4j.dl4j;
 
 import io.github.influence4j.api.*;
-import io.github.influence4j.ekfac.internal.fit.*;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
-import io.github.influence4j.ekfac.internal.solve.*;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
-import io.github.influence4j.ekfac.options.*;
-import io.github.influence4j.linalg.*;
+import io.github.influence4j.ekfac.Ekfac;
 import java.io.File;
 import java.io.IOException;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -20,11 +15,8 @@ public final class Dl4jProgram {
         Dl4jProvider model = Dl4jProvider.of(network);
         ExampleSource<DataSet> train = Dl4jProvider.examples(load(files[1]));
         ExampleSource<DataSet> queries = Dl4jProvider.examples(load(files[2]));
-        try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32);
-                EigenbasisCurvature curvature =
-                        EigenbasisApproximator.<DataSet>ekfac(backend).fit(model, train);
-                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
-            InfluenceScores scores = new InfluenceScorer<>(backend, model).pairwise(solver, queries, train);
+        try (var ekfac = Ekfac.inFloat32().fit(model, train)) {
+            InfluenceScores scores = ekfac.damped(Damping.DEFAULT).pairwise(queries, train);
             scores.topK(0, 10).forEach(i -> System.out.println("example " + i.trainId() + ": " + i.score()));
         }
     }

@@ -1,9 +1,7 @@
 package io.github.influence4j.examples.quickstart;
 
-import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
-import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
@@ -14,7 +12,6 @@ import io.github.influence4j.ekfac.Ekfac;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.examples.data.DigitImage;
 import io.github.influence4j.examples.data.DigitSplit;
 import io.github.influence4j.examples.data.Digits;
