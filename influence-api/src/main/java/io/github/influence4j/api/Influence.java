@@ -6,4 +6,11 @@ package io.github.influence4j.api;
  * @param trainId id of the training example
  * @param score positive where more weight on the example would lower the query's loss
  */
-public record Influence(long trainId, double score) {}
+public record Influence(long trainId, double score) {
+
+    /** Says id and score, such as {@code 17 (0.25)}. */
+    @Override
+    public String toString() {
+        return trainId + " (" + score + ")";
+    }
+}

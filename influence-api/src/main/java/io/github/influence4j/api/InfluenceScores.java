@@ -1,14 +1,13 @@
 package io.github.influence4j.api;
 
-import java.util.ArrayList;
+import io.github.influence4j.api.internal.Ranking;
+import io.github.influence4j.api.internal.Ranking.End;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.function.LongFunction;
 
 /**
@@ -109,9 +108,26 @@ public final class InfluenceScores {
      * @param query row of the query
      * @param train column of the training example
      * @return the score
+     * @throws IllegalArgumentException if there is no such row or column
      */
     public double score(int query, int train) {
-        return total[query][train];
+        return total[requireQuery(query)][requireTrain(train)];
+    }
+
+    private int requireQuery(int query) {
+        return require("query", query, queryIds.length);
+    }
+
+    private int requireTrain(int train) {
+        return require("training example", train, trainIds.length);
+    }
+
+    private static int require(String what, int index, int count) {
+        if (index < 0 || index >= count) {
+            throw new IllegalArgumentException(what + " " + index + " was asked for, but there are " + count
+                    + ", counted from 0; rows and columns are places, not ids");
+        }
+        return index;
     }
 
     /**
@@ -119,9 +135,10 @@ public final class InfluenceScores {
      *
      * @param query row of the query
      * @return a copy, in the order of {@link #trainIds()}
+     * @throws IllegalArgumentException if there is no such row
      */
     public double[] row(int query) {
-        return total[query].clone();
+        return total[requireQuery(query)].clone();
     }
 
     /**
@@ -174,60 +191,49 @@ public final class InfluenceScores {
      * @param query row of the query
      * @param train column of the training example
      * @return a copy, one number a token; padding has 0
+     * @throws IllegalArgumentException if there is no such row or column
      * @throws IllegalStateException if parts per token were not asked for
      */
     public double[] tokens(int query, int train) {
         if (perToken.length == 0) {
-            throw new IllegalStateException("scores per token were not asked for");
+            throw new IllegalStateException("scores per token were not asked for: ask for them before scoring");
         }
-        return perToken[query][train].clone();
+        return perToken[requireQuery(query)][requireTrain(train)].clone();
     }
 
     /**
-     * Returns the most helpful training examples of a query.
+     * Returns the most helpful training examples of a query. Among equals, 0 and −0 too, the one that is earlier in the training
+     * set comes first. What is not a number comes before every number, here and in {@link #bottomK}, so that it is seen: only
+     * scores that a host computed itself can hold it.
      *
      * @param query row of the query
      * @param k how many; all where there are fewer
-     * @return the k highest scores, highest first, ties by position
-     * @throws IllegalArgumentException if {@code k} is negative
+     * @return the k highest scores, highest first
+     * @throws IllegalArgumentException if {@code k} is negative, or there is no such row
      */
     public List<Influence> topK(int query, int k) {
-        return best(query, k, 1);
+        return best(query, k, End.HIGHEST);
     }
 
     /**
-     * Returns the most harmful training examples of a query.
+     * Returns the most harmful training examples of a query, ranked by the rule of {@link #topK}.
      *
      * @param query row of the query
      * @param k how many; all where there are fewer
-     * @return the k lowest scores, lowest first, ties by position
-     * @throws IllegalArgumentException if {@code k} is negative
+     * @return the k lowest scores, lowest first
+     * @throws IllegalArgumentException if {@code k} is negative, or there is no such row
      */
     public List<Influence> bottomK(int query, int k) {
-        return best(query, k, -1);
+        return best(query, k, End.LOWEST);
     }
 
-    private List<Influence> best(int query, int k, int sign) {
-        if (k < 0) {
-            throw new IllegalArgumentException("k must not be negative, found " + k);
-        }
-        double[] row = total[query];
-        Comparator<Integer> worstFirst =
-                Comparator.<Integer>comparingDouble(z -> sign * row[z]).thenComparing(Comparator.reverseOrder());
-        PriorityQueue<Integer> kept = new PriorityQueue<>(worstFirst);
+    private List<Influence> best(int query, int k, End end) {
+        double[] row = total[requireQuery(query)];
+        Ranking ranking = new Ranking(end, k);
         for (int z = 0; z < row.length; z++) {
-            kept.add(z);
-            if (kept.size() > k) {
-                kept.remove();
-            }
+            ranking.offer(trainIds[z], row[z]);
         }
-        List<Influence> best = new ArrayList<>(kept.size());
-        while (!kept.isEmpty()) {
-            int z = kept.remove();
-            best.add(new Influence(trainIds[z], row[z]));
-        }
-        Collections.reverse(best);
-        return best;
+        return ranking.best(Influence::new);
     }
 
     /**
@@ -264,11 +270,13 @@ public final class InfluenceScores {
      * @param query row of the query
      * @param groupOfId gives a training example's group
      * @return the sum by group, in the order in which groups appear
+     * @throws IllegalArgumentException if there is no such row
      */
     public <G> Map<G, Double> groupSums(int query, LongFunction<G> groupOfId) {
+        double[] row = total[requireQuery(query)];
         Map<G, Double> sums = new LinkedHashMap<>();
         for (int z = 0; z < trainIds.length; z++) {
-            sums.merge(groupOfId.apply(trainIds[z]), total[query][z], Double::sum);
+            sums.merge(groupOfId.apply(trainIds[z]), row[z], Double::sum);
         }
         return sums;
     }
@@ -368,5 +376,30 @@ public final class InfluenceScores {
      */
     public Provenance provenance() {
         return provenance;
+    }
+
+    /** Says for a person how many scores there are, and which are the extremes. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("scores of ")
+                .append(trainIds.length)
+                .append(" training examples for ")
+                .append(queryIds.length)
+                .append(queryIds.length == 1 ? " query" : " queries");
+        if (!perLayer.isEmpty()) {
+            text.append(", per layer ").append(perLayer.keySet());
+        }
+        if (hasTokens()) {
+            text.append(", per token");
+        }
+        if (queryIds.length > 0 && trainIds.length > 0) {
+            text.append("; query ")
+                    .append(queryIds[0])
+                    .append(": most helpful ")
+                    .append(topK(0, 1).get(0))
+                    .append(", most harmful ")
+                    .append(bottomK(0, 1).get(0));
+        }
+        return text.toString();
     }
 }

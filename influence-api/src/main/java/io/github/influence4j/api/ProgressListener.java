@@ -1,5 +1,7 @@
 package io.github.influence4j.api;
 
+import java.io.PrintStream;
+
 /** Is told how far long work has come. Called from the working thread, so it should return quickly. */
 @FunctionalInterface
 public interface ProgressListener {
@@ -20,5 +22,15 @@ public interface ProgressListener {
      */
     static ProgressListener silent() {
         return (stage, done, total) -> {};
+    }
+
+    /**
+     * Returns a listener that prints a line such as {@code covariances: 512 of 60000} for each report.
+     *
+     * @param out where to, for instance {@code System.err}
+     * @return the listener
+     */
+    static ProgressListener printing(PrintStream out) {
+        return (stage, done, total) -> out.println(stage + ": " + done + " of " + total);
     }
 }

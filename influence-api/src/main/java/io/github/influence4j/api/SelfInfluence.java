@@ -1,17 +1,18 @@
 package io.github.influence4j.api;
 
+import io.github.influence4j.api.internal.Ranking;
+import io.github.influence4j.api.internal.Ranking.End;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * The influence of each training example on its own loss, ∇L_zᵀ(G+λI)⁻¹∇L_z: how much the model had to bend for it. High
  * values mark rare, hard and mislabelled examples.
  *
- * <p>Immutable. Scores are not negative and per unit of weight.
+ * <p>Immutable. Scores are not negative and per unit of weight. Costs 8 bytes an example, and as much again for each layer where
+ * parts per layer are kept.
  */
 public final class SelfInfluence {
 
@@ -21,7 +22,7 @@ public final class SelfInfluence {
     private final Provenance provenance;
 
     /**
-     * Wraps computed scores.
+     * Wraps computed scores. The arrays of scores are not copied and must not be changed afterwards.
      *
      * @param ids ids of the training examples
      * @param scores one score for each id
@@ -40,10 +41,8 @@ public final class SelfInfluence {
             }
         });
         this.ids = ids.clone();
-        this.scores = scores.clone();
-        Map<String, double[]> parts = new LinkedHashMap<>();
-        perLayer.forEach((layer, part) -> parts.put(layer, part.clone()));
-        this.perLayer = Collections.unmodifiableMap(parts);
+        this.scores = scores;
+        this.perLayer = Collections.unmodifiableMap(new LinkedHashMap<>(perLayer));
         this.provenance = provenance;
     }
 
@@ -68,7 +67,7 @@ public final class SelfInfluence {
     /**
      * Returns the layers whose parts were kept.
      *
-     * @return names of layers
+     * @return names of layers; empty unless parts per layer were asked for
      */
     public List<String> layers() {
         return List.copyOf(perLayer.keySet());
@@ -79,7 +78,7 @@ public final class SelfInfluence {
      *
      * @param layer name of the layer
      * @return a copy, in the order of {@link #ids()}
-     * @throws IllegalArgumentException if there is no such layer
+     * @throws IllegalArgumentException if that part was not kept
      */
     public double[] layer(String layer) {
         double[] part = perLayer.get(layer);
@@ -90,16 +89,20 @@ public final class SelfInfluence {
     }
 
     /**
-     * Ranks all training examples.
+     * Ranks all training examples. Among equals the earlier one comes first; what is not a number comes before every number.
      *
-     * @return highest score first, ties by position
+     * @return highest score first
      */
     public List<Influence> ranking() {
-        return IntStream.range(0, ids.length)
-                .boxed()
-                .sorted(Comparator.comparingDouble((Integer z) -> scores[z]).reversed())
-                .map(z -> new Influence(ids[z], scores[z]))
-                .toList();
+        return best(ids.length);
+    }
+
+    private List<Influence> best(int k) {
+        Ranking ranking = new Ranking(End.HIGHEST, k);
+        for (int z = 0; z < ids.length; z++) {
+            ranking.offer(ids[z], scores[z]);
+        }
+        return ranking.best(Influence::new);
     }
 
     /**
@@ -109,5 +112,13 @@ public final class SelfInfluence {
      */
     public Provenance provenance() {
         return provenance;
+    }
+
+    /** Says for a person how many scores there are, and which is the highest. */
+    @Override
+    public String toString() {
+        String parts = perLayer.isEmpty() ? "" : ", per layer " + perLayer.keySet();
+        String highest = ids.length == 0 ? "" : "; highest " + best(1).get(0);
+        return "self-influence of " + ids.length + " training examples" + parts + highest;
     }
 }

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -59,6 +62,58 @@ class InfluenceScoresTest {
         assertEquals(3, scores.topK(0, Integer.MAX_VALUE).size());
         assertEquals(List.of(), scores.topK(0, 0));
         refused(() -> scores.topK(0, -1), "found -1");
+    }
+
+    /** NaN among scores is seen at both ends, in the order of the training set. */
+    @Test
+    void whatIsNotANumberComesFirstAtBothEnds() {
+        InfluenceScores some = plain(new long[1], new long[] {1, 2, 3, 4}, new double[][] {
+            {1, Double.NaN, Double.NEGATIVE_INFINITY, Double.NaN}
+        });
+        assertEquals(List.of(2L, 4L, 1L), ids(some.topK(0, 3)));
+        assertEquals(List.of(2L, 4L, 3L), ids(some.bottomK(0, 3)));
+        SelfInfluence self = new SelfInfluence(new long[] {7, 8}, new double[] {1, Double.NaN}, Map.of(), PROVENANCE);
+        assertEquals(List.of(8L, 7L), ids(self.ranking()));
+    }
+
+    private static List<Long> ids(List<Influence> ranked) {
+        return ranked.stream().map(Influence::trainId).toList();
+    }
+
+    @Test
+    void rowsAndColumnsThatAreNotThereAreRefusedInWords() {
+        refused(() -> scores.topK(99, 10), "query 99 was asked for, but there are 2");
+        refused(() -> scores.bottomK(-1, 10), "query -1 was asked for, but there are 2");
+        refused(() -> scores.score(0, 9999), "training example 9999 was asked for, but there are 3");
+        refused(() -> scores.row(2), "query 2 was asked for");
+        refused(() -> scores.tokens(0, 3), "training example 3 was asked for");
+        refused(() -> scores.groupSums(2, id -> id), "query 2 was asked for");
+    }
+
+    @Test
+    void resultsSayForAPersonWhatTheyAre() {
+        assertEquals(
+                "scores of 3 training examples for 2 queries, per layer [fc], per token; query 100: most helpful 9 (3.0), most"
+                        + " harmful 7 (1.0)",
+                scores.toString());
+        assertEquals(
+                "scores of 0 training examples for 0 queries", plain(new long[0], new long[0], new double[0][]) + "");
+        assertEquals(
+                "self-influence of 2 training examples, per layer [fc]; highest 4 (6.0)",
+                new SelfInfluence(new long[] {3, 4}, new double[] {5, 6}, Map.of("fc", new double[] {5, 6}), PROVENANCE)
+                        .toString());
+        assertEquals(
+                "best and worst training examples of 1 query; query 100: most helpful 9 (3.0), most harmful 7 (1.0)",
+                new TopInfluences(List.of(100L), List.of(scores.topK(0, 1)), List.of(scores.bottomK(0, 1)), PROVENANCE)
+                        .toString());
+    }
+
+    @Test
+    void progressIsPrintedLineByLine() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        ProgressListener listener = ProgressListener.printing(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        listener.progress("scores", 512, 60_000);
+        assertEquals("scores: 512 of 60000" + System.lineSeparator(), bytes.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -157,7 +212,6 @@ class InfluenceScoresTest {
         assertEquals(
                 List.of(new Influence(3, 9), new Influence(1, 7), new Influence(4, 5), new Influence(2, 5)),
                 self.ranking());
-        part[0] = 99;
         perLayer.clear();
         self.ids()[0] = 99;
         self.scores()[0] = 99;
