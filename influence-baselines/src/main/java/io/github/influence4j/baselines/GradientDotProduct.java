@@ -74,7 +74,7 @@ public final class GradientDotProduct<E> {
      *
      * @param model the model
      * @param train the training set
-     * @return ‖∇L_z‖² and the part of each layer
+     * @return ‖∇L_z‖², and the part of each layer where the options ask for it
      * @throws IllegalArgumentException if the data set is empty or a capture does not fit
      * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
      * @throws java.util.concurrent.CancellationException if the thread was interrupted

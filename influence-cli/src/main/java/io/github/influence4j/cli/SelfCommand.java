@@ -20,7 +20,8 @@ final class SelfCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (ProgressOutput progress = output.progress()) {
-            output.print(scoring.run(ScoreOptions.defaults(), progress, ScoreRun::self));
+            ScoreOptions options = ScoreOptions.defaults().withPerLayer(true);
+            output.print(scoring.run(options, progress, ScoreRun::self));
         }
         return 0;
     }

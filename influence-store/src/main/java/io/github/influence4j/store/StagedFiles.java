@@ -7,11 +7,14 @@ import io.github.influence4j.safetensors.ShardFolder;
 import io.github.influence4j.safetensors.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Files of a folder that are written under temporary names and get their own when all of them are on the medium, in the order
@@ -95,11 +98,29 @@ public final class StagedFiles implements AutoCloseable {
      * @throws IOException if the medium does not take them; older ones are then still there
      */
     public void commit() throws IOException {
+        commit(Set.of());
+    }
+
+    /**
+     * Gives the files their names, and removes those of an older set that this one does not have, before the last file gets its name:
+     * as long as that is the older set's manifest, what is left to remove can be found by it.
+     *
+     * @param older names of the files of the older set
+     * @throws IOException if the medium does not take them; older ones are then still there
+     */
+    public void commit(Set<String> older) throws IOException {
         for (PendingFile file : files) {
             file.sync();
         }
-        for (PendingFile file : files) {
-            file.commit();
+        Set<String> stale = new TreeSet<>(older);
+        files.forEach(file -> stale.remove(String.valueOf(file.target().getFileName())));
+        for (int k = 0; k < files.size(); k++) {
+            if (k == files.size() - 1) {
+                for (String name : stale) {
+                    Files.deleteIfExists(folder.resolve(name));
+                }
+            }
+            files.get(k).commit();
         }
     }
 

@@ -18,6 +18,12 @@ public final class Tolerances {
     public static final double REORDERED_FLOAT32 = 2e-5;
 
     /**
+     * The square of a float32 gradient of which a ten thousandth is left after two terms cancelled: each element is off by 1.5
+     * roundoffs of a term, 1.5 × 6e-8 / 1e-4, its square by twice that, and one digit of slack for rotations before.
+     */
+    public static final double CANCELLED_POSITIONS = 1e-2;
+
+    /**
      * Tensors of the parity fixtures in float64, as the fixtures' own documentation asks; an independent NumPy
      * implementation reaches 2e-13, eigenvectors of nearly equal eigenvalues leave the rest.
      */

@@ -12,7 +12,10 @@ import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions.Path;
 import io.github.influence4j.ekfac.options.Strategy;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** Plans query preparation, scoring and self-influence. */
@@ -27,6 +30,8 @@ final class ScorePlanner {
     private final ScoreOptions options;
     private final DataShape data;
     private final List<PlannedLayer> layers;
+    private final List<LayerSpec> specs;
+    private final Map<Integer, BitSet> multipliedOut = new HashMap<>();
     private final Captures captures;
     private final int queries;
     private final int batch;
@@ -36,19 +41,20 @@ final class ScorePlanner {
             MachineRate rate, FactorMemory memory, ScoringMemory limits, DataShape data, List<PlannedLayer> layers) {
         this.rate = rate;
         this.memory = memory;
-        this.limits = limits;
         this.options = limits.options();
         this.data = data;
         this.layers = layers;
         this.captures = new Captures(memory.precision(), layers);
-        this.queries =
-                limits.queriesAtOnce(layers.stream().map(PlannedLayer::spec).toList(), data.queries());
-        this.batch = data.batch(layers.stream().map(PlannedLayer::spec).toList(), BatchSize.of(options));
-        this.queryBatch = Math.min(options.queryBatchSize(), data.queries());
+        // they are in memory when queries are prepared
+        this.limits = limits.without(factors());
+        this.specs = layers.stream().map(PlannedLayer::spec).toList();
+        this.queries = limits.queriesAtOnce(specs, data.queries());
+        this.batch = data.batch(specs, BatchSize.of(options));
+        this.queryBatch = limits.queriesPerBatch(specs, data.queries());
     }
 
     int passes() {
-        return (data.queries() + queries - 1) / queries;
+        return (int) (((long) data.queries() + queries - 1) / queries);
     }
 
     StagePlan queryPreparation() {
@@ -126,21 +132,25 @@ final class ScorePlanner {
 
     StagePlan scoring() {
         Work work = new Work(rate, memory.precision());
-        for (int first = 0; first < data.queries(); first += queries) {
-            int count = Math.min(queries, data.queries() - first);
-            for (PlannedLayer layer : layers) {
-                FitPlanner.model(work, layer, (double) data.examples());
-                work.uploads(data.examples() * layer.captured());
-                scores(work, layer, count);
+        int rest = data.queries() % queries;
+        for (PlannedLayer layer : layers) {
+            scores(work, layer, queries, data.queries() / queries);
+            if (rest > 0) {
+                scores(work, layer, rest, 1);
             }
         }
-        MemoryUse use = new MemoryUse(
-                factors(), scoringWorkspace(), captures.bytes(batch), heldQueries() + multipliedOut(), scores());
+        // the buffers of the queries are still there
+        double captured = captures.bytes(Math.max(batch, queryBatch));
+        MemoryUse use =
+                new MemoryUse(factors(), scoringWorkspace(), captured, heldQueries() + multipliedOut(), scores());
         return work.stage("scoring", use, scores());
     }
 
-    private void scores(Work work, PlannedLayer layer, int count) {
-        double n = data.examples();
+    /** Passes of the training set past so many queries. */
+    private void scores(Work work, PlannedLayer layer, int count, int times) {
+        double n = (double) times * data.examples();
+        FitPlanner.model(work, layer, n);
+        work.uploads(n * layer.captured());
         double t = layer.positions();
         if (rotatesCaptures(layer)) {
             work.add(Kernel.PRODUCT, n * 2 * t * layer.covarianceNumbers(), layer.smallestBlock());
@@ -216,7 +226,7 @@ final class ScorePlanner {
                 ? bytes * captures.sum(PlannedLayer::parameters) + 8 * captures.largest(PlannedLayer::parameters)
                 : 0;
         double workspace = captures.rotationBytes(batch, options.rotation()) + bytes * (weighted + batch) + identity;
-        double heap = 8.0 * data.examples() * (layers.size() + 1);
+        double heap = 8.0 * data.examples() * (1 + (options.perLayer() ? layers.size() : 0));
         return work.stage("self-influence", new MemoryUse(factors(), workspace, captures.bytes(batch), 0, heap), heap);
     }
 
@@ -281,9 +291,14 @@ final class ScorePlanner {
     private boolean formsGradients(PlannedLayer layer, int count) {
         ScoringCost cost = cost(layer, count);
         if (limits.factors(layer.spec())) {
-            return cost.multipliesOut(options.path(), tokens(layer)) && limits.fitsMultipliedOut(layer.spec(), count);
+            return cost.multipliesOut(options.path(), tokens(layer))
+                    && multipliedOut(count).get(specs.indexOf(layer.spec()));
         }
         return cost.whole(options.path(), tokens(layer)) == Path.GRADIENT;
+    }
+
+    private BitSet multipliedOut(int count) {
+        return multipliedOut.computeIfAbsent(count, c -> limits.multipliedOut(specs, c));
     }
 
     String describeQueries(PlannedLayer layer) {

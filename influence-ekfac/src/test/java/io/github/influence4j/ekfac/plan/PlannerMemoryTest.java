@@ -173,6 +173,48 @@ class PlannerMemoryTest {
         assertTrue(Math.abs(planned - peakGrouped) <= A_FIFTH * peakGrouped, () -> planned + " and " + peakGrouped);
     }
 
+    /** Each layer's queries would fit multiplied out, those of all layers would take four times the limit. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void queriesMultipliedOutStayWithinTheLimitTogether(MatrixBackend inner) {
+        CountingBackend backend = new CountingBackend(inner);
+        List<LayerSpec> layers = IntStream.range(0, 12)
+                .mapToObj(l -> LayerSpec.tokens("layer" + l, 60, 50))
+                .toList();
+        DataShape data = DataShape.of(24, 40).withPositions(32);
+        int bytes = inner.precision().bytes();
+        long factored = 40L * bytes * 4 * (61 + 50) * layers.size();
+        long whole = 40L * bytes * 61 * 50;
+        long limit = factored + 3 * whole;
+        ScoreOptions options = SCORE.withRank(4).withMemoryLimit(limit).withBatchSize(4);
+        Plan plan = new Planner(backend, MachineRate.of(100)).plan(layers, data, FIT, options);
+        MemoryUse planned = plan.stage("scoring").memory();
+        assertEquals(limit, planned.queries());
+        assertEquals(1, plan.queryPasses());
+        Host host = new Host(layers, data);
+        ExampleSource<Integer> train = host.examples(data.examples());
+        long[] held = {0};
+        ProgressListener listener = (stage, done, total) -> {
+            if (stage.equals("scores")) {
+                held[0] = Math.max(held[0], backend.takePeak());
+            } else {
+                backend.takePeak();
+            }
+        };
+        try (EigenbasisCurvature curvature =
+                        EigenbasisApproximator.<Integer>of(backend, FIT).fit(host, train);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            long factors = backend.live();
+            new InfluenceScorer<>(backend, host, options, listener)
+                    .pairwise(solver, host.examples(data.queries()), train);
+            double others = planned.workspace() + planned.captures();
+            assertTrue(
+                    held[0] - factors <= limit + (1 + A_FIFTH) * others,
+                    () -> "held " + (held[0] - factors) + " of queries, with " + others + " of a batch, limit "
+                            + limit);
+        }
+    }
+
     /** Ten times the examples, the same peak to the byte: in the fit and in a top-k pass. */
     @ParameterizedTest
     @MethodSource("backends")

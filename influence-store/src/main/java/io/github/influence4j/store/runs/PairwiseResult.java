@@ -3,12 +3,15 @@ package io.github.influence4j.store.runs;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.QueryAggregate;
+import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.runs.ScoreRun.Result;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Puts the units of a pairwise run together and writes what was asked for. */
 final class PairwiseResult {
@@ -16,8 +19,10 @@ final class PairwiseResult {
     private final Progress kept;
     private final long[] queryIds;
     private final CaptureSet train;
-    private final ScoreGroups groups;
     private final List<String> layers;
+    /** By pass: index of its first query. */
+    private final int[] firstQueries;
+
     private Provenance provenance;
     private double largestCut;
 
@@ -26,50 +31,79 @@ final class PairwiseResult {
         this.kept = kept;
         this.queryIds = queryIds;
         this.train = train;
-        this.groups = groups;
         this.provenance = groups.provenance(digest, train.size()).withCount("queries", queryIds.length);
         this.layers = groups.options().perLayer()
                 ? groups.layers().stream().map(LayerSpec::name).toList()
                 : List.of();
+        this.firstQueries = IntStream.range(0, queryIds.length)
+                .filter(query -> kept.find(ScoreUnits.series(query, 0)).isPresent())
+                .toArray();
     }
 
     void write(Result result, ScoreWriter out, FolderLock lock) throws IOException {
-        List<CaptureSet> shards = train.shards();
-        if (result.topK().isPresent()) {
-            // a shard at a time, so that memory does not grow with the training set
-            TopSum top = new TopSum(result.topK().getAsInt());
-            for (int s = 0; s < shards.size(); s++) {
-                ScoreSum sum = new ScoreSum(queryIds, shards.get(s).ids(), layers);
-                addShard(sum, s, 0);
-                top.add(aggregated(sum.finish(provenance), result));
+        if (result.overQueries().isPresent()) {
+            QueryAggregate how = result.overQueries().get();
+            if (result.topK().isPresent()) {
+                out.write(topOfSums(how, result.topK().getAsInt()), lock);
+            } else {
+                out.write(sums(how, train, 0, train.shards().size()), lock);
             }
-            out.write(top.finish(provenance), lock);
-            return;
+        } else if (result.topK().isPresent()) {
+            out.write(top(result.topK().getAsInt()), lock);
+        } else {
+            ScoreSum sum = new ScoreSum(queryIds, train.ids(), layers);
+            addShards(sum, true, 0, train.shards().size());
+            out.write(sum.finish(provenance), lock);
         }
-        ScoreSum sum = new ScoreSum(queryIds, train.ids(), layers);
-        int first = 0;
-        for (int s = 0; s < shards.size(); s++) {
-            addShard(sum, s, first);
-            first += (int) shards.get(s).size();
-        }
-        out.write(aggregated(sum.finish(provenance), result), lock);
     }
 
-    private static InfluenceScores aggregated(InfluenceScores scores, Result result) {
-        return result.overQueries().isPresent()
-                ? scores.overQueries(result.overQueries().get())
-                : scores;
-    }
-
-    private void addShard(ScoreSum sum, int shard, int firstExample) throws IOException {
-        for (int g = 0; g < groups.count(); g++) {
-            int query = 0;
-            while (query < queryIds.length) {
-                InfluenceScores unit = ScoreUnit.read(kept, GroupScores.series(g, query, shard), provenance);
+    private TopInfluences top(int k) throws IOException {
+        TopSum top = new TopSum(queryIds, k);
+        for (int first : firstQueries) {
+            for (int s = 0; s < train.shards().size(); s++) {
+                TopInfluences unit = TopUnit.read(kept, ScoreUnits.series(first, s), provenance);
                 note(unit.provenance());
-                sum.add(query, firstExample, unit);
-                query += unit.queryIds().length;
+                for (int q = 0; q < unit.queryIds().size(); q++) {
+                    top.add(first + q, unit.helpful().get(q), unit.harmful().get(q));
+                }
             }
+        }
+        return top.finish(provenance);
+    }
+
+    /** A shard at a time, so that memory does not grow with the training set. */
+    private TopInfluences topOfSums(QueryAggregate how, int k) throws IOException {
+        TopSum top = new TopSum(new long[] {-1}, k);
+        for (int s = 0; s < train.shards().size(); s++) {
+            InfluenceScores sums = sums(how, train.shards().get(s), s, s + 1);
+            top.add(0, sums.topK(0, k), sums.bottomK(0, k));
+        }
+        return top.finish(overQueries(how));
+    }
+
+    private InfluenceScores sums(QueryAggregate how, CaptureSet examples, int firstShard, int endShard)
+            throws IOException {
+        ScoreSum sum = new ScoreSum(new long[] {-1}, examples.ids(), layers);
+        addShards(sum, false, firstShard, endShard);
+        if (how == QueryAggregate.MEAN) {
+            sum.scale(1.0 / queryIds.length);
+        }
+        return sum.finish(overQueries(how));
+    }
+
+    private Provenance overQueries(QueryAggregate how) {
+        return provenance.withOption("over queries", how + " of " + queryIds.length);
+    }
+
+    private void addShards(ScoreSum sum, boolean apart, int firstShard, int endShard) throws IOException {
+        int firstExample = 0;
+        for (int s = firstShard; s < endShard; s++) {
+            for (int first : firstQueries) {
+                InfluenceScores unit = ScoreUnit.read(kept, ScoreUnits.series(first, s), provenance);
+                note(unit.provenance());
+                sum.add(apart ? first : 0, firstExample, unit);
+            }
+            firstExample += (int) train.shards().get(s).size();
         }
     }
 

@@ -1,11 +1,13 @@
 package io.github.influence4j.store.runs;
 
+import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.score.SolverGroups;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -17,16 +19,18 @@ import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorManifest;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * The layers of a scoring run, in groups whose factors take at most half of the memory; preconditioned queries get a quarter.
- * Scores are sums over layers, so groups can be scored one after the other.
+ * The layers of a scoring run, in groups whose factors take at most half of the memory and are loaded one after the other;
+ * preconditioned queries of all layers get a quarter.
  */
-final class ScoreGroups {
+final class ScoreGroups implements SolverGroups {
 
     private static final String LAMBDAS = "lambdas";
 
@@ -69,11 +73,6 @@ final class ScoreGroups {
         return groups;
     }
 
-    /** Works on one group of layers. */
-    interface Work {
-        void run(int group, InfluenceScorer<CapturedExample> scorer, EigenbasisSolver solver) throws IOException;
-    }
-
     int count() {
         return groups.size();
     }
@@ -86,20 +85,35 @@ final class ScoreGroups {
         return run.factors().manifest().layers();
     }
 
-    void forEach(Work work) throws IOException {
-        for (int g = 0; g < groups.size(); g++) {
-            try (EigenbasisCurvature curvature = run.factors().load(run.backend(), groups.get(g));
-                    EigenbasisSolver solver = curvature.solver(run.damping())) {
-                keepLambdas(g, solver);
-                // batches inside a unit are not worth a line each
-                ProgressListener queries = (stage, done, total) -> {
-                    if (stage.equals("queries")) {
-                        run.progress().progress(stage, done, total);
-                    }
-                };
-                work.run(g, new InfluenceScorer<>(run.backend(), model.only(groups.get(g)), options, queries), solver);
+    /** Scores at some layers; batches inside a unit are not worth a line each. */
+    InfluenceScorer<CapturedExample> scorer(List<LayerSpec> layers) {
+        ProgressListener queries = (stage, done, total) -> {
+            if (stage.equals("queries")) {
+                run.progress().progress(stage, done, total);
             }
+        };
+        return new InfluenceScorer<>(run.backend(), model.only(layers), options, queries);
+    }
+
+    @Override
+    public List<List<LayerSpec>> groups() {
+        return groups;
+    }
+
+    @Override
+    public void with(int group, Consumer<IhvpSolver> work) {
+        try (EigenbasisCurvature curvature = run.factors().load(run.backend(), groups.get(group));
+                EigenbasisSolver solver = curvature.solver(run.damping())) {
+            keepLambdas(group, solver);
+            work.accept(solver);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+    }
+
+    @Override
+    public Provenance provenance() {
+        return run.factors().manifest().provenance();
     }
 
     private void keepLambdas(int group, EigenbasisSolver solver) throws IOException {
@@ -128,9 +142,7 @@ final class ScoreGroups {
                 }
             }
         }
-        return run.factors()
-                .manifest()
-                .provenance()
+        return provenance()
                 .withOption("damping", lambdas.toString())
                 .withOption("run", digest)
                 .withCount("training examples", examples)

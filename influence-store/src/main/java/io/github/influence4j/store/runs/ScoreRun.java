@@ -4,11 +4,15 @@ import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.QueryAggregate;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.score.ScoreResult;
+import io.github.influence4j.ekfac.internal.score.WholeSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.scores.ScoreReader;
 import io.github.influence4j.store.scores.ScoreWriter;
@@ -21,12 +25,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Scores capture files in units that are kept: the preconditioned queries of a pass, and each shard of the training set scored
- * against them; one group of layers after the other where the factors do not fit into half of the memory.
+ * Scores capture files in units that are kept: the preconditioned queries of a pass, one group of layers after the other where the
+ * factors do not fit into half of the memory, and each shard of the training set scored against them.
  *
  * <p>A run that was ended at any moment and is taken up again with the same options, data, factors, backend and threads gives
- * the very numbers of one that was not, and repeats at most one unit. Scores of a unit are kept in float64, preconditioned
- * queries in the working precision until their pass is over: the disk must have room for both. Immutable; safe for use by
+ * the very numbers of one that was not, and repeats at most one unit. The scores of a unit, or of the best and worst if only they
+ * are asked for, are kept in float64, preconditioned queries in the working precision until their pass is over: the disk must have
+ * room for both. Immutable; safe for use by
  * several threads, of which one at a time writes to a folder.
  *
  * @param backend computes
@@ -96,18 +101,35 @@ public record ScoreRun(
         run.put("per layer", Boolean.toString(options.perLayer()));
         run.put("per token", Boolean.toString(options.perToken()));
         run.put("path", options.path().toString());
+        run.put("coordinates", options.coordinates().toString());
         run.put("result", result.toString());
         run.put("queries", DataDigest.of(queries));
         return run(out, run, resume, (kept, lock) -> {
-            List<CaptureSet> shards = train.shards();
             ScoreGroups groups = new ScoreGroups(this, model, kept);
-            groups.forEach((group, scorer, solver) -> {
-                try (GroupScores units = new GroupScores(kept, group, shards.size(), progress)) {
-                    scorer.pairwise(solver, queries, shards, units);
-                }
-            });
+            if (result.overQueries().isPresent()) {
+                score(groups, queries, ScoreResult.summed(), ScoreUnit::write, kept);
+            } else if (result.topK().isPresent()) {
+                score(groups, queries, ScoreResult.top(result.topK().getAsInt()), TopUnit::write, kept);
+            } else {
+                score(groups, queries, ScoreResult.all(), ScoreUnit::write, kept);
+            }
             new PairwiseResult(kept, queries.ids(), train, groups, digest(run)).write(result, out, lock);
         });
+    }
+
+    private <R> void score(
+            ScoreGroups groups, CaptureSet queries, ScoreResult<R> result, ScoreUnits.Format<R> format, Progress kept)
+            throws IOException {
+        List<CaptureSet> shards = train.shards();
+        InfluenceScorer<CapturedExample> scorer = groups.scorer(groups.layers());
+        try (ScoreUnits<R> units = new ScoreUnits<>(kept, format, groups.count(), shards.size(), progress)) {
+            if (groups.count() == 1) {
+                // the factors stay, so that queries may be left in the eigenbasis
+                groups.with(0, solver -> scorer.scoreParts(new WholeSolver(solver), queries, shards, result, units));
+            } else {
+                scorer.scoreParts(groups, queries, shards, result, units);
+            }
+        }
     }
 
     /**
@@ -123,18 +145,25 @@ public record ScoreRun(
     public Provenance self(ScoreWriter out, boolean resume) throws IOException {
         CaptureProvider model = model(train);
         Map<String, String> run = describe("self", out);
+        run.put("per layer", Boolean.toString(options.perLayer()));
+        run.put("rotation", options.rotation().toString());
         return run(out, run, resume, (kept, lock) -> {
             List<CaptureSet> shards = train.shards();
             ScoreGroups groups = new ScoreGroups(this, model, kept);
             SelfUnits units = new SelfUnits(kept);
-            groups.forEach((group, scorer, solver) -> {
-                for (int s = 0; s < shards.size(); s++) {
-                    if (!units.has(group, s)) {
-                        units.write(group, s, scorer.self(solver, shards.get(s)));
-                        progress.progress("self-influence", s + 1, shards.size());
+            for (int g = 0; g < groups.count(); g++) {
+                int group = g;
+                InfluenceScorer<CapturedExample> scorer =
+                        groups.scorer(groups.groups().get(g));
+                groups.with(g, solver -> {
+                    for (int s = 0; s < shards.size(); s++) {
+                        if (!units.has(group, s)) {
+                            units.write(group, s, scorer.self(solver, shards.get(s)));
+                            progress.progress("self-influence", s + 1, shards.size());
+                        }
                     }
-                }
-            });
+                });
+            }
             Provenance made = groups.provenance(digest(run), train.size());
             out.write(units.sum(shards.size(), Math.toIntExact(train.size()), groups, made), lock);
         });
@@ -177,6 +206,7 @@ public record ScoreRun(
         run.put("layers", factors.manifest().layers().toString());
         run.put("damping", damping.toString());
         run.put("batch size", Integer.toString(options.batchSize()));
+        run.put("batch positions", Integer.toString(options.batchPositions()));
         run.put("query batch size", Integer.toString(options.queryBatchSize()));
         run.put("format", out.format().toString());
         run.put("backend", backend.name());

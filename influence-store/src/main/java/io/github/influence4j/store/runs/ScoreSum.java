@@ -2,11 +2,12 @@ package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Provenance;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Puts scores together: passes one under the other, shards side by side, groups of layers one upon the other. */
+/** Puts scores together: passes one under the other, or one upon the other where queries are added up, and shards side by side. */
 final class ScoreSum {
 
     private static final double[][][] NO_TOKENS = {};
@@ -43,8 +44,12 @@ final class ScoreSum {
             if (part == null) {
                 throw new IllegalStateException("scores of layer " + layer + " were not expected");
             }
+            double[] row = new double[train];
             for (int q = 0; q < queries; q++) {
-                unit.layer(layer).read(q, 1, part[firstQuery + q], firstExample);
+                unit.layer(layer).read(q, 1, row, 0);
+                for (int z = 0; z < train; z++) {
+                    part[firstQuery + q][firstExample + z] += row[z];
+                }
             }
         }
         if (unit.hasTokens()) {
@@ -68,6 +73,21 @@ final class ScoreSum {
                 }
                 row[firstExample + z] = tokens;
             }
+        }
+    }
+
+    /** Multiplies everything that was added. */
+    void scale(double factor) {
+        scale(total, factor);
+        perLayer.values().forEach(part -> scale(part, factor));
+        for (double[][] tokens : perToken) {
+            scale(tokens, factor);
+        }
+    }
+
+    private static void scale(double[][] rows, double factor) {
+        for (double[] row : rows) {
+            Arrays.setAll(row, k -> row[k] * factor);
         }
     }
 

@@ -50,9 +50,7 @@ final class ScoreUnit {
         if (scores.hasTokens()) {
             specs.add(TensorSpec.of(TOKEN_COUNTS, TensorType.I64, train));
         }
-        Map<String, String> noted = new LinkedHashMap<>(scores.provenance().options());
-        noted.keySet().retainAll(List.of(RANK, CUT));
-        kept.finish(series, 1, specs, noted, file -> {
+        kept.finish(series, 1, specs, noted(scores.provenance()), file -> {
             write(file, QUERIES, scores.queryIds());
             write(file, TRAIN, scores.trainIds());
             for (Map.Entry<String, Matrix> matrix : matrices.entrySet()) {
@@ -62,6 +60,22 @@ final class ScoreUnit {
                 write(file, TOKEN_COUNTS, counts(scores));
             }
         });
+    }
+
+    /** What a unit keeps of its provenance. */
+    static Map<String, String> noted(Provenance provenance) {
+        Map<String, String> noted = new LinkedHashMap<>(provenance.options());
+        noted.keySet().retainAll(List.of(RANK, CUT));
+        return noted;
+    }
+
+    /** Adds what a unit noted to a provenance. */
+    static Provenance withNoted(Provenance provenance, SafetensorsFile file) {
+        Provenance full = provenance;
+        for (Map.Entry<String, String> option : file.metadata().entrySet()) {
+            full = full.withOption(option.getKey(), option.getValue());
+        }
+        return full;
     }
 
     private static void write(SafetensorsWriter file, String name, long[] values) throws IOException {
@@ -104,15 +118,12 @@ final class ScoreUnit {
             double[][][] tokens = file.find(TOKENS).isPresent()
                     ? split(file.matrix(TOKENS).toArray(), integers(file, TOKEN_COUNTS))
                     : new double[0][][];
-            Provenance full = provenance;
-            for (Map.Entry<String, String> option : file.metadata().entrySet()) {
-                full = full.withOption(option.getKey(), option.getValue());
-            }
-            return new InfluenceScores(queries, train, file.matrix(TOTAL).toArray(), layers, tokens, full);
+            return new InfluenceScores(
+                    queries, train, file.matrix(TOTAL).toArray(), layers, tokens, withNoted(provenance, file));
         }
     }
 
-    private static long[] integers(SafetensorsFile file, String name) {
+    static long[] integers(SafetensorsFile file, String name) {
         long[] values = new long[(int) file.tensor(name).elements()];
         file.read(name, 0, values.length, values, 0);
         return values;

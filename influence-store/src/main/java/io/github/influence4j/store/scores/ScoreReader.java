@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Reads scores that {@link ScoreWriter} wrote as safetensors, and checks their checksums. */
 public final class ScoreReader {
@@ -55,6 +57,21 @@ public final class ScoreReader {
      */
     public static boolean exists(Path folder) {
         return Files.exists(folder.resolve(ScoreTensors.MANIFEST));
+    }
+
+    /** The files of the scores that a folder holds; none where it has no manifest, or one that cannot be read. */
+    static Set<String> files(Path folder) throws IOException {
+        if (!exists(folder)) {
+            return Set.of();
+        }
+        try {
+            Set<String> files = new TreeSet<>(new ScoreReader(folder).checksums.keySet());
+            files.removeIf(name -> !ScoreTensors.FILE.matcher(name).matches());
+            return files;
+        } catch (MalformedFileException e) {
+            // nobody can read those scores any more, and the new ones replace the manifest
+            return Set.of();
+        }
     }
 
     /**

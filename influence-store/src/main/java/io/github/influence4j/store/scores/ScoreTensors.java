@@ -5,6 +5,7 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.SelfInfluence;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Scores as named blocks of numbers, whatever they are written to. */
 final class ScoreTensors {
@@ -21,6 +22,11 @@ final class ScoreTensors {
     static final String IDS = "ids";
 
     static final String MANIFEST = "scores.json";
+
+    /** What scores of any kind and format are called; what a manifest lists beside that is not ours to remove. */
+    static final Pattern FILE = Pattern.compile(
+            "(pairwise_scores|self_scores|per_token_scores|top_scores"
+                    + "|ids|query_ids|train_ids|train_tokens|(helpful|harmful)_(scores|ids))(\\.\\d+)?\\.(safetensors|csv|npy)");
 
     private ScoreTensors() {}
 

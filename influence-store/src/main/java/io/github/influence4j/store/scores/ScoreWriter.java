@@ -32,7 +32,8 @@ import tools.jackson.databind.json.JsonMapper;
  *       in {@code scores.json}, and {@code query_ids.npy}.
  * </ul>
  *
- * <p>As with factors, an older set stays until the new one is on the medium. Immutable; safe for use by several threads.
+ * <p>As with factors, an older set stays until the new one is on the medium; then its files are removed, whatever kind and format
+ * it had. Immutable; safe for use by several threads.
  *
  * @param folder where to; made if there is none
  * @param format how
@@ -157,7 +158,7 @@ public record ScoreWriter(Path folder, ScoreFormat format) {
             manifest.put("provenance", ProvenanceJson.write(provenance));
             files.bytes(
                     ScoreTensors.MANIFEST, (JSON.writeValueAsString(manifest) + "\n").getBytes(StandardCharsets.UTF_8));
-            files.commit();
+            files.commit(ScoreReader.files(folder));
         }
     }
 }

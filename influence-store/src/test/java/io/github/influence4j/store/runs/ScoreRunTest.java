@@ -17,6 +17,7 @@ import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.safetensors.SafetensorsFile;
@@ -32,6 +33,7 @@ import io.github.influence4j.store.scores.ScoreReader;
 import io.github.influence4j.store.scores.ScoreWriter;
 import io.github.influence4j.testkit.Tolerances;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +41,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +95,25 @@ class ScoreRunTest {
     void close() throws IOException {
         train.close();
         queries.close();
+    }
+
+    /** A group of layers need not have one that runs at tokens; what has no tokens counts in the totals only. */
+    @Test
+    void tokensOfSomeLayersInGroups() throws IOException {
+        close();
+        Path sampled = TestCaptures.withHead(folder.resolve("sampled3"), CaptureObjective.SAMPLED, 5);
+        try (CaptureSet captures = CaptureSet.open(sampled)) {
+            factors = new FitRun(BACKEND, FitOptions.defaults(), captures, ProgressListener.silent())
+                    .run(folder.resolve("factors3"), false);
+        }
+        train = CaptureSet.open(TestCaptures.withHead(folder.resolve("train3"), CaptureObjective.TRAINING, 6));
+        queries = CaptureSet.open(TestCaptures.withHead(folder.resolve("queries3"), CaptureObjective.MEASUREMENT, 7));
+        for (ScoreOptions options : List.of(PARTS, NARROW)) {
+            Provenance made = pairwise("tokens", options, Result.all(), false);
+            assertSame(whole(PARTS), ScoreReader.pairwise(folder.resolve("tokens")), options.toString());
+            long groups = options.memoryLimit().isPresent() ? 3 : 1;
+            assertEquals(groups, made.counts().get("layer groups of scores"));
+        }
     }
 
     private ScoreRun run(ScoreOptions options, ProgressListener progress) {
@@ -150,7 +175,8 @@ class ScoreRunTest {
             List<String> lines = new ArrayList<>();
             run(options, (stage, done, total) -> lines.add(stage + " " + done))
                     .pairwise(queries, Result.all(), writer(kind), false);
-            for (int last = 1; last <= lines.size(); last++) {
+            // with a query a pass there are many alike
+            for (int last = 1; last <= lines.size(); last += lines.size() > 30 ? 13 : 1) {
                 String out = kind + last;
                 int limit = last;
                 List<String> heard = new ArrayList<>();
@@ -195,22 +221,148 @@ class ScoreRunTest {
     }
 
     private static void assertSameBytes(Path expected, Path actual) throws IOException {
-        for (String file : List.of("pairwise_scores", "per_token_scores", "ids")) {
-            String name = file + ".safetensors";
+        assertEquals(namesIn(expected), namesIn(actual));
+        for (String name : namesIn(expected)) {
+            // that has durations in it
+            if (name.equals("scores.json")) {
+                continue;
+            }
             assertArrayEquals(
                     Files.readAllBytes(expected.resolve(name)), Files.readAllBytes(actual.resolve(name)), name);
         }
     }
 
+    private static Set<String> namesIn(Path out) throws IOException {
+        try (Stream<Path> files = Files.list(out)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.startsWith("."))
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    /** Ended after every unit in turn; and at no moment does the folder hold more of a shard than its best and worst. */
+    @Test
+    void bestAndWorstAreAllThatIsKept() throws IOException {
+        ScoreOptions totals = ScoreOptions.defaults().withBatchSize(4);
+        ScoreOptions narrow = totals.withMemoryLimit(1).withQueryBatchSize(4);
+        for (ScoreOptions options : List.of(totals, narrow)) {
+            for (Optional<QueryAggregate> over :
+                    List.of(Optional.<QueryAggregate>empty(), Optional.of(QueryAggregate.MEAN))) {
+                Result result = new Result(over, OptionalInt.of(1));
+                String kind = "top" + options.memoryLimit().isPresent() + over.isPresent();
+                List<String> lines = new ArrayList<>();
+                run(options, (stage, done, total) -> {
+                            lines.add(stage + " " + done);
+                            requireSmall(folder.resolve(kind), over.isPresent());
+                        })
+                        .pairwise(queries, result, writer(kind), false);
+                for (int last = 1; last <= lines.size(); last += lines.size() > 30 ? 29 : 1) {
+                    int limit = last;
+                    String out = kind + last;
+                    int[] heard = {0};
+                    assertThrows(Ended.class, () -> run(options, (stage, done, total) -> {
+                                heard[0]++;
+                                if (heard[0] == limit) {
+                                    throw new Ended();
+                                }
+                            })
+                            .pairwise(queries, result, writer(out), false));
+                    List<String> rest = new ArrayList<>();
+                    run(options, (stage, done, total) -> rest.add(stage + " " + done))
+                            .pairwise(queries, result, writer(out), true);
+                    assertEquals(of("scores", lines.subList(last, lines.size())), of("scores", rest));
+                    assertSameBytes(folder.resolve(kind), folder.resolve(out));
+                }
+            }
+        }
+    }
+
+    /** One best and one worst of each query are 32 bytes, or one number an example where queries are added up; the rest is headers. */
+    private static void requireSmall(Path out, boolean summed) {
+        try (Stream<Path> files = Files.list(out.resolve(".progress"))) {
+            for (Path file : files.toList()) {
+                if (file.getFileName().toString().startsWith("scores-")) {
+                    try (SafetensorsFile unit = SafetensorsFile.open(file)) {
+                        long numbers = unit.names().stream()
+                                .filter(name -> !name.equals("query_ids") && !name.equals("train_ids"))
+                                .mapToLong(name -> unit.tensor(name).elements())
+                                .sum();
+                        long queries = unit.tensor("query_ids").elements();
+                        assertEquals(summed ? TestCaptures.EXAMPLES : 4 * queries, numbers, file.toString());
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Neither kind nor format of an older run leaves anything that looks as if it belonged to the new one. */
+    @Test
+    void aRunIntoTheFolderOfAnotherLeavesOnlyItsOwn() throws IOException {
+        ScoreOptions totals = ScoreOptions.defaults();
+        pairwise("one", PARTS, Result.all(), false);
+        pairwise("one", totals, new Result(Optional.empty(), OptionalInt.of(2)), false);
+        assertEquals(
+                Set.of("ids.safetensors", "scores.json", "top_scores.safetensors"), namesIn(folder.resolve("one")));
+        run(PARTS, ProgressListener.silent())
+                .pairwise(queries, Result.all(), new ScoreWriter(folder.resolve("one"), ScoreFormat.NPY), false);
+        Set<String> npy = namesIn(folder.resolve("one"));
+        assertEquals(7, npy.size(), npy.toString());
+        run(totals, ProgressListener.silent()).self(writer("one"), false);
+        assertEquals(
+                Set.of("ids.safetensors", "scores.json", "self_scores.safetensors"), namesIn(folder.resolve("one")));
+    }
+
+    @Test
+    void everyOptionThatChangesRoundingIsCompared() throws IOException {
+        ScoreOptions plain = ScoreOptions.defaults();
+        ended("path", plain);
+        for (ScoreOptions other : List.of(
+                plain.withPath(ScoreOptions.Path.PROJECTION),
+                plain.withCoordinates(ScoreOptions.Coordinates.PARAMETERS),
+                plain.withBatchSize(3),
+                plain.withQueryBatchSize(3),
+                plain.withRank(2),
+                plain.withRank(QueryRank.randomised(2, 1)))) {
+            assertThrows(IllegalStateException.class, () -> pairwise("path", other, Result.all(), true), "" + other);
+        }
+        assertThrows(Ended.class, () -> run(plain, (stage, done, total) -> {
+                    throw new Ended();
+                })
+                .self(writer("rotation"), false));
+        for (ScoreOptions other : List.of(
+                plain.withRotation(FitOptions.Rotation.GRAM), plain.withPerLayer(true), plain.withBatchSize(3))) {
+            assertThrows(IllegalStateException.class, () -> run(other, ProgressListener.silent())
+                    .self(writer("rotation"), true));
+        }
+    }
+
+    private void ended(String out, ScoreOptions options) {
+        assertThrows(Ended.class, () -> run(options, (stage, done, total) -> {
+                    if (stage.equals("scores")) {
+                        throw new Ended();
+                    }
+                })
+                .pairwise(queries, Result.all(), writer(out), false));
+    }
+
     @Test
     void selfInfluenceInUnits() throws IOException {
-        ScoreOptions narrow = ScoreOptions.defaults().withMemoryLimit(1);
+        ScoreOptions parts = ScoreOptions.defaults().withPerLayer(true);
+        ScoreOptions narrow = parts.withMemoryLimit(1);
         SelfInfluence expected;
         try (EigenbasisCurvature curvature = factors.load(BACKEND);
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
-            expected = new InfluenceScorer<CapturedExample>(BACKEND, CaptureProvider.of(train)).self(solver, train);
+            expected = new InfluenceScorer<CapturedExample>(
+                            BACKEND, CaptureProvider.of(train), parts, ProgressListener.silent())
+                    .self(solver, train);
         }
-        for (ScoreOptions options : List.of(ScoreOptions.defaults(), narrow)) {
+        run(ScoreOptions.defaults(), ProgressListener.silent()).self(writer("totals"), false);
+        SelfInfluence totals = ScoreReader.self(folder.resolve("totals"));
+        assertArrayEquals(expected.scores(), totals.scores());
+        assertEquals(List.of(), totals.layers());
+        for (ScoreOptions options : List.of(parts, narrow)) {
             List<String> lines = new ArrayList<>();
             run(options, (stage, done, total) -> lines.add(stage)).self(writer("self"), false);
             SelfInfluence units = ScoreReader.self(folder.resolve("self"));

@@ -29,6 +29,18 @@ final class TestCaptures {
     private TestCaptures() {}
 
     static Path write(Path folder, CaptureObjective objective, long seed) throws IOException {
+        return write(folder, objective, seed, LAYERS);
+    }
+
+    /** With a layer more, which runs once an example. */
+    static Path withHead(Path folder, CaptureObjective objective, long seed) throws IOException {
+        List<LayerSpec> layers = new ArrayList<>(LAYERS);
+        layers.add(LayerSpec.dense("head", 4, 3));
+        return write(folder, objective, seed, layers);
+    }
+
+    private static Path write(Path folder, CaptureObjective objective, long seed, List<LayerSpec> layers)
+            throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         Files.createDirectories(folder);
         CaptureWriter writer = new CaptureWriter(objective, Optional.empty(), TensorType.F64);
@@ -40,22 +52,23 @@ final class TestCaptures {
                 real[k] = k % POSITIONS < 3 || random.nextBoolean();
             }
             List<LayerCapture> captures = new ArrayList<>();
-            for (LayerSpec layer : LAYERS) {
-                captures.add(LayerCapture.of(
-                                layer,
-                                EXAMPLES,
-                                POSITIONS,
-                                random(random, layer.inputs()),
-                                random(random, layer.outputs()))
-                        .withMask(PositionMask.of(real)));
+            for (LayerSpec layer : layers) {
+                boolean tokens = layer.positions() == Positions.TOKENS;
+                int positions = tokens ? POSITIONS : 1;
+                LayerCapture capture = LayerCapture.of(
+                        layer,
+                        EXAMPLES,
+                        positions,
+                        random(random, EXAMPLES * positions, layer.inputs()),
+                        random(random, EXAMPLES * positions, layer.outputs()));
+                captures.add(tokens ? capture.withMask(PositionMask.of(real)) : capture);
             }
             writer.write(folder.resolve("shard-" + s + ".safetensors"), ids, captures);
         }
         return folder;
     }
 
-    private static Matrix random(SplittableRandom random, int columns) {
-        int rows = EXAMPLES * POSITIONS;
+    private static Matrix random(SplittableRandom random, int rows, int columns) {
         return Matrix.of(random.doubles((long) rows * columns, -1, 1).toArray(), rows, columns);
     }
 }

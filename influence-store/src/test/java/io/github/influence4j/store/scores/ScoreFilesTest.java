@@ -27,6 +27,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -185,9 +188,7 @@ class ScoreFilesTest {
                 List.of(List.of(new Influence(7, 2.5), new Influence(8, 1))),
                 List.of(List.of(new Influence(1, -1), new Influence(2, 0))),
                 PROVENANCE);
-        for (ScoreFormat format : ScoreFormat.values()) {
-            new ScoreWriter(folder, format).write(top);
-        }
+        new ScoreWriter(folder, ScoreFormat.CSV).write(top);
         assertEquals(
                 List.of(
                         "query,end,rank,train,score",
@@ -196,6 +197,7 @@ class ScoreFilesTest {
                         "3,harmful,1,1,-1.0",
                         "3,harmful,2,2,0.0"),
                 Files.readAllLines(folder.resolve("top_scores.csv")));
+        new ScoreWriter(folder, ScoreFormat.SAFETENSORS).write(top);
         try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("top_scores.safetensors"))) {
             long[] ids = new long[2];
             file.read("harmful_ids", 0, 2, ids, 0);
@@ -203,11 +205,50 @@ class ScoreFilesTest {
             assertArrayEquals(
                     new double[][] {{2.5, 1}}, file.matrix("helpful_scores").toArray());
         }
+        new ScoreWriter(folder, ScoreFormat.NPY).write(top);
         assertEquals(
                 8,
                 npy("helpful_ids.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 2,), }")
                                 .getLong()
                         + 1);
+    }
+
+    /** Whatever kind and format was there: only the files of the new set are left, and what is not of scores at all. */
+    @Test
+    void filesOfAnOlderSetAreRemoved() throws IOException {
+        Files.writeString(folder.resolve("notes.txt"), "mine");
+        new ScoreWriter(folder, ScoreFormat.NPY).write(pairwise(true, true));
+        assertTrue(Files.exists(folder.resolve("pairwise_scores.1.npy")));
+        new ScoreWriter(folder, ScoreFormat.NPY).write(pairwise(false, false));
+        assertEquals(
+                Set.of("notes.txt", "pairwise_scores.npy", "query_ids.npy", "train_ids.npy", "scores.json"), names());
+        new ScoreWriter(folder, ScoreFormat.CSV).write(pairwise(false, true));
+        assertEquals(Set.of("notes.txt", "pairwise_scores.csv", "per_token_scores.csv", "scores.json"), names());
+        new ScoreWriter(folder, ScoreFormat.SAFETENSORS).write(self());
+        assertEquals(Set.of("notes.txt", "self_scores.safetensors", "ids.safetensors", "scores.json"), names());
+    }
+
+    /** A manifest that lists other people's files does not make the writer remove them. */
+    @Test
+    void onlyFilesOfScoresAreRemoved() throws IOException {
+        new ScoreWriter(folder, ScoreFormat.CSV).write(self());
+        Files.writeString(folder.resolve("model.safetensors"), "mine");
+        Path manifest = folder.resolve("scores.json");
+        String text = Files.readString(manifest);
+        Files.writeString(manifest, text.replace("self_scores.csv", "model.safetensors"));
+        new ScoreWriter(folder, ScoreFormat.NPY).write(self());
+        assertTrue(Files.exists(folder.resolve("model.safetensors")));
+        Files.writeString(manifest, "{");
+        new ScoreWriter(folder, ScoreFormat.CSV).write(self());
+        assertTrue(Files.exists(folder.resolve("self_scores.csv")));
+    }
+
+    private Set<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.equals(".lock"))
+                    .collect(Collectors.toSet());
+        }
     }
 
     @Test

@@ -4,8 +4,9 @@ import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.api.internal.Ranking;
+import io.github.influence4j.api.internal.Ranking.End;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,23 +42,11 @@ final class Candidates {
         for (int z = 0; z < trainIds.length; z++) {
             columns.put(trainIds[z], z);
         }
-        // columns are in the order of the training set, which decides between equal scores
-        Comparator<Influence> byScore = Comparator.comparingDouble(Influence::score);
-        Comparator<Influence> byPlace = Comparator.comparingInt(influence -> column(columns, influence));
         List<List<Influence>> helpful = new ArrayList<>();
         List<List<Influence>> harmful = new ArrayList<>();
         for (int q = 0; q < queryIds.length; q++) {
-            int query = q;
-            helpful.add(found.helpful().get(q).stream()
-                    .map(influence -> scored(scores, query, influence, columns))
-                    .sorted(byScore.reversed().thenComparing(byPlace))
-                    .limit(k)
-                    .toList());
-            harmful.add(found.harmful().get(q).stream()
-                    .map(influence -> scored(scores, query, influence, columns))
-                    .sorted(byScore.thenComparing(byPlace))
-                    .limit(k)
-                    .toList());
+            helpful.add(best(found.helpful().get(q), new Ranking(End.HIGHEST, k), scores, q, columns));
+            harmful.add(best(found.harmful().get(q), new Ranking(End.LOWEST, k), scores, q, columns));
         }
         Provenance provenance = scores.provenance()
                 .withOption("candidates by rank", found.provenance().options().getOrDefault("rank", "unknown"))
@@ -65,12 +54,15 @@ final class Candidates {
         return new TopInfluences(found.queryIds(), helpful, harmful, provenance);
     }
 
-    private static Influence scored(
-            InfluenceScores scores, int query, Influence influence, Map<Long, Integer> columns) {
-        return new Influence(influence.trainId(), scores.score(query, column(columns, influence)));
-    }
-
-    private static int column(Map<Long, Integer> columns, Influence influence) {
-        return Objects.requireNonNull(columns.get(influence.trainId()), "not scored: " + influence);
+    /** Columns are in the order of the training set, which decides between equal scores. */
+    private static List<Influence> best(
+            List<Influence> found, Ranking ranking, InfluenceScores scores, int query, Map<Long, Integer> columns) {
+        long[] trainIds = scores.trainIds();
+        found.stream()
+                .map(influence -> Objects.requireNonNull(
+                        columns.get(influence.trainId()), () -> "not scored: example " + influence.trainId()))
+                .sorted()
+                .forEach(z -> ranking.offer(trainIds[z], scores.score(query, z)));
+        return ranking.best(Influence::new);
     }
 }

@@ -17,30 +17,38 @@ import java.util.Optional;
 
 /**
  * Self-influence in the eigenbasis: Σ_{o,i} P_z² / (Λ+λ) with P_z = Q_Sᵀ G_z Q_A, which needs no rotation back. With
- * few positions P_z² is summed over pairs of them, and never formed.
+ * few positions P_z² is summed over pairs of them, and never formed; but where the terms of an example cancel, its gradient is formed
+ * after all, as the roundoff of the terms would be most of what is left.
  */
 final class EigenbasisSelfPass implements SelfPass {
+
+    /** Of the magnitudes of an example's terms, what must be left of their sum: 4 of 24 bits are lost at most. */
+    private static final double CANCELLED = 1.0 / 16;
 
     private final MatrixBackend backend;
     private final EigenbasisSolver solver;
     private final Rotation rotation;
-    private final double[][] perLayer;
+    private final SelfScores sums;
     private final RotatedGradients rotated;
     private final Scratch weighted;
     private final Scratch results;
     private final Map<Integer, BackendMatrix> ones = new HashMap<>();
     private double[] host = {};
+    /** By example of a capture: the sum over pairs of positions, and that of the terms' magnitudes. */
+    private double[] sum = {};
+
+    private double[] magnitude = {};
 
     /**
      * Starts a pass.
      *
-     * @param perLayer [layers, train], receives the scores
+     * @param sums receives the scores
      */
-    EigenbasisSelfPass(MatrixBackend backend, EigenbasisSolver solver, Rotation rotation, double[][] perLayer) {
+    EigenbasisSelfPass(MatrixBackend backend, EigenbasisSolver solver, Rotation rotation, SelfScores sums) {
         this.backend = backend;
         this.solver = solver;
         this.rotation = rotation;
-        this.perLayer = perLayer;
+        this.sums = sums;
         this.rotated = new RotatedGradients(backend, rotation);
         this.weighted = new Scratch(backend);
         this.results = new Scratch(backend);
@@ -68,16 +76,26 @@ final class EigenbasisSelfPass implements SelfPass {
                 BackendMatrix tile = weights.rows(first, outputs).reshape(outputs * inputs, 1);
                 backend.multiply(1, squares, Operand.of(tile), first == 0 ? 0 : 1, scores);
             });
-            scores.read(0, chunk.examples(), perLayer[layer], firstExample + chunk.firstExample());
+            double[] values = read(scores);
+            for (int e = 0; e < chunk.examples(); e++) {
+                sums.add(layer, firstExample + chunk.firstExample() + e, values[e]);
+            }
         });
+    }
+
+    private double[] read(BackendMatrix scores) {
+        if (host.length < scores.rows()) {
+            host = new double[scores.rows()];
+        }
+        scores.read(0, scores.rows(), host, 0);
+        return host;
     }
 
     /** Σ over pairs of positions of weight · gᵀ W a, with a and g the products of the vectors of the pair. */
     private void addByPairs(int firstExample, UploadedCapture capture, BackendMatrix weights) {
         int layer = capture.layerIndex();
-        if (host.length < capture.examples()) {
-            host = new double[capture.examples()];
-        }
+        sum = new double[capture.examples()];
+        magnitude = new double[capture.examples()];
         rotated.forEachPair(capture, basis(layer), pairs -> {
             BackendMatrix a = pairs.activations();
             BackendMatrix gw = weighted.take(a.rows(), a.columns());
@@ -85,11 +103,19 @@ final class EigenbasisSelfPass implements SelfPass {
             int numbers = a.rows() / pairs.examples() * a.columns();
             BackendMatrix scores = results.take(pairs.examples(), 1);
             backend.rowDots(1, gw.reshape(pairs.examples(), numbers), a.reshape(pairs.examples(), numbers), scores);
-            scores.read(0, pairs.examples(), host, 0);
+            double[] values = read(scores);
             for (int e = 0; e < pairs.examples(); e++) {
-                perLayer[layer][firstExample + pairs.firstExample() + e] += pairs.weight() * host[e];
+                sum[pairs.firstExample() + e] += pairs.weight() * values[e];
+                magnitude[pairs.firstExample() + e] += pairs.weight() * Math.abs(values[e]);
             }
         });
+        for (int e = 0; e < capture.examples(); e++) {
+            if (sum[e] < CANCELLED * magnitude[e]) {
+                addByGradients(firstExample + e, capture.examples(e, 1), weights);
+            } else {
+                sums.add(layer, firstExample + e, sum[e]);
+            }
+        }
     }
 
     private Optional<LayerEigenbasis> basis(int layer) {

@@ -20,12 +20,7 @@ import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.DeviceMemoryException;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Scores training examples: how much each one influences the queries, or itself.
@@ -84,15 +79,18 @@ public final class InfluenceScorer<E> {
      * @throws java.util.concurrent.CancellationException if the thread was interrupted
      */
     public InfluenceScores pairwise(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train) {
+        return score(solver, queries, train, ScoreResult.all());
+    }
+
+    private <R> R score(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train, ScoreResult<R> result) {
         long start = System.nanoTime();
-        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            requireFitted(solver, pass.layers());
-            PairwiseRun<E> run = new PairwiseRun<>(backend, pass, solver, queries, options, progress);
-            ScoreTable table = new ScoreTable(
-                    pass.layers(), run.queryIds(), SourceCheck.countForArrays(train, run.queryIds().length), options);
-            run.score(train, table);
-            return table.finish(provenance(solver, start, run, train.size()));
+        try (PairwiseRun<E> run = run(new WholeSolver(solver), queries)) {
+            return run.score(train, result, finished -> provenance(solver.provenance(), start, finished));
         }
+    }
+
+    private PairwiseRun<E> run(SolverGroups solvers, ExampleSource<E> queries) {
+        return new PairwiseRun<>(backend, model, solvers, queries, options, progress);
     }
 
     /**
@@ -100,21 +98,25 @@ public final class InfluenceScorer<E> {
      * of a pass. Which queries share a pass, and how they are scored, follows from the options' memory limit: set one, so that
      * it does not change from run to run.
      *
-     * @param solver the inverse curvature
+     * @param <R> type of a part's result
+     * @param solvers the inverse curvature
      * @param queries the queries
      * @param parts the training set, in parts
+     * @param result what becomes of the scores of a part
      * @param kept says what is finished, and takes what gets finished
      * @throws IllegalArgumentException if a data set is empty, the solver is for other layers, or a capture does not fit
      * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
      * @throws java.util.concurrent.CancellationException if the thread was interrupted
      */
-    public void pairwise(
-            IhvpSolver solver, ExampleSource<E> queries, List<? extends ExampleSource<E>> parts, KeptScores kept) {
+    public <R> void scoreParts(
+            SolverGroups solvers,
+            ExampleSource<E> queries,
+            List<? extends ExampleSource<E>> parts,
+            ScoreResult<R> result,
+            KeptScores<R> kept) {
         long start = System.nanoTime();
-        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            requireFitted(solver, pass.layers());
-            new PairwiseRun<>(backend, pass, solver, queries, options, progress)
-                    .score(parts, kept, run -> provenance(solver, start, run, run.examples()));
+        try (PairwiseRun<E> run = run(solvers, queries)) {
+            run.score(parts, result, kept, now -> provenance(solvers.provenance(), start, now));
         }
     }
 
@@ -134,25 +136,7 @@ public final class InfluenceScorer<E> {
      * @see #rescore
      */
     public TopInfluences topK(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train, int k) {
-        if (k < 1) {
-            throw new IllegalArgumentException("k must be positive, found " + k);
-        }
-        if (options.perLayer() || options.perToken()) {
-            throw new IllegalArgumentException("top-k keeps totals only; use pairwise for scores per layer or token");
-        }
-        long start = System.nanoTime();
-        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
-            requireFitted(solver, pass.layers());
-            PairwiseRun<E> run = new PairwiseRun<>(backend, pass, solver, queries, options, progress);
-            long[] ids = run.queryIds();
-            TopCollector top = new TopCollector(ids.length, k, options.batchSize());
-            run.score(train, top);
-            return new TopInfluences(
-                    LongStream.of(ids).boxed().toList(),
-                    IntStream.range(0, ids.length).mapToObj(top::highest).toList(),
-                    IntStream.range(0, ids.length).mapToObj(top::lowest).toList(),
-                    provenance(solver, start, run, train.size()));
-        }
+        return score(solver, queries, train, ScoreResult.top(k));
     }
 
     /**
@@ -184,18 +168,19 @@ public final class InfluenceScorer<E> {
         return Candidates.ranked(candidates, scores, k);
     }
 
-    private Provenance provenance(IhvpSolver solver, long start, PairwiseRun<E> run, long train) {
-        Provenance provenance = provenance(solver, start)
+    private Provenance provenance(Provenance curvature, long start, PairwiseRun<E> run) {
+        Provenance provenance = since(start, curvature)
                 .withOption("rank", options.rank().map(QueryRank::toString).orElse("full"))
                 .withCount("queries", run.queryIds().length)
-                .withCount("training examples", train);
+                .withCount("training examples", run.examples());
         return options.rank().isPresent()
                 ? provenance.withOption("largest relative error of a cut query", Double.toString(run.largestCut()))
                 : provenance;
     }
 
     /**
-     * Scores every training example for itself, ∇L_zᵀ(G+λI)⁻¹∇L_z, in one pass.
+     * Scores every training example for itself, ∇L_zᵀ(G+λI)⁻¹∇L_z, in one pass. The part of each layer is kept where the options
+     * ask for it.
      *
      * @param solver the inverse curvature; {@link EigenbasisSolver}s take a fast path, others solve once an example
      * @param train the training set
@@ -209,10 +194,10 @@ public final class InfluenceScorer<E> {
         try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
             List<LayerSpec> layers = pass.layers();
             requireFitted(solver, layers);
-            int n = SourceCheck.countForArrays(train, layers.size());
+            int n = SourceCheck.countForArrays(train, options.perLayer() ? layers.size() + 1L : 1);
             long[] ids = new long[n];
-            double[][] parts = new double[layers.size()][n];
-            try (SelfPass scores = selfPass(solver, layers, parts)) {
+            SelfScores sums = new SelfScores(layers, n, options.perLayer());
+            try (SelfPass scores = selfPass(solver, layers, sums)) {
                 pass.run(
                         train,
                         BatchSize.of(options),
@@ -227,22 +212,18 @@ public final class InfluenceScorer<E> {
             } catch (DeviceMemoryException e) {
                 throw e.during("self-influence (captures and workspace of a batch: take smaller batches)");
             }
-            double[] total = new double[n];
-            Map<String, double[]> perLayer = new LinkedHashMap<>();
-            for (int l = 0; l < parts.length; l++) {
-                double[] part = parts[l];
-                Arrays.setAll(total, z -> total[z] + part[z]);
-                perLayer.put(layers.get(l).name(), part);
-            }
             return new SelfInfluence(
-                    ids, total, perLayer, provenance(solver, start).withCount("training examples", n));
+                    ids,
+                    sums.total(),
+                    sums.perLayer(),
+                    since(start, solver.provenance()).withCount("training examples", n));
         }
     }
 
-    private SelfPass selfPass(IhvpSolver solver, List<LayerSpec> layers, double[][] parts) {
+    private SelfPass selfPass(IhvpSolver solver, List<LayerSpec> layers, SelfScores sums) {
         return solver instanceof EigenbasisSolver eigenbasis
-                ? new EigenbasisSelfPass(backend, eigenbasis, options.rotation(), parts)
-                : new SolvedSelfPass(backend, solver, layers, parts);
+                ? new EigenbasisSelfPass(backend, eigenbasis, options.rotation(), sums)
+                : new SolvedSelfPass(backend, solver, layers, sums);
     }
 
     private void requireFitted(IhvpSolver solver, List<LayerSpec> layers) {
@@ -253,7 +234,7 @@ public final class InfluenceScorer<E> {
         }
     }
 
-    private static Provenance provenance(IhvpSolver solver, long start) {
-        return solver.provenance().withDuration("scores", Duration.ofNanos(System.nanoTime() - start));
+    private static Provenance since(long start, Provenance curvature) {
+        return curvature.withDuration("scores", Duration.ofNanos(System.nanoTime() - start));
     }
 }

@@ -30,8 +30,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
     private final int firstQuery;
     private final int queries;
     private final ScoreOptions options;
-    private final ScoreCollector collector;
-    private final ScoringMemory memory;
+    private final ScoreCollector<?> collector;
     private final RotatedGradients rotated;
     private final Scratch left;
     private final Scratch right;
@@ -50,15 +49,13 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
             int firstQuery,
             int queries,
             ScoreOptions options,
-            ScoreCollector scores) {
+            ScoreCollector<?> scores) {
         this.backend = backend;
         this.prepared = prepared;
         this.firstQuery = firstQuery;
         this.queries = queries;
         this.options = options;
         this.collector = scores;
-        // once a pass: what is free changes while it runs, and a layer's path must not
-        this.memory = ScoringMemory.of(backend, options);
         this.rotated = new RotatedGradients(backend, Rotation.CHEAPEST);
         this.left = new Scratch(backend);
         this.right = new Scratch(backend);
@@ -88,7 +85,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         boolean tokens = collector.keepsTokens(capture.layer());
         if (prepared.layer(layer) instanceof QueryLayer.Factored factored) {
             ScoringCost cost = new ScoringCost(capture.layer(), capture.positions(), queries, factored.rank());
-            if (cost.multipliesOut(options.path(), tokens) && memory.fitsMultipliedOut(capture.layer(), queries)) {
+            if (cost.multipliesOut(options.path(), tokens) && prepared.mayMultiplyOut(layer)) {
                 addByGradients(capture, prepared.multipliedOut(layer, factored));
             } else {
                 addByPositions(capture, factored);

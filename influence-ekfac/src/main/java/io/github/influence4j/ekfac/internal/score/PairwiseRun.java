@@ -2,13 +2,16 @@ package io.github.influence4j.ekfac.internal.score;
 
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
 import io.github.influence4j.ekfac.internal.factor.SourceCheck;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.DeviceMemoryException;
@@ -27,39 +30,57 @@ import java.util.stream.IntStream;
  *
  * @param <E> the host's type of an example
  */
-final class PairwiseRun<E> {
+final class PairwiseRun<E> implements AutoCloseable {
 
     private final MatrixBackend backend;
+    private final GradientProvider<E> model;
     private final CapturePass<E> pass;
-    private final IhvpSolver solver;
+    private final SolverGroups solvers;
     private final ScoreOptions options;
+    private final ScoringMemory memory;
     private final ProgressListener progress;
     private final List<ExampleBatch<E>> queries = new ArrayList<>();
+    private final long[] queryIds;
     private double largestCut;
     private long examples;
 
+    /**
+     * Prepares a run.
+     *
+     * @throws IllegalArgumentException if there are no queries, or the solvers are for other layers
+     */
     PairwiseRun(
             MatrixBackend backend,
-            CapturePass<E> pass,
-            IhvpSolver solver,
+            GradientProvider<E> model,
+            SolverGroups solvers,
             ExampleSource<E> queries,
             ScoreOptions options,
             ProgressListener progress) {
         this.backend = backend;
-        this.pass = pass;
-        this.solver = solver;
+        this.model = model;
+        this.pass = new CapturePass<>(backend, model);
+        this.solvers = solvers;
         this.options = options;
+        this.memory = ScoringMemory.of(backend, options);
         this.progress = progress;
-        if (queries.size() == 0) {
-            throw new IllegalArgumentException("scores: there are no queries");
+        ModelFingerprint.requireSame(solvers.provenance().model(), model);
+        List<LayerSpec> solved = solvers.groups().stream().flatMap(List::stream).toList();
+        if (!solved.equals(pass.layers())) {
+            throw new IllegalArgumentException(
+                    "the solver is for layers " + solved + ", the model has " + pass.layers());
         }
-        new SourceCheck<>(queries, options.queryBatchSize(), "queries").forEachRemaining(this.queries::add);
+        if (queries.size() == 0) {
+            throw new IllegalArgumentException("scores: there are no queries; the source of queries is empty");
+        }
+        int batch = memory.queriesPerBatch(pass.layers(), Math.toIntExact(queries.size()));
+        new SourceCheck<>(queries, batch, "queries").forEachRemaining(this.queries::add);
+        this.queryIds = this.queries.stream()
+                .flatMapToLong(one -> Arrays.stream(one.ids()))
+                .toArray();
     }
 
     long[] queryIds() {
-        return queries.stream()
-                .flatMapToLong(batch -> Arrays.stream(batch.ids()))
-                .toArray();
+        return queryIds.clone();
     }
 
     /** The largest ‖V − V_r‖ / ‖V‖ of any query at any layer; 0 where nothing was cut. */
@@ -72,20 +93,26 @@ final class PairwiseRun<E> {
         return examples;
     }
 
-    void score(ExampleSource<E> train, ScoreCollector collector) {
+    <R> R score(ExampleSource<E> train, ScoreResult<R> result, Function<PairwiseRun<E>, Provenance> provenance) {
         examples = train.size();
+        ScoreCollector<R> collector = collector(result, queryIds, train);
         for (Pass<E> queryPass : passes()) {
             try (PreparedQueries prepared = prepared(queryPass)) {
-                prepare(prepared, queryPass);
-                collector.startPass(queryPass.first(), queryPass.count());
+                for (int group = 0; group < solvers.groups().size(); group++) {
+                    prepare(prepared, queryPass, group);
+                }
                 score(train, prepared, queryPass.first(), queryPass.count(), collector);
             }
         }
+        return collector.finish(provenance.apply(this));
     }
 
     /** Scores parts of the training set one by one, each for the queries of one pass. */
-    void score(
-            List<? extends ExampleSource<E>> parts, KeptScores kept, Function<PairwiseRun<E>, Provenance> provenance) {
+    <R> void score(
+            List<? extends ExampleSource<E>> parts,
+            ScoreResult<R> result,
+            KeptScores<R> kept,
+            Function<PairwiseRun<E>, Provenance> provenance) {
         examples = parts.stream().mapToLong(ExampleSource::size).sum();
         for (Pass<E> queryPass : passes()) {
             int first = queryPass.first();
@@ -93,32 +120,27 @@ final class PairwiseRun<E> {
                 continue;
             }
             try (PreparedQueries prepared = prepared(queryPass)) {
-                Optional<Map<String, Matrix>> before = kept.queries(first);
-                if (before.isPresent()) {
-                    prepared.restore(before.get());
-                    largestCut = Math.max(largestCut, prepared.largestCut());
-                } else {
-                    prepare(prepared, queryPass);
-                    kept.keepQueries(first, prepared.tensors());
+                for (int group = 0; group < solvers.groups().size(); group++) {
+                    prepareOrRestore(prepared, queryPass, group, kept);
                 }
                 for (int part = 0; part < parts.size(); part++) {
                     if (!kept.has(first, part)) {
-                        ScoreTable table = table(queryPass, parts.get(part));
-                        score(parts.get(part), prepared, 0, queryPass.count(), table);
-                        kept.keep(first, part, table.finish(provenance.apply(this)));
+                        ScoreCollector<R> collector = collector(result, queryPass.ids(), parts.get(part));
+                        score(parts.get(part), prepared, 0, queryPass.count(), collector);
+                        kept.keep(first, part, collector.finish(provenance.apply(this)));
                     }
                 }
             }
         }
     }
 
-    private ScoreTable table(Pass<E> queryPass, ExampleSource<E> part) {
-        return new ScoreTable(
-                pass.layers(), queryPass.ids(), SourceCheck.countForArrays(part, queryPass.count()), options);
+    private <R> ScoreCollector<R> collector(ScoreResult<R> result, long[] ids, ExampleSource<E> train) {
+        return result.collector(pass.layers(), ids, train, options);
     }
 
     private void score(
-            ExampleSource<E> train, PreparedQueries prepared, int first, int count, ScoreCollector collector) {
+            ExampleSource<E> train, PreparedQueries prepared, int first, int count, ScoreCollector<?> collector) {
+        collector.startPass(first, count);
         try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options, collector)) {
             List<Objective> loss = List.of(new Objective.TrainingLoss());
             pass.run(train, BatchSize.of(options), loss, "scores", progress, scores);
@@ -143,8 +165,7 @@ final class PairwiseRun<E> {
 
     /** As many batches a pass as fit; a source's batches may be smaller than asked for. */
     private List<Pass<E>> passes() {
-        int all = queryIds().length;
-        int most = ScoringMemory.of(backend, options).queriesAtOnce(pass.layers(), all);
+        int most = memory.queriesAtOnce(pass.layers(), queryIds.length);
         List<Pass<E>> passes = new ArrayList<>();
         int first = 0;
         int count = 0;
@@ -165,14 +186,13 @@ final class PairwiseRun<E> {
 
     private PreparedQueries prepared(Pass<E> queryPass) {
         try {
-            return new PreparedQueries(backend, solver, queryPass.count(), options, examples);
+            return new PreparedQueries(backend, solvers, queryPass.count(), memory, examples);
         } catch (DeviceMemoryException e) {
             throw e.during(inWords("query preparation", queryPass.count()));
         }
     }
 
     private String inWords(String stage, int count) {
-        ScoringMemory memory = ScoringMemory.of(backend, options);
         long bytes =
                 count * pass.layers().stream().mapToLong(memory::bytesPerQuery).sum();
         return stage + " (" + count + " queries are planned to take " + bytes
@@ -180,17 +200,45 @@ final class PairwiseRun<E> {
                 + " fewer queries are scored together)";
     }
 
-    private void prepare(PreparedQueries prepared, Pass<E> queryPass) {
+    private void prepareOrRestore(PreparedQueries prepared, Pass<E> queryPass, int group, KeptScores<?> kept) {
+        List<LayerSpec> layers = solvers.groups().get(group);
+        Optional<Map<String, Matrix>> before = kept.queries(queryPass.first(), group);
+        if (before.isPresent()) {
+            prepared.restore(layers, before.get());
+            largestCut = Math.max(largestCut, prepared.largestCut());
+        } else {
+            prepare(prepared, queryPass, group);
+            kept.keepQueries(queryPass.first(), group, prepared.tensors(layers));
+        }
+    }
+
+    private void prepare(PreparedQueries prepared, Pass<E> queryPass, int group) {
+        if (solvers.groups().size() == 1) {
+            solvers.with(group, solver -> prepare(prepared, queryPass, solver, pass));
+        } else {
+            List<LayerSpec> layers = solvers.groups().get(group);
+            try (CapturePass<E> some = new CapturePass<>(backend, model, backend.precision(), layers)) {
+                solvers.with(group, solver -> prepare(prepared, queryPass, solver, some));
+            }
+        }
+        largestCut = Math.max(largestCut, prepared.largestCut());
+    }
+
+    private void prepare(PreparedQueries prepared, Pass<E> queryPass, IhvpSolver solver, CapturePass<E> some) {
         int done = 0;
         for (ExampleBatch<E> batch : queryPass.batches()) {
             try {
-                prepared.add(pass, batch, done);
+                prepared.add(some, solver, batch, done);
             } catch (DeviceMemoryException e) {
                 throw e.during(inWords("query preparation", queryPass.count()));
             }
             done += batch.size();
             progress.progress("queries", queryPass.first() + done, queryPass.first() + queryPass.count());
         }
-        largestCut = Math.max(largestCut, prepared.largestCut());
+    }
+
+    @Override
+    public void close() {
+        pass.close();
     }
 }

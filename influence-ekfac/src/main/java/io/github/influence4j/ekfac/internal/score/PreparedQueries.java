@@ -14,11 +14,11 @@ import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.options.QueryRank;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,13 +35,14 @@ final class PreparedQueries implements AutoCloseable {
     private static final String LARGEST_CUT = "largest_cut";
 
     private final MatrixBackend backend;
-    private final IhvpSolver solver;
+    private final Optional<EigenbasisSolver> whole;
     private final List<LayerSpec> layers;
     private final int queries;
     private final Optional<QueryRank> rank;
     private final Coordinates coordinates;
     private final long examples;
     private final List<QueryLayer> queryLayers = new ArrayList<>();
+    private final BitSet mayMultiplyOut;
     private final Map<Integer, QueryLayer.Full> multipliedOut = new HashMap<>();
     private final boolean[] inEigenbasis;
     private double largestCut;
@@ -49,16 +50,21 @@ final class PreparedQueries implements AutoCloseable {
     /**
      * Makes room for queries.
      *
+     * @param solvers the inverse curvature; where it is in memory as a whole, queries may stay in its eigenbasis
+     * @param memory what may be held
      * @param examples N, number of training examples that will be scored
      */
-    PreparedQueries(MatrixBackend backend, IhvpSolver solver, int queries, ScoreOptions options, long examples) {
+    PreparedQueries(MatrixBackend backend, SolverGroups solvers, int queries, ScoringMemory memory, long examples) {
         this.backend = backend;
-        this.solver = solver;
-        this.layers = solver.layers();
+        this.whole = solvers instanceof WholeSolver one && one.solver() instanceof EigenbasisSolver eigenbasis
+                ? Optional.of(eigenbasis)
+                : Optional.empty();
+        this.layers = solvers.groups().stream().flatMap(List::stream).toList();
         this.queries = queries;
-        this.rank = options.rank();
-        this.coordinates = options.coordinates();
+        this.rank = memory.options().rank();
+        this.coordinates = memory.options().coordinates();
         this.examples = examples;
+        this.mayMultiplyOut = memory.multipliedOut(layers, queries);
         this.inEigenbasis = new boolean[layers.size()];
         try {
             for (LayerSpec layer : layers) {
@@ -75,6 +81,11 @@ final class PreparedQueries implements AutoCloseable {
         return queryLayers.get(index);
     }
 
+    /** Whether the factors of a layer may be multiplied out beside all others that may. */
+    boolean mayMultiplyOut(int index) {
+        return mayMultiplyOut.get(index);
+    }
+
     /** The factors of a layer multiplied out, made when first asked for. */
     QueryLayer.Full multipliedOut(int index, QueryLayer.Factored factored) {
         return multipliedOut.computeIfAbsent(index, l -> QueryLayer.multiplyOut(backend, factored, queries));
@@ -82,9 +93,7 @@ final class PreparedQueries implements AutoCloseable {
 
     /** The basis in whose coordinates the queries of a layer are, so that training captures must be too. */
     Optional<LayerEigenbasis> basisOfQueries(int index) {
-        return inEigenbasis[index] && solver instanceof EigenbasisSolver eigenbasis
-                ? eigenbasis.basis(index)
-                : Optional.empty();
+        return inEigenbasis[index] ? whole.flatMap(solver -> solver.basis(index)) : Optional.empty();
     }
 
     /** The largest ‖V − V_r‖ / ‖V‖ of any query at any layer; 0 where nothing was cut. */
@@ -92,11 +101,12 @@ final class PreparedQueries implements AutoCloseable {
         return largestCut;
     }
 
-    /** All that {@link #restore} needs: views, valid as long as this is open. */
-    Map<String, Matrix> tensors() {
+    /** All that {@link #restore} needs for some layers: views, valid as long as this is open. */
+    Map<String, Matrix> tensors(List<LayerSpec> group) {
         Map<String, Matrix> tensors = new LinkedHashMap<>();
-        for (int l = 0; l < layers.size(); l++) {
-            String name = layers.get(l).name();
+        for (LayerSpec layer : group) {
+            int l = layers.indexOf(layer);
+            String name = layer.name();
             if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
                 tensors.put(name + LEFT, factored.left());
                 tensors.put(name + RIGHT, factored.right());
@@ -114,13 +124,14 @@ final class PreparedQueries implements AutoCloseable {
     }
 
     /**
-     * Takes queries that were prepared before.
+     * Takes queries that were prepared before, for some layers.
      *
      * @throws IllegalArgumentException if they are of other layers, or held otherwise
      */
-    void restore(Map<String, Matrix> tensors) {
-        for (int l = 0; l < layers.size(); l++) {
-            String name = layers.get(l).name();
+    void restore(List<LayerSpec> group, Map<String, Matrix> tensors) {
+        for (LayerSpec layer : group) {
+            int l = layers.indexOf(layer);
+            String name = layer.name();
             if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
                 upload(tensors, name + LEFT, factored.left());
                 upload(tensors, name + RIGHT, factored.right());
@@ -129,7 +140,7 @@ final class PreparedQueries implements AutoCloseable {
             }
             inEigenbasis[l] = number(tensors, name + IN_EIGENBASIS) != 0;
         }
-        largestCut = number(tensors, LARGEST_CUT);
+        largestCut = Math.max(largestCut, number(tensors, LARGEST_CUT));
     }
 
     private void upload(Map<String, Matrix> tensors, String name, BackendMatrix target) {
@@ -150,8 +161,9 @@ final class PreparedQueries implements AutoCloseable {
         return found;
     }
 
-    /** Captures a batch of queries, preconditions them and stores them from query {@code first} on. */
-    <E> void add(CapturePass<E> pass, ExampleBatch<E> batch, int first) {
+    /** Captures a batch of queries at the layers of a solver, preconditions them and stores them from query {@code first} on. */
+    <E> void add(CapturePass<E> pass, IhvpSolver solver, ExampleBatch<E> batch, int first) {
+        int firstLayer = layers.indexOf(solver.layers().get(0));
         if (solver instanceof EigenbasisSolver eigenbasis) {
             try (Scratch gradients = new Scratch(backend);
                     Scratch half = new Scratch(backend);
@@ -159,52 +171,55 @@ final class PreparedQueries implements AutoCloseable {
                 pass.runBatch(
                         batch,
                         new Objective.Measurement(),
-                        (step, capture) -> solve(eigenbasis, first, capture, rotated, gradients, half));
+                        (step, capture) -> solve(eigenbasis, firstLayer, first, capture, rotated, gradients, half));
             }
         } else {
-            addSolved(pass, batch, first);
+            addSolved(pass, solver, batch, first);
         }
     }
 
     /** Layer by layer, as the captures come: the gradients are formed in the eigenbasis, where solving is a division. */
     private void solve(
             EigenbasisSolver eigenbasis,
+            int firstLayer,
             int first,
             UploadedCapture capture,
             RotatedGradients rotated,
             Scratch gradients,
             Scratch half) {
         int l = capture.layerIndex();
+        int held = firstLayer + l;
         int count = capture.examples();
         int outputs = capture.layer().outputs();
         Optional<LayerEigenbasis> basis = eigenbasis.rotates(l) ? eigenbasis.basis(l) : Optional.empty();
-        if (queryLayers.get(l) instanceof QueryLayer.Factored factored) {
+        if (queryLayers.get(held) instanceof QueryLayer.Factored factored) {
             BackendMatrix solved =
                     gradients.take(count * outputs, capture.layer().gradientColumns());
             rotated.into(capture, basis, solved);
             eigenbasis.divide(l, count, solved);
-            store(l, first, count, solved);
+            store(held, first, count, solved);
             // thin factors are cheaper to rotate than what they are the factors of
             int r = factored.rank();
             BackendMatrix left = factored.left().rows(first * r, count * r);
             eigenbasis.rotateFactorsBack(l, left, factored.right().rows(first * r, count * r), half);
-        } else if (queryLayers.get(l) instanceof QueryLayer.Full full) {
+        } else if (queryLayers.get(held) instanceof QueryLayer.Full full) {
             BackendMatrix solved = full.stacked().rows(first * outputs, count * outputs);
             rotated.into(capture, basis, solved);
             eigenbasis.divide(l, count, solved);
             if (first == 0) {
                 // positions of the queries stand in for those of the training examples, which are not known yet
-                ScoringCost cost = new ScoringCost(layers.get(l), capture.positions(), queries, 0);
-                inEigenbasis[l] = basis.isPresent() && cost.rotatesCaptures(coordinates, examples);
+                ScoringCost cost = new ScoringCost(capture.layer(), capture.positions(), queries, 0);
+                inEigenbasis[held] =
+                        whole.isPresent() && basis.isPresent() && cost.rotatesCaptures(coordinates, examples);
             }
-            if (!inEigenbasis[l]) {
+            if (!inEigenbasis[held]) {
                 eigenbasis.rotateBack(l, count, solved, half);
             }
         }
     }
 
     /** For solvers that need all layers of a gradient at once. */
-    private <E> void addSolved(CapturePass<E> pass, ExampleBatch<E> batch, int first) {
+    private <E> void addSolved(CapturePass<E> pass, IhvpSolver solver, ExampleBatch<E> batch, int first) {
         List<Scratch> gradients = new ArrayList<>();
         List<BackendMatrix> stacked = new ArrayList<>();
         try (RotatedGradients plain = new RotatedGradients(backend, Rotation.CHEAPEST)) {
@@ -217,7 +232,7 @@ final class PreparedQueries implements AutoCloseable {
                     batch,
                     new Objective.Measurement(),
                     (step, capture) -> plain.into(capture, Optional.empty(), stacked.get(capture.layerIndex())));
-            solve(batch.size(), stacked);
+            solve(solver, batch.size(), stacked);
             for (int l = 0; l < layers.size(); l++) {
                 store(l, first, batch.size(), stacked.get(l));
             }
@@ -227,7 +242,7 @@ final class PreparedQueries implements AutoCloseable {
     }
 
     /** Solves for the queries of a batch together, which is what iterative solvers are fastest at. */
-    private void solve(int count, List<BackendMatrix> stacked) {
+    private void solve(IhvpSolver solver, int count, List<BackendMatrix> stacked) {
         List<LayerGradients> gradients = new ArrayList<>();
         for (int q = 0; q < count; q++) {
             List<Matrix> parts = new ArrayList<>();

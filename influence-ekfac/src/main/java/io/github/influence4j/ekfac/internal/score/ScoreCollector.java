@@ -1,9 +1,14 @@
 package io.github.influence4j.ekfac.internal.score;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Provenance;
 
-/** Takes scores as they are computed: batch by batch, within a batch in any order. */
-interface ScoreCollector {
+/**
+ * Takes scores as they are computed, batch by batch and within a batch in any order, and makes a result of them.
+ *
+ * @param <R> the result
+ */
+interface ScoreCollector<R> {
 
     /** Whether scores of single positions of this layer are wanted. */
     boolean keepsTokens(LayerSpec layer);
@@ -22,4 +27,7 @@ interface ScoreCollector {
 
     /** Says that every layer of the batch is in. */
     void finishBatch();
+
+    /** Returns what was made of all scores. */
+    R finish(Provenance provenance);
 }

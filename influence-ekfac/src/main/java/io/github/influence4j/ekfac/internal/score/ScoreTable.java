@@ -9,32 +9,44 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Keeps every score, [queries, train], in float64. */
-final class ScoreTable implements ScoreCollector {
+/** Keeps every score, [rows, train], in float64: a row for each query, or one for the sum over all of them. */
+final class ScoreTable implements ScoreCollector<InfluenceScores> {
 
     private static final double[][][] NO_TOKENS = {};
 
     private final List<LayerSpec> layers;
-    private final long[] queryIds;
+    private final long[] rowIds;
+    private final boolean apart;
     private final long[] trainIds;
     private final double[][] total;
     private final Map<String, double[][]> perLayer = new LinkedHashMap<>();
     private final double[][][] perToken;
     private int firstExample;
 
-    ScoreTable(List<LayerSpec> layers, long[] queryIds, int train, ScoreOptions options) {
+    /**
+     * Begins with nothing.
+     *
+     * @param queryIds ids of the queries
+     * @param apart whether each of them has a row
+     */
+    ScoreTable(List<LayerSpec> layers, long[] queryIds, boolean apart, int train, ScoreOptions options) {
         this.layers = layers;
-        this.queryIds = queryIds;
+        this.rowIds = apart ? queryIds : new long[] {-1};
+        this.apart = apart;
         this.trainIds = new long[train];
-        this.total = new double[queryIds.length][train];
+        this.total = new double[rowIds.length][train];
         if (options.perLayer()) {
-            layers.forEach(layer -> perLayer.put(layer.name(), new double[queryIds.length][train]));
+            layers.forEach(layer -> perLayer.put(layer.name(), new double[rowIds.length][train]));
         }
         if (options.perToken() && layers.stream().noneMatch(layer -> layer.positions() == Positions.TOKENS)) {
             throw new IllegalArgumentException(
                     "scores per token were asked for, but no layer runs at tokens: " + layers);
         }
-        this.perToken = options.perToken() ? new double[queryIds.length][train][] : NO_TOKENS;
+        this.perToken = options.perToken() ? new double[rowIds.length][train][] : NO_TOKENS;
+    }
+
+    private int row(int query) {
+        return apart ? query : 0;
     }
 
     @Override
@@ -58,19 +70,21 @@ final class ScoreTable implements ScoreCollector {
         int column = firstExample + example;
         double[][] part = perLayer.get(layers.get(layer).name());
         for (int q = 0; q < queries; q++) {
-            total[firstQuery + q][column] += scores[start + q];
+            int row = row(firstQuery + q);
+            total[row][column] += scores[start + q];
             if (part != null) {
-                part[firstQuery + q][column] += scores[start + q];
+                part[row][column] += scores[start + q];
             }
         }
     }
 
     @Override
     public void addToken(int layer, int query, int example, int token, int tokens, double score) {
-        double[] parts = perToken[query][firstExample + example];
+        double[][] row = perToken[row(query)];
+        double[] parts = row[firstExample + example];
         if (parts == null) {
             parts = new double[tokens];
-            perToken[query][firstExample + example] = parts;
+            row[firstExample + example] = parts;
         }
         if (parts.length != tokens) {
             throw new IllegalArgumentException("layer " + layers.get(layer).name() + ": example "
@@ -85,7 +99,8 @@ final class ScoreTable implements ScoreCollector {
         // every score is in its place already
     }
 
-    InfluenceScores finish(Provenance provenance) {
-        return new InfluenceScores(queryIds, trainIds, total, perLayer, perToken, provenance);
+    @Override
+    public InfluenceScores finish(Provenance provenance) {
+        return new InfluenceScores(rowIds, trainIds, total, perLayer, perToken, provenance);
     }
 }

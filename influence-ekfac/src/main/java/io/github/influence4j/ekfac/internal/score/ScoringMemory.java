@@ -4,10 +4,12 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
+import java.util.BitSet;
 import java.util.List;
 
 /**
- * How many queries are held at a time, and in which form.
+ * How many queries are held at a time, and in which form. Asked once a run, before anything is held: what is free changes while it
+ * runs, and these answers must not.
  *
  * @param options rank, batches and limit
  * @param bytesPerNumber b, of the working precision
@@ -26,6 +28,16 @@ public record ScoringMemory(ScoreOptions options, int bytesPerNumber, long avail
     public static ScoringMemory of(MatrixBackend backend, ScoreOptions options) {
         return new ScoringMemory(
                 options, backend.precision().bytes(), backend.availableMemory(), backend.maxElements());
+    }
+
+    /**
+     * Takes memory away that something else will hold by then.
+     *
+     * @param bytes of factors, for instance
+     * @return what holds when they are there
+     */
+    public ScoringMemory without(double bytes) {
+        return new ScoringMemory(options, bytesPerNumber, (long) Math.max(0, available - bytes), maxElements);
     }
 
     /**
@@ -48,38 +60,63 @@ public record ScoringMemory(ScoreOptions options, int bytesPerNumber, long avail
         return QueryLayer.bytesPerQuery(layer, rank(), bytesPerNumber);
     }
 
+    private long bytesPerQuery(List<LayerSpec> layers) {
+        return layers.stream().mapToLong(this::bytesPerQuery).sum();
+    }
+
+    private long limit() {
+        return options.memoryLimit().orElse(available / 2);
+    }
+
     /**
-     * Returns how many queries are scored in one pass over the training set: as many whole batches as fit; at least one.
+     * Returns how many queries are scored in one pass over the training set: as many whole batches as fit, or as many as fit of one
+     * batch; at least one.
      *
      * @param layers the layers
      * @param all number of queries
      * @return at least 1, at most {@code all}
      */
     public int queriesAtOnce(List<LayerSpec> layers, int all) {
-        long bytes = 0;
-        long elements = 1;
-        for (LayerSpec layer : layers) {
-            bytes += bytesPerQuery(layer);
-            elements = Math.max(elements, bytesPerQuery(layer) / bytesPerNumber);
-        }
-        long limit = options.memoryLimit().orElse(available / 2);
-        long fit = Math.min(limit / bytes, maxElements / elements);
-        long whole = Math.max(1, fit / options.queryBatchSize()) * options.queryBatchSize();
-        return (int) Math.min(whole, all);
+        long elements = layers.stream().mapToLong(this::bytesPerQuery).max().orElse(1) / bytesPerNumber;
+        long fit = Math.max(1, Math.min(limit() / bytesPerQuery(layers), maxElements / elements));
+        int batch = options.queryBatchSize();
+        return (int) Math.min(fit < batch ? fit : fit / batch * batch, all);
     }
 
     /**
-     * Says whether factored queries may be multiplied out at a layer: in half of the memory limit at most, as the factors
-     * stay beside it.
+     * Returns how many queries are preconditioned together: a batch, or fewer where two stacks of their gradients at the largest
+     * layer, in which they are rotated, would take more than the limit or be too large for a matrix; at least one.
      *
-     * @param layer the layer
-     * @param queries number of queries
-     * @return whether they fit
+     * @param layers the layers
+     * @param all number of queries
+     * @return at least 1, at most {@link #queriesAtOnce}
      */
-    public boolean fitsMultipliedOut(LayerSpec layer, int queries) {
-        long numbers = queries * layer.parameters();
-        return numbers <= maxElements
-                && numbers * bytesPerNumber <= options.memoryLimit().orElse(available) / 2;
+    public int queriesPerBatch(List<LayerSpec> layers, int all) {
+        long parameters = layers.stream().mapToLong(LayerSpec::parameters).max().orElse(1);
+        long fit = Math.min(limit() / (2 * bytesPerNumber * parameters), maxElements / parameters);
+        long most = Math.min(options.queryBatchSize(), queriesAtOnce(layers, all));
+        return (int) Math.max(1, Math.min(most, fit));
+    }
+
+    /**
+     * Says at which layers factored queries may be multiplied out: one layer after the other, as long as all that is held stays within
+     * the limit.
+     *
+     * @param layers the layers
+     * @param queries number of queries of a pass
+     * @return indices of layers
+     */
+    public BitSet multipliedOut(List<LayerSpec> layers, int queries) {
+        BitSet fitting = new BitSet(layers.size());
+        long left = limit() - queries * bytesPerQuery(layers);
+        for (int l = 0; l < layers.size(); l++) {
+            long numbers = queries * layers.get(l).parameters();
+            if (factors(layers.get(l)) && numbers <= maxElements && numbers * bytesPerNumber <= left) {
+                fitting.set(l);
+                left -= numbers * bytesPerNumber;
+            }
+        }
+        return fitting;
     }
 
     private int rank() {

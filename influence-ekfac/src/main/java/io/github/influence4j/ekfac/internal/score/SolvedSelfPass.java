@@ -20,20 +20,20 @@ final class SolvedSelfPass implements SelfPass {
     private final MatrixBackend backend;
     private final IhvpSolver solver;
     private final List<LayerSpec> layers;
-    private final double[][] perLayer;
+    private final SelfScores sums;
     private final double[][][] gradients;
     private int collected;
 
     /**
      * Starts a pass.
      *
-     * @param perLayer [layers, train], receives the scores
+     * @param sums receives the scores
      */
-    SolvedSelfPass(MatrixBackend backend, IhvpSolver solver, List<LayerSpec> layers, double[][] perLayer) {
+    SolvedSelfPass(MatrixBackend backend, IhvpSolver solver, List<LayerSpec> layers, SelfScores sums) {
         this.backend = backend;
         this.solver = solver;
         this.layers = layers;
-        this.perLayer = perLayer;
+        this.sums = sums;
         this.gradients = new double[layers.size()][][];
     }
 
@@ -69,7 +69,7 @@ final class SolvedSelfPass implements SelfPass {
             for (double gradient : gradients[l][example]) {
                 sum += gradient * flat[start++];
             }
-            perLayer[l][firstExample + example] = sum;
+            sums.add(l, firstExample + example, sum);
         }
     }
 

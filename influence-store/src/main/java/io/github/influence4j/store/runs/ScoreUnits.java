@@ -1,6 +1,5 @@
 package io.github.influence4j.store.runs;
 
-import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.score.KeptScores;
@@ -12,39 +11,47 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Keeps the prepared queries and the scores of one group of layers in the progress of a run. */
-final class GroupScores implements KeptScores, AutoCloseable {
+/** Keeps the prepared queries and the results of the shards in the progress of a run. */
+final class ScoreUnits<R> implements KeptScores<R>, AutoCloseable {
+
+    /** Writes the result of a shard as a unit. */
+    interface Format<R> {
+        void write(Progress kept, String series, R result) throws IOException;
+    }
 
     private final Progress kept;
-    private final int group;
+    private final Format<R> format;
+    private final int groups;
     private final int shards;
     private final ProgressListener progress;
     private Optional<SafetensorsFile> open = Optional.empty();
 
-    GroupScores(Progress kept, int group, int shards, ProgressListener progress) {
+    ScoreUnits(Progress kept, Format<R> format, int groups, int shards, ProgressListener progress) {
         this.kept = kept;
-        this.group = group;
+        this.format = format;
+        this.groups = groups;
         this.shards = shards;
         this.progress = progress;
     }
 
-    static String series(int group, int firstQuery, int shard) {
-        return "scores-" + group + "-" + firstQuery + "-" + shard;
+    static String series(int firstQuery, int shard) {
+        return "scores-" + firstQuery + "-" + shard;
     }
 
-    private String queriesOf(int firstQuery) {
+    private static String queriesOf(int firstQuery, int group) {
         return "queries-" + group + "-" + firstQuery;
     }
 
-    /** Views of a file that stays open until this is closed. */
+    /** Views of a file that stays open until this is asked for another one, or closed. */
     @Override
-    public Optional<Map<String, Matrix>> queries(int firstQuery) {
-        if (kept.find(queriesOf(firstQuery)).isEmpty()) {
+    public Optional<Map<String, Matrix>> queries(int firstQuery, int group) {
+        String series = queriesOf(firstQuery, group);
+        if (kept.find(series).isEmpty()) {
             return Optional.empty();
         }
         try {
             close();
-            SafetensorsFile file = kept.open(queriesOf(firstQuery));
+            SafetensorsFile file = kept.open(series);
             open = Optional.of(file);
             Map<String, Matrix> tensors = new LinkedHashMap<>();
             file.names().forEach(name -> tensors.put(name, file.matrix(name)));
@@ -55,10 +62,13 @@ final class GroupScores implements KeptScores, AutoCloseable {
     }
 
     @Override
-    public void keepQueries(int firstQuery, Map<String, Matrix> tensors) {
+    public void keepQueries(int firstQuery, int group, Map<String, Matrix> tensors) {
         try {
             kept.finish(
-                    queriesOf(firstQuery), 1, KeptMatrices.specs(tensors), file -> KeptMatrices.write(file, tensors));
+                    queriesOf(firstQuery, group),
+                    1,
+                    KeptMatrices.specs(tensors),
+                    file -> KeptMatrices.write(file, tensors));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -66,16 +76,18 @@ final class GroupScores implements KeptScores, AutoCloseable {
 
     @Override
     public boolean has(int firstQuery, int part) {
-        return kept.find(series(group, firstQuery, part)).isPresent();
+        return kept.find(series(firstQuery, part)).isPresent();
     }
 
     @Override
-    public void keep(int firstQuery, int part, InfluenceScores scores) {
+    public void keep(int firstQuery, int part, R result) {
         try {
-            ScoreUnit.write(kept, series(group, firstQuery, part), scores);
+            format.write(kept, series(firstQuery, part), result);
             if (IntStream.range(0, shards).allMatch(shard -> has(firstQuery, shard))) {
                 close();
-                kept.forget(queriesOf(firstQuery));
+                for (int group = 0; group < groups; group++) {
+                    kept.forget(queriesOf(firstQuery, group));
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
