@@ -157,7 +157,10 @@ public final class Tolerances {
     /** The same in float64: 1.1e-16 an operation and one digit. */
     public static final double CONTRACT_LOSS_FLOAT64 = 1e-15;
 
-    /** One example's captures in two batches, float64: some layers of reordered sums, each at 1e-12. */
+    /**
+     * One example's captures in two batches, float64: some layers of reordered sums, each at 1e-12. A sum over the columns of a
+     * root of the output Hessian is one more such sum.
+     */
     public static final double CONTRACT_BATCH_FLOAT64 = 1e-10;
 
     /** The same in float32: some layers of reordered sums, each at 2e-5. */

@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.influence4j.testkit.IllMannered.Manner;
 import io.github.influence4j.testkit.TokenNetwork.Defect;
 import io.github.influence4j.testkit.TokenNetwork.Sequence;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -124,6 +128,21 @@ class GradientProviderContractTest {
                 Arguments.of(Manner.SOURCE_ANNOUNCES_FEWER, examples, "announces 5 examples and gives more"),
                 Arguments.of(Manner.SOURCE_GIVES_LARGER_BATCHES, examples, "a batch has 6 examples"),
                 Arguments.of(Manner.SOURCE_CHANGES_ITS_ORDER, examples, "depend on the pass"));
+    }
+
+    /** docs/results/broken-hosts.md has a row for each mistake, with the sentence that is held to here. */
+    @Test
+    void thePageNamesEveryMistake() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "results", "broken-hosts.md"));
+        Stream.concat(defects(), manners()).forEach(arguments -> {
+            String name = arguments.get()[0].toString().toLowerCase(Locale.ROOT).replace('_', ' ');
+            String words = String.valueOf(arguments.get()[2]);
+            if (!words.isEmpty()) {
+                assertTrue(
+                        page.lines().anyMatch(row -> row.startsWith("| " + name + " |") && row.contains("… " + words + " …")),
+                        () -> "no row for \"" + name + "\" with \"" + words + "\"");
+            }
+        });
     }
 
     @Test

@@ -185,6 +185,9 @@ class TailTest {
             LikelihoodRatio ratio = law.against(scores, scores.length - 1);
             assertTrue(!Double.isNaN(ratio.logRatio()), ratio::toString);
             assertTrue(ratio.pValue() >= 0 && ratio.pValue() <= 1, ratio::toString);
+            PowerLaw fit = PowerLaw.fit(scores, scores.length - 1);
+            double p = fit.goodness(scores, 3, 1);
+            assertTrue(p >= 0 && p <= 1, () -> fit + ": p = " + p);
         } catch (IllegalArgumentException e) {
             assertSame(IllegalArgumentException.class, e.getClass(), () -> "an exception of another library: " + e);
         }
