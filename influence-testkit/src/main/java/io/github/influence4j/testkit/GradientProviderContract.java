@@ -113,6 +113,25 @@ public abstract class GradientProviderContract<E> {
         }
     }
 
+    /** Where the model says how many positions an example has, no layer has more: batches are cut by it. */
+    @Test
+    public final void positionsAreNotMoreThanAnnounced() {
+        HostModel<E> host = host();
+        ExampleBatch<E> batch = all(host);
+        List<List<ExampleCaptures>> captures = capture(host, batch, new Objective.TrainingLoss());
+        for (int l = 0; l < captures.size(); l++) {
+            for (int e = 0; e < batch.size(); e++) {
+                int said = host.provider().positions(batch.examples().get(e));
+                int found = captures.get(l).get(e).positions();
+                if (said < 1 || said > 1 && found > said) {
+                    Assertions.fail("layer " + host.provider().layers().get(l).name() + ": example "
+                            + batch.ids()[e] + " has " + found + " positions, positions() says " + said
+                            + ": it must be those of the layer with most, or 1 for all examples if you do not know");
+                }
+            }
+        }
+    }
+
     /** Σ_p g_p ā_pᵀ is the gradient of each example's loss, summed over positions and not averaged over anything. */
     @Test
     public final void gradientsAreThoseOfTheLoss() {

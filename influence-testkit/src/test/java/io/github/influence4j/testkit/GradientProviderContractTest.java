@@ -104,7 +104,12 @@ class GradientProviderContractTest {
         Consumer<GradientProviderContract<Sequence>> layers = GradientProviderContract::layersAreStable;
         Consumer<GradientProviderContract<Sequence>> sinks = GradientProviderContract::failuresOfTheSinkComeThrough;
         Consumer<GradientProviderContract<Sequence>> examples = GradientProviderContract::examplesComeTheSameEveryTime;
+        Consumer<GradientProviderContract<Sequence>> counts =
+                GradientProviderContract::positionsAreNotMoreThanAnnounced;
         return Stream.of(
+                Arguments.of(Manner.HONEST, counts, ""),
+                Arguments.of(Manner.SAYS_TOO_FEW_POSITIONS, counts, "has 4 positions, positions() says 3"),
+                Arguments.of(Manner.SAYS_NO_POSITIONS, counts, "positions() says 0"),
                 Arguments.of(Manner.HONEST, layers, ""),
                 Arguments.of(Manner.HONEST, sinks, ""),
                 Arguments.of(Manner.HONEST, examples, ""),
@@ -139,7 +144,9 @@ class GradientProviderContractTest {
             String words = String.valueOf(arguments.get()[2]);
             if (!words.isEmpty()) {
                 assertTrue(
-                        page.lines().anyMatch(row -> row.startsWith("| " + name + " |") && row.contains("… " + words + " …")),
+                        page.lines()
+                                .anyMatch(
+                                        row -> row.startsWith("| " + name + " |") && row.contains("… " + words + " …")),
                         () -> "no row for \"" + name + "\" with \"" + words + "\"");
             }
         });

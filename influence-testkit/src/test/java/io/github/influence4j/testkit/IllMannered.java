@@ -39,6 +39,8 @@ final class IllMannered implements HostModel<Sequence>, GradientProvider<Sequenc
         LAYERS_ARE_NULL,
         FINGERPRINT_IS_NULL,
         FINGERPRINT_CHANGES,
+        SAYS_TOO_FEW_POSITIONS,
+        SAYS_NO_POSITIONS,
         SOURCE_REPEATS_AN_ID,
         SOURCE_ANNOUNCES_MORE,
         SOURCE_ANNOUNCES_FEWER,
@@ -116,6 +118,13 @@ final class IllMannered implements HostModel<Sequence>, GradientProvider<Sequenc
             }
             default -> captures.forEach(sink::accept);
         }
+    }
+
+    @Override
+    public int positions(Sequence example) {
+        return manner == Manner.SAYS_NO_POSITIONS
+                ? 0
+                : example.tokens().length - (manner == Manner.SAYS_TOO_FEW_POSITIONS ? 1 : 0);
     }
 
     private static void swallowing(Runnable push) {

@@ -15,6 +15,7 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
@@ -45,6 +46,8 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
     private final OutputGradients gradients;
     private final List<LayerSpec> layers;
     private final Padding padding;
+    /** Most runs of any block that runs at tokens. */
+    private int uses = 1;
 
     private DjlProvider(
             Block model, Loss loss, Padding padding, ExampleBatch<DjlExample> sample, Set<String> excluded) {
@@ -108,6 +111,16 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
     @Override
     public List<LayerSpec> layers() {
         return layers;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Known beforehand for sequences: a position for each token and run of a block.
+     */
+    @Override
+    public int positions(DjlExample example) {
+        return Math.max(1, example.tokens().length * uses);
     }
 
     /**
@@ -212,6 +225,9 @@ public final class DjlProvider implements GradientProvider<DjlExample>, AutoClos
             backpropagate(batch, inputs, new Objective.SampledLabels(0));
             for (TracedBlock block : tracing.traced()) {
                 block.settle(batch.size(), inputs.tokens());
+                if (block.layers().get(0).positions() == Positions.TOKENS) {
+                    uses = Math.max(uses, block.probes().uses());
+                }
                 float[] expected = weight(block).getGradient().toFloatArray();
                 float[] found = weightGradient(
                         block.captures(batch.size(), inputs.lengths(), inputs.tokens()), expected.length);

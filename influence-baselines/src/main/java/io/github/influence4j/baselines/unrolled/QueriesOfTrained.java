@@ -23,6 +23,11 @@ record QueriesOfTrained<E>(GradientProvider<E> trained, GradientProvider<E> chec
     }
 
     @Override
+    public int positions(E example) {
+        return trained.positions(example);
+    }
+
+    @Override
     public Optional<String> fingerprint() {
         return trained.fingerprint();
     }

@@ -77,6 +77,11 @@ record SegmentData<E>(List<? extends GradientProvider<E>> models, ExampleSource<
         return models.get(0).layers();
     }
 
+    @Override
+    public int positions(Seen<E> seen) {
+        return models.get(seen.model()).positions(seen.example());
+    }
+
     /** Each checkpoint draws labels of its own. */
     @Override
     public void capture(ExampleBatch<Seen<E>> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {

@@ -197,6 +197,13 @@ final class LyingHosts {
         List<LayerSpec> cleared = new ArrayList<>(LAYERS);
         return List.of(
                 refused(
+                        "says that an example has no positions",
+                        "it must be 1 or more",
+                        () -> Attempt.of(ScriptedHost.honest().withPositions(0))),
+                right(
+                        "says that an example has more positions than it has",
+                        () -> Attempt.of(ScriptedHost.honest().withPositions(1 << 20))),
+                refused(
                         "has no layers",
                         "no layers",
                         () -> Attempt.of(ScriptedHost.honest().withLayers(List::of))),

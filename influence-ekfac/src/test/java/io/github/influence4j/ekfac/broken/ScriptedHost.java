@@ -32,6 +32,7 @@ final class ScriptedHost implements GradientProvider<Integer> {
     private final int from;
     private Supplier<List<LayerSpec>> layers = () -> LAYERS;
     private Supplier<Optional<String>> fingerprint = Optional::empty;
+    private int positions = 1;
     private int batches;
 
     private ScriptedHost(Script script, int from) {
@@ -61,6 +62,16 @@ final class ScriptedHost implements GradientProvider<Integer> {
     ScriptedHost withFingerprint(Supplier<Optional<String>> value) {
         fingerprint = value;
         return this;
+    }
+
+    ScriptedHost withPositions(int value) {
+        positions = value;
+        return this;
+    }
+
+    @Override
+    public int positions(Integer example) {
+        return positions;
     }
 
     int batches() {
