@@ -4,7 +4,7 @@ import json
 import torch
 from safetensors.torch import save_file
 
-def export(path, model, names, loss, objective, mask=None, ids=None, fingerprint=None):
+def export(path, model, names, loss, objective, mask=None, ids=None, fingerprint=None, labels=None):
     """loss(model) runs the batch and gives the objective, summed over examples and positions; names are of modules."""
     inputs, gradients, handles = {n: [] for n in names}, {n: [] for n in names}, []
 
@@ -36,4 +36,5 @@ def export(path, model, names, loss, objective, mask=None, ids=None, fingerprint
         if isinstance(module, torch.nn.Conv2d):
             layers[n]["positions"] = "patches"
     metadata = {"format": "influence-captures", "version": "1", "objective": objective, "layers": json.dumps(layers)}
-    save_file(tensors, path, metadata | ({"model": fingerprint} if fingerprint else {}))
+    said = {key: text for key, text in [("model", fingerprint), ("labels", labels)] if text}
+    save_file(tensors, path, metadata | said)

@@ -53,6 +53,16 @@ public interface GradientProvider<E> {
     }
 
     /**
+     * Says which labels {@link Objective.SampledLabels} stands for where they were drawn beforehand, as in files: then the seed
+     * that is asked for has no say, and the provenance of what is fitted holds this in its place.
+     *
+     * @return empty for a model that draws labels when it is asked
+     */
+    default Optional<String> sampledLabels() {
+        return Optional.empty();
+    }
+
+    /**
      * Returns a name for the exact weights (a checksum, a checkpoint's name), which is kept in the provenance of results.
      *
      * @return empty where the host has none

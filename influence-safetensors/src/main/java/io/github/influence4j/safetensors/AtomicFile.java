@@ -4,14 +4,18 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -19,12 +23,18 @@ import java.util.stream.Stream;
  * A file that appears under its name complete or not at all, whatever happens to the process or the machine.
  *
  * <p>It is written under a hidden temporary name in the same folder; {@link #commit()} has it written to the medium, renames
- * it over an older one, and has the folder written. {@link #close()} without a commit removes it and leaves the older one. For
- * one thread.
+ * it over an older one, and has the folder written. {@link #close()} without a commit removes it and leaves the older one. The
+ * temporary file is locked while it is written, so that {@link #removeLeftovers} can tell it from what a killed process left
+ * behind. For one thread.
  */
 public final class AtomicFile implements PendingFile {
 
     private static final Pattern LEFTOVER = Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.tmp");
+
+    /** Temporary files of this process: opening one a second time and closing it would give up its lock. */
+    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+
+    private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
 
     private final Path target;
     private final Path temporary;
@@ -47,9 +57,26 @@ public final class AtomicFile implements PendingFile {
     public static AtomicFile create(Path target) throws IOException {
         Path absolute = target.toAbsolutePath();
         Path temporary = absolute.resolveSibling("." + absolute.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        FileChannel channel = FileChannel.open(
-                temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE));
-        return new AtomicFile(absolute, temporary, channel);
+        OWN.add(temporary.getFileName());
+        try {
+            FileChannel channel = FileChannel.open(
+                    temporary,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE));
+            lock(channel);
+            return new AtomicFile(absolute, temporary, channel);
+        } catch (IOException | RuntimeException | Error e) {
+            OWN.remove(temporary.getFileName());
+            throw e;
+        }
+    }
+
+    /** Says whether nobody else has the file locked; where a file system has no locks, that nobody can tell. */
+    private static boolean lock(FileChannel channel) {
+        try {
+            return channel.tryLock() != null;
+        } catch (IOException | OverlappingFileLockException e) {
+            return false;
+        }
     }
 
     /**
@@ -70,7 +97,8 @@ public final class AtomicFile implements PendingFile {
     }
 
     /**
-     * Removes what killed processes left behind. Only for somebody who knows that nobody writes to the folder.
+     * Removes what killed processes left behind, and leaves what is being written, by this process or another. Where a file
+     * system has no locks nothing is removed.
      *
      * @param folder the folder
      * @throws IOException if a leftover cannot be removed
@@ -83,7 +111,19 @@ public final class AtomicFile implements PendingFile {
                     .toList();
         }
         for (Path leftover : leftovers) {
-            Files.deleteIfExists(leftover);
+            if (!OWN.contains(leftover.getFileName())) {
+                removeUnlocked(leftover);
+            }
+        }
+    }
+
+    private static void removeUnlocked(Path leftover) throws IOException {
+        try (FileChannel channel = FileChannel.open(leftover, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+            if (lock(channel)) {
+                Files.deleteIfExists(leftover);
+            }
+        } catch (NoSuchFileException e) {
+            // its writer finished meanwhile
         }
     }
 
@@ -128,20 +168,24 @@ public final class AtomicFile implements PendingFile {
     @Override
     public void commit() throws IOException {
         channel.force(true);
-        channel.close();
+        if (WINDOWS) {
+            // it renames no open files
+            channel.close();
+        }
         try {
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
             throw new IOException("the file system of " + target + " cannot rename atomically", e);
         }
         committed = true;
+        close();
         syncFolder(target);
     }
 
     /** Writes the name, too, to the medium, where the platform lets one open folders. */
     private static void syncFolder(Path file) throws IOException {
         Path folder = file.getParent();
-        if (folder == null || System.getProperty("os.name").startsWith("Windows")) {
+        if (folder == null || WINDOWS) {
             return;
         }
         try (FileChannel entries = FileChannel.open(folder, StandardOpenOption.READ)) {
@@ -155,5 +199,6 @@ public final class AtomicFile implements PendingFile {
         if (!committed) {
             Files.deleteIfExists(temporary);
         }
+        OWN.remove(temporary.getFileName());
     }
 }

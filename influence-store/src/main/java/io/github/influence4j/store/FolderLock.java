@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -26,7 +27,8 @@ public final class FolderLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock, making the folder if there is none, and removes temporary files that killed processes left in it.
+     * Takes the lock, making the folder if there is none, and removes temporary files that killed processes left in it;
+     * what others are writing stays.
      *
      * @param folder the folder
      * @return the lock, which the caller closes
@@ -35,8 +37,8 @@ public final class FolderLock implements AutoCloseable {
      */
     public static FolderLock acquire(Path folder) throws IOException {
         Files.createDirectories(folder);
-        FileChannel channel =
-                FileChannel.open(folder.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(
+                folder.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {

@@ -12,9 +12,16 @@ import java.util.Optional;
  *
  * @param objective what the captures are gradients of
  * @param model fingerprint of the model, if the file has one
+ * @param labels name of the series of draws of sampled labels, if the file has one
  * @param layers the layers, in the file's order
  */
-record CaptureHeader(CaptureObjective objective, Optional<String> model, List<DeclaredLayer> layers) {
+record CaptureHeader(
+        CaptureObjective objective, Optional<String> model, Optional<String> labels, List<DeclaredLayer> layers) {
+
+    /** Names the series of draws; only files of sampled labels have one. */
+    static final String LABELS = "labels";
+
+    private static final int MOST_CHARACTERS = 200;
 
     static final String FORMAT = "influence-captures";
 
@@ -41,7 +48,31 @@ record CaptureHeader(CaptureObjective objective, Optional<String> model, List<De
         if (layers.isEmpty()) {
             throw new MalformedFileException(file.path(), "declares no layers");
         }
-        return new CaptureHeader(objective, Optional.ofNullable(file.metadata().get("model")), layers);
+        return new CaptureHeader(
+                objective, Optional.ofNullable(file.metadata().get("model")), labels(file, objective), layers);
+    }
+
+    private static Optional<String> labels(SafetensorsFile file, CaptureObjective objective) {
+        Optional<String> labels = Optional.ofNullable(file.metadata().get(LABELS));
+        if (labels.isPresent() && !(objective == CaptureObjective.SAMPLED && isName(labels.get()))) {
+            throw new MalformedFileException(
+                    file.path(),
+                    "the metadata " + LABELS + " must name the draws of sampled labels in at most " + MOST_CHARACTERS
+                            + " characters, found " + MalformedFileException.quote(labels.get()) + " for "
+                            + objective.word() + " captures");
+        }
+        return labels;
+    }
+
+    static boolean isName(String labels) {
+        return !labels.isBlank()
+                && labels.length() <= MOST_CHARACTERS
+                && labels.codePoints().noneMatch(CaptureHeader::isControl);
+    }
+
+    private static boolean isControl(int character) {
+        int type = Character.getType(character);
+        return Character.isISOControl(character) || type == Character.FORMAT || type == Character.SURROGATE;
     }
 
     private static void require(SafetensorsFile file, String key, String expected) {

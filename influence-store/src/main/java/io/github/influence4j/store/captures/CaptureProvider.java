@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A model that is known by capture files: hands on what they hold.
@@ -26,13 +28,17 @@ import java.util.Optional;
  */
 public final class CaptureProvider implements GradientProvider<CapturedExample> {
 
+    private static final String UNKNOWN = "unknown";
+
     private final List<LayerSpec> layers;
     private final Optional<String> fingerprint;
+    private final String labels;
     private Optional<Objective.SampledLabels> served = Optional.empty();
 
-    private CaptureProvider(List<LayerSpec> layers, Optional<String> fingerprint) {
+    private CaptureProvider(List<LayerSpec> layers, Optional<String> fingerprint, String labels) {
         this.layers = layers;
         this.fingerprint = fingerprint;
+        this.labels = labels;
     }
 
     /**
@@ -72,7 +78,12 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
             }
             fingerprint = fingerprint.or(set::model);
         }
-        return new CaptureProvider(List.copyOf(layers), fingerprint);
+        String labels = Stream.of(sets)
+                .filter(set -> set.objective() == CaptureObjective.SAMPLED)
+                .map(set -> set.labels().orElse(UNKNOWN))
+                .distinct()
+                .collect(Collectors.joining(", "));
+        return new CaptureProvider(List.copyOf(layers), fingerprint, labels.isEmpty() ? UNKNOWN : labels);
     }
 
     /**
@@ -86,7 +97,7 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
         if (some.isEmpty() || !layers.containsAll(some)) {
             throw new IllegalArgumentException("layers must be some of " + layers + ", found " + some);
         }
-        return new CaptureProvider(List.copyOf(some), fingerprint);
+        return new CaptureProvider(List.copyOf(some), fingerprint, labels);
     }
 
     /** The first set's layers; a guess that there are no positions gives way to a set that has some. */
@@ -129,6 +140,12 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
     @Override
     public Optional<String> fingerprint() {
         return fingerprint;
+    }
+
+    /** What the files say of the labels that were drawn when they were written, or that it is unknown. */
+    @Override
+    public Optional<String> sampledLabels() {
+        return Optional.of(labels);
     }
 
     @Override

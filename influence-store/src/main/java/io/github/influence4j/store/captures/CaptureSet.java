@@ -191,6 +191,15 @@ public final class CaptureSet implements ExampleSource<CapturedExample>, AutoClo
     }
 
     /**
+     * Returns which labels sampled captures are of.
+     *
+     * @return the name of the series of draws, if the files have one
+     */
+    public Optional<String> labels() {
+        return header().labels();
+    }
+
+    /**
      * Returns the layers. Where the files do not say what the positions of a layer are, they are tokens if there is more than
      * one, and else none.
      *

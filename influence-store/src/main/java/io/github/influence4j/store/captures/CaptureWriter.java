@@ -32,21 +32,40 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param objective what the captures are gradients of
  * @param model fingerprint of the model, if there is one
+ * @param labels name of the series of draws of sampled labels, such as their seed; empty where it is unknown, and for other
+ *     objectives
  * @param type floating-point type of the numbers in the file
  */
-public record CaptureWriter(CaptureObjective objective, Optional<String> model, TensorType type) {
+public record CaptureWriter(
+        CaptureObjective objective, Optional<String> model, Optional<String> labels, TensorType type) {
 
     private static final JsonMapper JSON = new JsonMapper();
 
     /**
-     * Checks the type.
+     * Checks the type and the labels.
      *
-     * @throws IllegalArgumentException if it is not one of floating-point numbers
+     * @throws IllegalArgumentException if the type is not one of floating-point numbers, or labels are named where they are not
+     *     sampled, or in more than 200 characters or with control characters
      */
     public CaptureWriter {
         if (!type.isFloating()) {
             throw new IllegalArgumentException("captures are floating-point numbers, not " + type);
         }
+        if (labels.isPresent() && !(objective == CaptureObjective.SAMPLED && CaptureHeader.isName(labels.get()))) {
+            throw new IllegalArgumentException(
+                    "'" + labels.get() + "' cannot name the labels of " + objective.word() + " captures");
+        }
+    }
+
+    /**
+     * Writes captures whose labels have no name.
+     *
+     * @param objective what the captures are gradients of
+     * @param model fingerprint of the model, if there is one
+     * @param type floating-point type of the numbers in the file
+     */
+    public CaptureWriter(CaptureObjective objective, Optional<String> model, TensorType type) {
+        this(objective, model, Optional.empty(), type);
     }
 
     /**
@@ -100,6 +119,7 @@ public record CaptureWriter(CaptureObjective objective, Optional<String> model, 
         metadata.put("objective", objective.word());
         metadata.put("layers", JSON.writeValueAsString(layers));
         model.ifPresent(name -> metadata.put("model", name));
+        labels.ifPresent(name -> metadata.put(CaptureHeader.LABELS, name));
         return metadata;
     }
 
@@ -156,7 +176,10 @@ public record CaptureWriter(CaptureObjective objective, Optional<String> model, 
             int batchSize,
             Path folder)
             throws IOException {
-        CaptureWriter writer = new CaptureWriter(CaptureObjective.of(objective), model.fingerprint(), type);
+        Optional<String> labels = objective instanceof Objective.SampledLabels sampled
+                ? Optional.of(model.sampledLabels().orElse("seed " + sampled.seed() + ", draw " + sampled.draw()))
+                : Optional.empty();
+        CaptureWriter writer = new CaptureWriter(CaptureObjective.of(objective), model.fingerprint(), labels, type);
         try (FolderLock lock = FolderLock.acquire(folder)) {
             lock.requireHeld();
             requireNoShards(folder);

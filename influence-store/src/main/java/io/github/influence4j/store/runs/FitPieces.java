@@ -13,7 +13,7 @@ record FitPieces(Progress kept) implements KeptFit {
 
     @Override
     public Optional<Piece> find(String name) {
-        Optional<Progress.Finished> found = kept.find(name);
+        Optional<ProgressLog.Finished> found = kept.find(name);
         if (found.isEmpty()) {
             return Optional.empty();
         }

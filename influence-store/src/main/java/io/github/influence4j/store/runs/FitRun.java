@@ -89,7 +89,7 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
         Map<String, String> run = new LinkedHashMap<>();
         run.put("kind", "fit");
         run.put("strategy", options.strategy().toString());
-        run.put("labels", options.labels().toString());
+        run.put("labels", options.labels() instanceof FisherLabels.Sampled ? "as in the files" : "empirical");
         run.put("batch size", Integer.toString(options.batchSize()));
         run.put("batch positions", Integer.toString(options.batchPositions()));
         run.put("blocks", Integer.toString(options.blocks()));

@@ -10,6 +10,7 @@ import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.json.StrictJson;
+import io.github.influence4j.store.runs.ProgressLog.Finished;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,18 +27,16 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * How far a run has come, in the folder {@code .progress} of its results.
  *
- * <p>A unit's numbers are on the medium before {@code progress.json} names them, and what that file does not name does not
- * count. For one thread, which holds the folder's lock.
+ * <p>{@code progress.json} says which run it is, {@code progress.log} what is finished. A unit's numbers are on the medium before
+ * the log names them, and what the log does not name does not count. For one thread, which holds the folder's lock.
  */
 final class Progress {
 
     private static final String FOLDER = ".progress";
     private static final String FILE = "progress.json";
     private static final String FORMAT = "influence-progress";
+    private static final int VERSION = 2;
     private static final JsonMapper JSON = new JsonMapper();
-
-    /** The state of a series of units: how many are finished, and the file that holds their numbers. */
-    record Finished(int units, String file, Checksum checksum) {}
 
     /** Writes the tensors of a unit. */
     interface Content {
@@ -46,11 +45,12 @@ final class Progress {
 
     private final Path folder;
     private final Map<String, String> run;
-    private final Map<String, Finished> finished = new LinkedHashMap<>();
+    private final ProgressLog log;
 
-    private Progress(Path folder, Map<String, String> run) {
+    private Progress(Path folder, Map<String, String> run) throws IOException {
         this.folder = folder;
         this.run = run;
+        this.log = ProgressLog.open(folder);
     }
 
     static boolean exists(Path results) {
@@ -70,7 +70,7 @@ final class Progress {
         Path folder = results.resolve(FOLDER);
         if (exists(results)) {
             Progress old = read(folder);
-            if (!resume && !old.finished.isEmpty()) {
+            if (!resume && !old.log.isEmpty()) {
                 throw new IllegalStateException(results + " holds an unfinished run; take it up again with --resume, or"
                         + " remove " + folder + " to begin anew");
             }
@@ -102,41 +102,30 @@ final class Progress {
     }
 
     /**
-     * Refuses complete results that are not those of this run.
+     * Refuses complete results that are not those of this run; removes what is left of the progress of those that are.
      *
      * @param digest of the run, as its results have it
      */
-    static void requireDone(Path results, Provenance done, String digest) {
+    static void requireDone(Path results, Provenance done, String digest) throws IOException {
         if (!done.options().getOrDefault("run", "unknown").equals(digest)) {
             throw new IllegalStateException(
                     results + " holds complete results of other options or data and no unfinished"
                             + " run; leave --resume out to replace them");
         }
+        // what a run that was killed while it cleaned up left behind
+        delete(results.resolve(FOLDER));
     }
 
     private static Progress read(Path folder) throws IOException {
         StrictJson json = StrictJson.read(folder.resolve(FILE), "the progress");
-        if (!json.text("format").equals(FORMAT) || json.integer("version") != 1) {
-            throw json.malformed("format", FORMAT + " of version 1");
+        if (!json.text("format").equals(FORMAT)) {
+            throw json.malformed("format", FORMAT);
         }
-        json.requireOnly(Set.of("format", "version", "run", "finished"));
-        Progress progress = new Progress(folder, json.object("run").texts());
-        json.object("finished").objects().forEach((name, entry) -> {
-            Map<String, Checksum> checksum = Checksum.parse(entry.object("files"));
-            if (checksum.size() != 1) {
-                throw entry.malformed("files", "one file");
-            }
-            String file = checksum.keySet().iterator().next();
-            // files that are named here are removed when they are out of date
-            new ShardFolder(folder).resolve(file);
-            progress.finished.put(
-                    name,
-                    new Finished(
-                            entry.positive("units"),
-                            file,
-                            checksum.values().iterator().next()));
-        });
-        return progress;
+        if (json.integer("version") != VERSION) {
+            throw json.malformed("version", VERSION + ", that of this library; to begin anew, remove " + folder);
+        }
+        json.requireOnly(Set.of("format", "version", "run"));
+        return new Progress(folder, json.object("run").texts());
     }
 
     /** What the run has chosen when it began, such as a memory limit. */
@@ -153,7 +142,7 @@ final class Progress {
     }
 
     Optional<Finished> find(String series) {
-        return Optional.ofNullable(finished.get(series));
+        return log.find(series);
     }
 
     int units(String series) {
@@ -190,31 +179,26 @@ final class Progress {
             file.commit();
         }
         Optional<Finished> before = find(series);
-        finished.put(series, new Finished(units, name, checksum));
-        save();
+        log.finish(series, new Finished(units, name, checksum));
         if (before.isPresent()) {
             Files.deleteIfExists(folder.resolve(before.get().file()));
         }
     }
 
     private void save() throws IOException {
-        Map<String, Object> units = new LinkedHashMap<>();
-        finished.forEach((name, unit) ->
-                units.put(name, Map.of("units", unit.units(), "files", Map.of(unit.file(), unit.checksum()))));
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("format", FORMAT);
-        json.put("version", 1);
+        json.put("version", VERSION);
         json.put("run", run);
-        json.put("finished", units);
         AtomicFile.write(folder.resolve(FILE), JSON.writeValueAsString(json).getBytes(StandardCharsets.UTF_8));
     }
 
     /** Forgets a series whose numbers nothing needs any more. */
     void forget(String series) throws IOException {
-        Finished before = finished.remove(series);
-        if (before != null) {
-            save();
-            Files.deleteIfExists(folder.resolve(before.file()));
+        Optional<Finished> before = find(series);
+        if (before.isPresent()) {
+            log.forget(series);
+            Files.deleteIfExists(folder.resolve(before.get().file()));
         }
     }
 

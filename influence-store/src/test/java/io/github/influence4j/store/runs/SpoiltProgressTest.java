@@ -57,19 +57,29 @@ class SpoiltProgressTest {
         }
     }
 
+    /** Changed by somebody who puts the checksum of the line right, too. */
     @Test
     void aNameThatLeadsElsewhereIsRefused() throws IOException {
         Path victim = Files.writeString(folder.resolve("victim"), "here");
-        Path file = progress.resolve("progress.json");
-        String json = Files.readString(file);
+        Path file = progress.resolve("progress.log");
+        String log = Files.readString(file);
         String name = unit().getFileName().toString();
         for (String other : List.of("../../victim", folder.resolve("victim").toString(), "..", "a/b")) {
-            Files.writeString(file, json.replace(name, other));
+            Files.writeString(file, line(content(log).replace(name, other)));
             assertThrows(MalformedFileException.class, () -> run(false, true), other);
         }
         assertEquals("here", Files.readString(victim));
-        Files.writeString(file, json);
+        Files.writeString(file, log);
         run(false, true);
+    }
+
+    /** Of the only line. */
+    private static String content(String log) {
+        return log.substring(log.indexOf(' ') + 1, log.length() - 1);
+    }
+
+    private static String line(String content) {
+        return DataDigest.of(content) + " " + content + "\n";
     }
 
     @Test
@@ -95,14 +105,35 @@ class SpoiltProgressTest {
                 "",
                 "{}",
                 json.replace("influence-progress", "other"),
-                json.replace("\"version\":1", "\"version\":2"),
-                json.replace("\"units\":1", "\"units\":-1"),
-                json.replace("\"units\":1", "\"units\":1,\"units\":2"),
+                json.replace("\"version\":2", "\"version\":1"),
                 json.replace("chosen memory limit", "chosen nothing"),
                 json.substring(0, json.length() / 2))) {
             Files.writeString(file, wrong);
             assertThrows(MalformedFileException.class, () -> run(false, true), wrong);
         }
+        Files.writeString(file, json);
+        Path log = progress.resolve("progress.log");
+        String content = content(Files.readString(log));
+        for (String wrong : List.of(
+                content.replace("\"units\":1", "\"units\":-1"),
+                content.replace("\"units\":1", "\"units\":1,\"units\":2"),
+                content.replace("\"series\"", "\"serious\""),
+                "{}")) {
+            Files.writeString(log, line(wrong));
+            assertThrows(MalformedFileException.class, () -> run(false, true), wrong);
+        }
         assertTrue(Files.exists(unit()));
+    }
+
+    /** Defect: a run that was killed while it removed its progress left the rest there for ever. */
+    @Test
+    void whatAKilledCleanUpLeftIsRemoved() throws IOException {
+        Path kept = folder.resolve("kept");
+        Files.copy(unit(), kept);
+        run(false, true);
+        Files.createDirectory(progress);
+        Files.copy(kept, progress.resolve("covariances-0-1.safetensors"));
+        run(false, true);
+        assertTrue(Files.notExists(progress));
     }
 }

@@ -53,13 +53,19 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
     private final FitOptions options;
     private final Function<P, FisherObjectives> fisher;
     private final String labels;
+    private final boolean samplesLabels;
 
     private EigenbasisApproximator(
-            MatrixBackend backend, FitOptions options, Function<P, FisherObjectives> fisher, String labels) {
+            MatrixBackend backend,
+            FitOptions options,
+            Function<P, FisherObjectives> fisher,
+            String labels,
+            boolean samplesLabels) {
         this.backend = backend;
         this.options = options;
         this.fisher = fisher;
         this.labels = labels;
+        this.samplesLabels = samplesLabels;
     }
 
     /**
@@ -93,7 +99,11 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
             objectives = new FisherObjectives(List.of(new Objective.TrainingLoss()), 1);
         }
         return new EigenbasisApproximator<>(
-                backend, options, model -> objectives, options.labels().toString());
+                backend,
+                options,
+                model -> objectives,
+                options.labels().toString(),
+                options.labels() instanceof FisherLabels.Sampled);
     }
 
     /**
@@ -115,7 +125,8 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                                 .mapToObj(Objective.OutputHessianRoot::new)
                                 .toList(),
                         1),
-                "exact output Hessian");
+                "exact output Hessian",
+                false);
     }
 
     @Override
@@ -153,6 +164,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
     public EigenbasisCurvature fit(
             P model, List<? extends ExampleSource<E>> parts, Optional<KeptFit> kept, ProgressListener progress) {
         Optional<String> fingerprint = ModelFingerprint.of(model);
+        String usedLabels = samplesLabels ? model.sampledLabels().orElse(labels) : labels;
         List<LayerSpec> layers = CapturePass.layersOf(model);
         MemoryShares shares = MemoryShares.of(backend, options.memoryLimit());
         BatchSize size =
@@ -179,7 +191,8 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                         "layer " + layers.get(0).name() + " and every other: every position of the data set is masked");
             }
             fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
-            Provenance provenance = provenance(fingerprint, data.size()).withCount("layer groups", groups.size());
+            Provenance provenance =
+                    provenance(fingerprint, usedLabels, data.size()).withCount("layer groups", groups.size());
             return EigenbasisCurvature.of(backend, fitted, clock.addTo(withDeadLayers(provenance, fitted)));
         } catch (RuntimeException | Error e) {
             fitted.forEach(LayerCurvature::close);
@@ -205,10 +218,10 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
         return provenance.withOption("layers without curvature", dead.toString());
     }
 
-    private Provenance provenance(Optional<String> fingerprint, long examples) {
+    private Provenance provenance(Optional<String> fingerprint, String usedLabels, long examples) {
         return Provenance.here(backend.description(), backend.precision(), fingerprint)
                 .withOption("strategy", options.strategy().toString())
-                .withOption("labels", labels)
+                .withOption("labels", usedLabels)
                 .withOption("batch size", Integer.toString(options.batchSize()))
                 .withOption("batch positions", Integer.toString(options.batchPositions()))
                 .withOption("blocks", Integer.toString(options.blocks()))
