@@ -122,7 +122,12 @@ class DeadLayersTest {
                         double tolerance = Tolerances.reordered(backend.precision());
                         assertClose(matrix(there), matrix(here), tolerance, strategy + " " + death);
                     }
-                    SelfInfluence self = new InfluenceScorer<>(backend, model).self(withDead, TRAIN);
+                    SelfInfluence self = new InfluenceScorer<>(
+                                    backend,
+                                    model,
+                                    ScoreOptions.defaults().withPerLayer(true),
+                                    ProgressListener.silent())
+                            .self(withDead, TRAIN);
                     assertArrayEquals(new double[19], self.layer("dead"));
                 }
             }
