@@ -213,6 +213,32 @@ class BadInputTest {
     }
 
     @Test
+    void whatIsClosedIsNamed() {
+        Host host = new Host(List.of(FIRST), (n, sink) -> sink.accept(ones(FIRST, n)));
+        InfluenceScorer<Integer> scorer = new InfluenceScorer<>(BACKEND, host);
+        EigenbasisCurvature curvature =
+                EigenbasisApproximator.<Integer>ekfac(BACKEND).fit(host, examples(4));
+        EigenbasisSolver closed = curvature.solver(Damping.DEFAULT);
+        assertTrue(closed.toString().contains("solver of EKFAC for 1 layers"), closed.toString());
+        closed.close();
+        assertNames(
+                assertThrows(IllegalStateException.class, () -> scorer.pairwise(closed, examples(1), examples(4))),
+                "the solver is closed");
+        assertNames(assertThrows(IllegalStateException.class, () -> scorer.self(closed, examples(4))), "closed");
+        EigenbasisSolver orphan = curvature.solver(Damping.DEFAULT);
+        assertTrue(curvature.toString().startsWith("EKFAC of 1 layers"), curvature.toString());
+        curvature.close();
+        LayerGradients vector = LayerGradients.ofFlat(List.of(FIRST), new double[9]);
+        assertNames(
+                assertThrows(IllegalStateException.class, () -> orphan.solve(vector)),
+                "curvature of the solver is closed");
+        assertNames(
+                assertThrows(IllegalStateException.class, () -> curvature.solver(Damping.DEFAULT)),
+                "the curvature is closed");
+        orphan.close();
+    }
+
+    @Test
     void aDataSetOfPaddingIsRefused() {
         Host host = new Host(
                 List.of(FIRST), (n, sink) -> sink.accept(ones(FIRST, n).withMask(PositionMask.of(new boolean[n]))));

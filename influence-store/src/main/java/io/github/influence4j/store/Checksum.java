@@ -2,8 +2,11 @@ package io.github.influence4j.store;
 
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.safetensors.Sha256;
 import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -44,5 +47,18 @@ public record Checksum(long bytes, String sha256) {
             throw new MalformedFileException(
                     file.path(), "is not the file that the manifest describes: size or checksum differ");
         }
+    }
+
+    /**
+     * Reads a file of any kind and compares, its size first.
+     *
+     * @param file the file
+     * @return whether it is there and the one that is described
+     * @throws IOException if it cannot be read
+     */
+    public boolean matches(Path file) throws IOException {
+        return Files.isRegularFile(file)
+                && Files.size(file) == bytes
+                && Sha256.of(file).equals(sha256);
     }
 }

@@ -58,7 +58,9 @@ class LayerGramTest {
                 positions,
                 examples * positions,
                 backend.copyOf(Matrix.of(a), Precision.FLOAT64),
-                backend.copyOf(Matrix.of(g), Precision.FLOAT64));
+                backend.copyOf(Matrix.of(g), Precision.FLOAT64),
+                0,
+                0);
     }
 
     private void check(LayerGram way, CapturedLayer layer, double[][] expected, String what) {

@@ -17,11 +17,24 @@ import io.github.influence4j.linalg.WorkSizes;
 final class CountingBackend implements MatrixBackend {
 
     private final MatrixBackend backend;
+    private final long maxElements;
     private long live;
     private long peak;
 
     CountingBackend(MatrixBackend backend) {
+        this(backend, backend.maxElements());
+    }
+
+    /** Refuses larger matrices. */
+    CountingBackend(MatrixBackend backend, long maxElements) {
         this.backend = backend;
+        this.maxElements = maxElements;
+    }
+
+    private void requireElements(int rows, int columns) {
+        if ((long) rows * columns > maxElements) {
+            throw new IllegalArgumentException(rows + " x " + columns + " are more than " + maxElements);
+        }
     }
 
     long live() {
@@ -142,16 +155,18 @@ final class CountingBackend implements MatrixBackend {
 
     @Override
     public long maxElements() {
-        return backend.maxElements();
+        return maxElements;
     }
 
     @Override
     public BackendMatrix zeros(int rows, int columns, Precision precision) {
+        requireElements(rows, columns);
         return new Counted(backend.zeros(rows, columns, precision), true);
     }
 
     @Override
     public BackendMatrix uninitialised(int rows, int columns, Precision precision) {
+        requireElements(rows, columns);
         return new Counted(backend.uninitialised(rows, columns, precision), true);
     }
 

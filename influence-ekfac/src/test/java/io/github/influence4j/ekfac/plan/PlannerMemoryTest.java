@@ -215,6 +215,58 @@ class PlannerMemoryTest {
         }
     }
 
+    /** A batch of 16 queries is too much for the memory, or for one matrix: as many as fit share a pass, down to one. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void asManyQueriesAsFitShareAPass(MatrixBackend inner) {
+        List<LayerSpec> layers = List.of(LayerSpec.dense("wide", 199, 100));
+        DataShape data = DataShape.of(30, 20);
+        long query = 200L * 100;
+        long bytes = query * inner.precision().bytes();
+        CountingBackend small = new CountingBackend(inner, 5 * query + 1);
+        CountingBackend large = new CountingBackend(inner);
+        for (Case c : List.of(
+                new Case("five", layers, data, FIT, SCORE.withMemoryLimit(5 * bytes)),
+                new Case("all but one", layers, data, FIT, SCORE.withMemoryLimit(19 * bytes + 1)),
+                new Case("one", layers, data, FIT, SCORE.withMemoryLimit(1)),
+                new Case("five in a matrix", layers, data, FIT, SCORE))) {
+            CountingBackend backend = c.name().equals("five in a matrix") ? small : large;
+            Plan plan = new Planner(backend, MachineRate.of(100)).plan(layers, data, c.fit(), c.score());
+            int[] passes = {0};
+            Host plain = new Host(layers, data);
+            GradientProvider<Integer> host = new GradientProvider<>() {
+                @Override
+                public List<LayerSpec> layers() {
+                    return layers;
+                }
+
+                @Override
+                public void capture(
+                        ExampleBatch<Integer> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+                    passes[0] += objective instanceof Objective.TrainingLoss ? 1 : 0;
+                    plain.capture(batch, objective, wanted, sink);
+                }
+            };
+            try (EigenbasisCurvature curvature = EigenbasisApproximator.<Integer>of(backend, FIT)
+                            .fit(host, plain.examples(data.examples()));
+                    EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+                new InfluenceScorer<>(backend, host, c.score(), ProgressListener.silent())
+                        .pairwise(solver, plain.examples(data.queries()), plain.examples(data.examples()));
+            }
+            assertEquals(plan.queryPasses(), passes[0], c.name());
+            assertEquals(
+                    switch (c.name()) {
+                        case "one" -> 20;
+                        // two at a time are preconditioned, beside as much for their rotation
+                        case "five" -> 5;
+                        case "all but one" -> 2;
+                        default -> 4;
+                    },
+                    passes[0],
+                    c.name());
+        }
+    }
+
     /** Ten times the examples, the same peak to the byte: in the fit and in a top-k pass. */
     @ParameterizedTest
     @MethodSource("backends")

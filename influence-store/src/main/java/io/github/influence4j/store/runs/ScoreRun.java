@@ -17,7 +17,9 @@ import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.scores.ScoreReader;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +89,7 @@ public record ScoreRun(
      * @param resume whether to take up the unfinished run that the folder may hold
      * @return how the scores were made
      * @throws IOException if files cannot be read or written; the progress stays
-     * @throws IllegalArgumentException if best and worst are asked for together with parts
+     * @throws IllegalArgumentException if best and worst are asked for together with parts, or the captures are in the folder
      * @throws IllegalStateException if somebody else is writing to the folder, it holds an unfinished run that is not to be
      *     taken up, or one with other options or data
      */
@@ -104,7 +106,9 @@ public record ScoreRun(
         run.put("coordinates", options.coordinates().toString());
         run.put("result", result.toString());
         run.put("queries", DataDigest.of(queries));
-        return run(out, run, resume, (kept, lock) -> {
+        List<Path> inputs = new ArrayList<>(train.files());
+        inputs.addAll(queries.files());
+        return run(out, run, resume, inputs, (kept, lock) -> {
             ScoreGroups groups = new ScoreGroups(this, model, kept);
             if (result.overQueries().isPresent()) {
                 score(groups, queries, ScoreResult.summed(), ScoreUnit::write, kept);
@@ -147,7 +151,7 @@ public record ScoreRun(
         Map<String, String> run = describe("self", out);
         run.put("per layer", Boolean.toString(options.perLayer()));
         run.put("rotation", options.rotation().toString());
-        return run(out, run, resume, (kept, lock) -> {
+        return run(out, run, resume, train.files(), (kept, lock) -> {
             List<CaptureSet> shards = train.shards();
             ScoreGroups groups = new ScoreGroups(this, model, kept);
             SelfUnits units = new SelfUnits(kept);
@@ -179,12 +183,15 @@ public record ScoreRun(
         void run(Progress kept, FolderLock lock) throws IOException;
     }
 
-    private Provenance run(ScoreWriter out, Map<String, String> run, boolean resume, Work work) throws IOException {
+    private Provenance run(ScoreWriter out, Map<String, String> run, boolean resume, List<Path> inputs, Work work)
+            throws IOException {
         Path folder = out.folder();
+        requireApart(folder, inputs);
         try (FolderLock lock = FolderLock.acquire(folder)) {
             if (resume && !Progress.exists(folder) && ScoreReader.exists(folder)) {
                 Provenance done = ScoreReader.provenance(folder);
                 Progress.requireDone(folder, done, digest(run));
+                ScoreReader.requireComplete(folder);
                 return done;
             }
             Map<String, String> all = new LinkedHashMap<>(run);
@@ -193,6 +200,17 @@ public record ScoreRun(
             work.run(kept, lock);
             kept.discard();
             return ScoreReader.provenance(folder);
+        }
+    }
+
+    /** Results among captures would be read as captures, and might replace some. */
+    private static void requireApart(Path folder, List<Path> inputs) throws IOException {
+        for (Path input : inputs) {
+            Path other = input.toAbsolutePath().getParent();
+            if (other != null && Files.exists(folder) && Files.isSameFile(folder, other)) {
+                throw new IllegalArgumentException("scores cannot be written to " + folder
+                        + ", which holds the captures " + input.getFileName() + "; give them a folder of their own");
+            }
         }
     }
 

@@ -86,6 +86,24 @@ public final class ScoreReader {
         return new ScoreReader(folder).provenance;
     }
 
+    /**
+     * Checks that the files of scores of any kind and format are there and whole.
+     *
+     * @param folder where they were written to
+     * @throws IOException if the manifest or a file cannot be read
+     * @throws MalformedFileException if a file is missing or not the one that was written
+     */
+    public static void requireComplete(Path folder) throws IOException {
+        ScoreReader reader = new ScoreReader(folder);
+        for (Map.Entry<String, Checksum> file : reader.checksums.entrySet()) {
+            Path path = reader.folder.resolve(file.getKey());
+            if (!file.getValue().matches(path)) {
+                throw new MalformedFileException(
+                        path, "is missing or not the file that was written; score again to make it anew");
+            }
+        }
+    }
+
     private void require(String key, String expected) {
         if (!manifest.text(key).equals(expected)) {
             throw manifest.malformed(key, expected);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Influence;
@@ -20,6 +21,7 @@ import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.store.Backends;
 import io.github.influence4j.store.captures.CaptureObjective;
@@ -48,6 +50,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Scores in units, ended after every unit in turn and taken up again. */
@@ -447,6 +450,57 @@ class ScoreRunTest {
         try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("best/top_scores.safetensors"))) {
             assertEquals(1, file.tensor("helpful_ids").dimension(0));
         }
+    }
+
+    /** A finished run is what its files are, not what its manifest says. */
+    @Test
+    void aFinishedRunWhoseResultsAreGoneIsNotDone() throws IOException {
+        for (ScoreFormat format : ScoreFormat.values()) {
+            Path out = folder.resolve("gone" + format);
+            ScoreWriter writer = new ScoreWriter(out, format);
+            ScoreRun run = run(PARTS, ProgressListener.silent());
+            run.pairwise(queries, Result.all(), writer, false);
+            for (String name : namesIn(out)) {
+                if (name.equals("scores.json")) {
+                    continue;
+                }
+                Path file = out.resolve(name);
+                byte[] content = Files.readAllBytes(file);
+                run.pairwise(queries, Result.all(), writer, true);
+                Files.delete(file);
+                assertNames(name, () -> run.pairwise(queries, Result.all(), writer, true));
+                Files.write(file, Arrays.copyOf(content, content.length / 2));
+                assertNames(name, () -> run.pairwise(queries, Result.all(), writer, true));
+                content[content.length - 1] ^= 1;
+                Files.write(file, content);
+                assertNames(name, () -> run.pairwise(queries, Result.all(), writer, true));
+                content[content.length - 1] ^= 1;
+                Files.write(file, content);
+            }
+            Files.delete(out.resolve(namesIn(out).iterator().next()));
+            // without --resume all is made anew
+            run.pairwise(queries, Result.all(), writer, false);
+            run.pairwise(queries, Result.all(), writer, true);
+        }
+    }
+
+    private static void assertNames(String name, Executable work) {
+        MalformedFileException e = assertThrows(MalformedFileException.class, work, name);
+        assertTrue(e.toString().contains(name), e.toString());
+    }
+
+    /** Where captures are, results would be taken for captures, and replace one of the same name. */
+    @Test
+    void resultsKeepAwayFromCaptures() throws IOException {
+        for (String captured : List.of("train", "queries")) {
+            Set<String> before = namesIn(folder.resolve(captured));
+            IllegalArgumentException e =
+                    assertThrows(IllegalArgumentException.class, () -> pairwise(captured, PARTS, Result.all(), false));
+            assertTrue(e.toString().contains(captured), e.toString());
+            assertEquals(before, namesIn(folder.resolve(captured)));
+        }
+        assertThrows(IllegalArgumentException.class, () -> run(PARTS, ProgressListener.silent())
+                .self(writer("train"), false));
     }
 
     @Test

@@ -148,6 +148,7 @@ public final class EigenvalueStage implements PassSums {
                 basis,
                 pairs -> sum.addRows(
                         pairs.activations().rows(),
+                        2 * capture.exponent(),
                         (first, count, beta, target) -> backend.multiply(
                                 pairs.weight(),
                                 Operand.transposed(pairs.outputGradients().rows(first, count)),
@@ -162,6 +163,7 @@ public final class EigenvalueStage implements PassSums {
                 basis,
                 chunk -> sum.add(
                         chunk.examples(),
+                        2 * capture.exponent(),
                         (beta, target) -> chunk.forEach((first, outputs, gradients) ->
                                 backend.addSquares(chunk.examples(), gradients, beta, target.rows(first, outputs)))));
     }

@@ -33,14 +33,15 @@ final class BlockSum implements AutoCloseable {
         }
     }
 
-    /** Adds the outer products of rows, [m, n]. */
-    void add(BackendMatrix rows) {
+    /** Adds the outer products of rows, [m, n], that are 2^exponent times what they stand for. */
+    void add(BackendMatrix rows, int exponent) {
         int offset = 0;
         for (int k = 0; k < sizes.length; k++) {
             BackendMatrix columns = rows.view(0, rows.rows(), offset, sizes[k]);
             sums.get(k)
                     .addRows(
                             rows.rows(),
+                            2 * exponent,
                             (first, count, beta, sum) -> backend.rankUpdate(1, columns.rows(first, count), beta, sum));
             offset += sizes[k];
         }

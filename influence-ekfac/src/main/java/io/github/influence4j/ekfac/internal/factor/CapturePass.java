@@ -102,10 +102,19 @@ public final class CapturePass<E> implements AutoCloseable {
      * @throws IllegalArgumentException if there are no layers or two of the same name
      */
     public CapturePass(MatrixBackend backend, GradientProvider<E> model, Precision precision, List<LayerSpec> layers) {
+        this(backend, model, precision, layers, false);
+    }
+
+    private CapturePass(
+            MatrixBackend backend,
+            GradientProvider<E> model,
+            Precision precision,
+            List<LayerSpec> layers,
+            boolean scales) {
         this.backend = backend;
         this.model = model;
         this.layers = List.copyOf(layers);
-        this.uploader = new CaptureUploader(backend, precision);
+        this.uploader = new CaptureUploader(backend, precision, scales);
         requireDistinct(layers);
         layers.forEach(layer -> indices.put(layer.name(), indices.size()));
     }
@@ -125,6 +134,21 @@ public final class CapturePass<E> implements AutoCloseable {
         List<LayerSpec> copy = List.copyOf(layers);
         requireDistinct(copy);
         return copy;
+    }
+
+    /**
+     * Prepares passes over some layers of a model that multiply float32 captures by powers of two where products of them would leave
+     * float32's range; consumers take the exponents of {@link UploadedCapture} out again.
+     *
+     * @param <E> the host's type of an example
+     * @param backend where captures are uploaded to
+     * @param model the model
+     * @param layers the layers that the model is asked for, some of its own
+     * @return passes
+     * @throws IllegalArgumentException if there are no layers or two of the same name
+     */
+    public static <E> CapturePass<E> scaling(MatrixBackend backend, GradientProvider<E> model, List<LayerSpec> layers) {
+        return new CapturePass<>(backend, model, backend.precision(), layers, true);
     }
 
     static void requireDistinct(List<LayerSpec> layers) {

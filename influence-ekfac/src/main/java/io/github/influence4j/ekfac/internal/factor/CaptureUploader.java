@@ -25,14 +25,17 @@ final class CaptureUploader implements AutoCloseable {
 
     private final MatrixBackend backend;
     private final Precision precision;
+    private final boolean scales;
     private final Scratch activations;
     private final Scratch outputGradients;
     /** One for each task that copies at the same time; not bound to threads, which outlive this. */
     private final Stage[] stages;
 
-    CaptureUploader(MatrixBackend backend, Precision precision) {
+    /** Prepares uploads; where {@code scales} is set, float32 captures out of range are multiplied by a power of two. */
+    CaptureUploader(MatrixBackend backend, Precision precision, boolean scales) {
         this.backend = backend;
         this.precision = precision;
+        this.scales = scales && precision == Precision.FLOAT32;
         this.activations = new Scratch(backend, precision);
         this.outputGradients = new Scratch(backend, precision);
         this.stages = new Stage[backend.parallelism()];
@@ -41,9 +44,9 @@ final class CaptureUploader implements AutoCloseable {
 
     UploadedCapture upload(LayerCapture capture, int layerIndex, long[] ids) {
         requireElements(capture);
-        BackendMatrix a = onBackend(
+        Placed a = onBackend(
                 capture, "activations", capture.activations(), capture.layer().gradientColumns(), activations, ids);
-        BackendMatrix g = onBackend(
+        Placed g = onBackend(
                 capture,
                 "output gradients",
                 capture.outputGradients(),
@@ -57,8 +60,10 @@ final class CaptureUploader implements AutoCloseable {
                 capture.positions(),
                 capture.tokens(),
                 capture.mask().realCount(),
-                a,
-                g);
+                a.matrix(),
+                g.matrix(),
+                a.exponent(),
+                g.exponent());
     }
 
     private void requireElements(LayerCapture capture) {
@@ -73,14 +78,20 @@ final class CaptureUploader implements AutoCloseable {
         }
     }
 
-    private BackendMatrix onBackend(
+    /** A matrix on the backend, that of the host times 2^exponent. */
+    private record Placed(BackendMatrix matrix, int exponent) {}
+
+    private Placed onBackend(
             LayerCapture capture, String what, Matrix source, int columns, Scratch memory, long[] ids) {
         if (source instanceof BackendMatrix held && backend.holds(held)) {
-            return held(capture, what, held, columns, memory, ids);
+            return new Placed(held(capture, what, held, columns, memory, ids), 0);
         }
         BackendMatrix target = memory.take(capture.rows(), columns);
-        copy(capture, what, source, target, ids);
-        return target;
+        int exponent = Scale.exponent(copy(capture, what, source, target, 0, ids));
+        if (exponent != 0) {
+            copy(capture, what, source, target, exponent, ids);
+        }
+        return new Placed(target, exponent);
     }
 
     private BackendMatrix held(
@@ -139,15 +150,20 @@ final class CaptureUploader implements AutoCloseable {
         return longest;
     }
 
-    private void copy(LayerCapture capture, String what, Matrix source, BackendMatrix target, long[] ids) {
+    /** Copies a matrix times 2^exponent; returns the largest magnitude where captures are scaled, before it was scaled, else 0. */
+    private double copy(
+            LayerCapture capture, String what, Matrix source, BackendMatrix target, int exponent, long[] ids) {
         int rows = source.rows();
         boolean shared = source.allowsConcurrentReads() && (long) rows * target.columns() >= SHARED_NUMBERS;
         int tasks = shared ? Math.min(rows, stages.length) : 1;
         AtomicInteger firstBad = new AtomicInteger(rows);
+        double[] largest = new double[tasks];
         IntConsumer task = k -> {
             int first = (int) ((long) rows * k / tasks);
             int end = (int) ((long) rows * (k + 1) / tasks);
+            stages[k].begin(exponent);
             firstBad.accumulateAndGet(stages[k].copy(capture.mask(), source, first, end, target), Math::min);
+            largest[k] = stages[k].largest;
         };
         if (tasks == 1) {
             task.accept(0);
@@ -157,21 +173,34 @@ final class CaptureUploader implements AutoCloseable {
         if (firstBad.get() < rows) {
             throw notFinite(capture, what, source, firstBad.get(), ids);
         }
+        return Arrays.stream(largest).max().orElse(0);
     }
 
     /** Heap memory of a task through which rows go. */
     private final class Stage {
         private float[] floats = new float[0];
         private double[] doubles = new double[0];
+        private int exponent;
+        private double largest;
+
+        void begin(int scale) {
+            exponent = scale;
+            largest = 0;
+        }
 
         /** Copies rows up to {@code end}; returns where a number is not finite, or {@code source.rows()}. */
         int copy(PositionMask mask, Matrix source, int start, int end, BackendMatrix target) {
             int step = Math.max(1, backend.workSizes().transferred() / target.columns());
             for (int first = start; first < end; first += step) {
                 BackendMatrix part = target.rows(first, Math.min(step, end - first));
-                boolean finite = precision == Precision.FLOAT32
-                        ? copyFloats(mask, source, first, part)
-                        : copyDoubles(mask, source, first, part);
+                boolean finite;
+                if (exponent != 0) {
+                    finite = copyScaled(mask, source, first, part);
+                } else if (precision == Precision.FLOAT32) {
+                    finite = copyFloats(mask, source, first, part);
+                } else {
+                    finite = copyDoubles(mask, source, first, part);
+                }
                 if (!finite) {
                     return first;
                 }
@@ -199,12 +228,36 @@ final class CaptureUploader implements AutoCloseable {
                 }
             }
             backend.upload(floats, target);
-            return FiniteCheck.finite(floats, count * width);
+            if (!scales) {
+                return FiniteCheck.finite(floats, count * width);
+            }
+            float most = largest(floats, count * width);
+            largest = Math.max(largest, most);
+            if (most < Float.MIN_NORMAL && source.precision() == Precision.FLOAT64) {
+                // what float32 rounds to 0 or loses digits of
+                readDoubles(mask, source, first, count, width);
+                largest = Math.max(largest, largest(doubles, count * width));
+            }
+            return most <= Float.MAX_VALUE;
         }
 
         private boolean copyDoubles(PositionMask mask, Matrix source, int first, BackendMatrix target) {
-            int count = target.rows();
-            int width = target.columns();
+            int numbers = target.rows() * target.columns();
+            readDoubles(mask, source, first, target.rows(), target.columns());
+            backend.upload(doubles, target);
+            return FiniteCheck.finite(doubles, numbers);
+        }
+
+        /** Through float64, so that the scale is applied before the rounding. */
+        private boolean copyScaled(PositionMask mask, Matrix source, int first, BackendMatrix target) {
+            int numbers = target.rows() * target.columns();
+            readDoubles(mask, source, first, target.rows(), target.columns());
+            Scale.multiply(doubles, numbers, exponent);
+            backend.upload(doubles, target);
+            return FiniteCheck.finite(doubles, numbers);
+        }
+
+        private void readDoubles(PositionMask mask, Matrix source, int first, int count, int width) {
             int columns = source.columns();
             if (doubles.length < count * width) {
                 doubles = new double[count * width];
@@ -221,8 +274,23 @@ final class CaptureUploader implements AutoCloseable {
                     Arrays.fill(doubles, start, start + columns, 0);
                 }
             }
-            backend.upload(doubles, target);
-            return FiniteCheck.finite(doubles, count * width);
+        }
+
+        /** Largest magnitude; NaN or infinite where a number is. Their bits are in the order of the numbers. */
+        private static float largest(float[] numbers, int count) {
+            int most = 0;
+            for (int k = 0; k < count; k++) {
+                most = Math.max(most, Float.floatToRawIntBits(numbers[k]) & 0x7fffffff);
+            }
+            return Float.intBitsToFloat(most);
+        }
+
+        private static double largest(double[] numbers, int count) {
+            double most = 0;
+            for (int k = 0; k < count; k++) {
+                most = Math.max(most, Math.abs(numbers[k]));
+            }
+            return most;
         }
     }
 

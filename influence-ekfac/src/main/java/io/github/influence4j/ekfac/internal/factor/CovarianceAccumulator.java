@@ -14,9 +14,9 @@ final class CovarianceAccumulator extends OuterProductSums {
     void addProducts(UploadedCapture capture, int objectiveIndex) {
         // inputs do not depend on the objective, so they count once
         if (objectiveIndex == 0) {
-            addActivations(capture.activations());
+            addActivations(capture.activations(), capture.activationExponent());
         }
-        addGradients(capture.outputGradients());
+        addGradients(capture.outputGradients(), capture.gradientExponent());
     }
 
     @Override

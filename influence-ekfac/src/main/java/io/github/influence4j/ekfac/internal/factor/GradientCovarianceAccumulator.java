@@ -27,16 +27,16 @@ final class GradientCovarianceAccumulator extends OuterProductSums {
     @Override
     void addProducts(UploadedCapture capture, int objectiveIndex) {
         if (capture.positions() == 1) {
-            addActivations(scaled(capture.activations(), capture.outputGradients()));
-            addGradients(scaled(capture.outputGradients(), capture.activations()));
+            addActivations(scaled(capture.activations(), capture.outputGradients()), capture.exponent());
+            addGradients(scaled(capture.outputGradients(), capture.activations()), capture.exponent());
             return;
         }
         int most = CovarianceStage.gradientsAtOnce(layer(), capture.examples());
         for (int first = 0; first < capture.examples(); first += most) {
             int count = Math.min(most, capture.examples() - first);
             UploadedCapture part = capture.examples(first, count);
-            addActivations(gradients(count, part.outputGradients(), part.activations()));
-            addGradients(gradients(count, part.activations(), part.outputGradients()));
+            addActivations(gradients(count, part.outputGradients(), part.activations()), capture.exponent());
+            addGradients(gradients(count, part.activations(), part.outputGradients()), capture.exponent());
         }
     }
 

@@ -39,14 +39,14 @@ abstract class OuterProductSums implements AutoCloseable {
 
     abstract void addProducts(UploadedCapture capture, int objectiveIndex);
 
-    /** Adds the outer products of rows, [m, i]. */
-    final void addActivations(BackendMatrix rows) {
-        activation.add(rows);
+    /** Adds the outer products of rows, [m, i], that are 2^exponent times what they stand for. */
+    final void addActivations(BackendMatrix rows, int exponent) {
+        activation.add(rows, exponent);
     }
 
-    /** Adds the outer products of rows, [m, o]. */
-    final void addGradients(BackendMatrix rows) {
-        gradient.add(rows);
+    /** Adds the outer products of rows, [m, o], that are 2^exponent times what they stand for. */
+    final void addGradients(BackendMatrix rows, int exponent) {
+        gradient.add(rows, exponent);
     }
 
     final LayerSpec layer() {

@@ -27,6 +27,7 @@ public final class RunningSum implements AutoCloseable {
 
     private @Nullable BackendMatrix sum;
     private long pendingRows;
+    private int pendingExponent;
 
     /** Adds a product into a matrix. */
     @FunctionalInterface
@@ -71,14 +72,15 @@ public final class RunningSum implements AutoCloseable {
      * Adds a product of which each entry is a sum over rows, as many rows at a time as a block may add up.
      *
      * @param count number of rows it sums over
+     * @param exponent e, where the product is 2^e times what is to be added; 0 in float64
      * @param product computes it for some of the rows
      */
-    public void addRows(int count, RowsProduct product) {
+    public void addRows(int count, int exponent, RowsProduct product) {
         int most = backend.precision() == Precision.FLOAT64 ? count : WorkSizes.evenly(count, BLOCK_ROWS);
         for (int first = 0; first < count; first += most) {
             int start = first;
             int rowsAtOnce = Math.min(most, count - first);
-            add(rowsAtOnce, (beta, target) -> product.addInto(start, rowsAtOnce, beta, target));
+            add(rowsAtOnce, exponent, (beta, target) -> product.addInto(start, rowsAtOnce, beta, target));
         }
     }
 
@@ -86,9 +88,10 @@ public final class RunningSum implements AutoCloseable {
      * Adds a product of which each entry is a sum over rows, all of them at once.
      *
      * @param terms number of rows it sums over, in float32 at most {@link #BLOCK_ROWS}
+     * @param exponent e, where the product is 2^e times what is to be added; 0 in float64
      * @param product computes it
      */
-    public void add(long terms, Product product) {
+    public void add(long terms, int exponent, Product product) {
         if (backend.precision() == Precision.FLOAT64) {
             boolean first = sum == null;
             product.addInto(first ? 0 : 1, float64Sum());
@@ -97,9 +100,10 @@ public final class RunningSum implements AutoCloseable {
         if (block == null) {
             block = backend.uninitialised(rows, columns, backend.precision());
         }
-        if (pendingRows > 0 && pendingRows + terms > BLOCK_ROWS) {
+        if (pendingRows > 0 && (pendingRows + terms > BLOCK_ROWS || exponent != pendingExponent)) {
             flush(block);
         }
+        pendingExponent = exponent;
         product.addInto(pendingRows == 0 ? 0 : 1, block);
         pendingRows += terms;
         if (pendingRows >= BLOCK_ROWS) {
@@ -153,10 +157,13 @@ public final class RunningSum implements AutoCloseable {
     }
 
     private void flush(BackendMatrix products) {
-        if (sum == null) {
+        if (sum == null && pendingExponent == 0) {
             backend.upload(products, float64Sum());
         } else {
-            backend.addScaled(1, products, sum);
+            if (sum == null) {
+                sum = backend.zeros(rows, columns, Precision.FLOAT64);
+            }
+            backend.addScaled(Math.scalb(1.0, -pendingExponent), products, sum);
         }
         pendingRows = 0;
     }
@@ -203,7 +210,7 @@ public final class RunningSum implements AutoCloseable {
 
     /** Where the whole sum is: in the block as long as that was never emptied; null if nothing was added. */
     private @Nullable BackendMatrix total() {
-        if (block == null || sum == null) {
+        if (block == null || sum == null && pendingExponent == 0) {
             return block == null ? sum : block;
         }
         if (pendingRows > 0) {

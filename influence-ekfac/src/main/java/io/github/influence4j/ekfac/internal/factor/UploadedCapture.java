@@ -16,6 +16,8 @@ import io.github.influence4j.linalg.BackendMatrix;
  * @param realPositions number of rows that are not masked
  * @param activations ā, [n·t, i], packed
  * @param outputGradients g, [n·t, o], packed
+ * @param activationExponent e, where the activations are those of the host times 2^e; 0 unless the pass scales
+ * @param gradientExponent likewise of the output gradients
  */
 public record UploadedCapture(
         LayerSpec layer,
@@ -25,7 +27,18 @@ public record UploadedCapture(
         int tokens,
         int realPositions,
         BackendMatrix activations,
-        BackendMatrix outputGradients) {
+        BackendMatrix outputGradients,
+        int activationExponent,
+        int gradientExponent) {
+
+    /**
+     * Returns the exponent of products of both.
+     *
+     * @return e, where gradients of the examples are the host's times 2^e
+     */
+    public int exponent() {
+        return activationExponent + gradientExponent;
+    }
 
     /** Tells whether the numbers are the host's own, not a copy. */
     @SuppressWarnings("ReferenceEquality")
@@ -49,7 +62,9 @@ public record UploadedCapture(
                 tokens,
                 realPositions,
                 activations.rows(first * positions, count * positions),
-                outputGradients.rows(first * positions, count * positions));
+                outputGradients.rows(first * positions, count * positions),
+                activationExponent,
+                gradientExponent);
     }
 
     /**
@@ -61,6 +76,15 @@ public record UploadedCapture(
      */
     public UploadedCapture with(BackendMatrix newActivations, BackendMatrix newOutputGradients) {
         return new UploadedCapture(
-                layer, layerIndex, examples, positions, tokens, realPositions, newActivations, newOutputGradients);
+                layer,
+                layerIndex,
+                examples,
+                positions,
+                tokens,
+                realPositions,
+                newActivations,
+                newOutputGradients,
+                activationExponent,
+                gradientExponent);
     }
 }

@@ -180,7 +180,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
             for (int g = 0; g < groups.size(); g++) {
                 String suffix = groups.size() == 1 ? "" : ", group " + (g + 1) + " of " + groups.size();
                 ProgressListener named = (stage, done, total) -> progress.progress(stage + suffix, done, total);
-                try (CapturePass<E> pass = new CapturePass<>(backend, model, backend.precision(), groups.get(g))) {
+                try (CapturePass<E> pass = CapturePass.scaling(backend, model, groups.get(g))) {
                     GroupFit<E> group = new GroupFit<>(backend, options, data, pass, g, named);
                     fitted.addAll(group.run(clock));
                     positions += group.positions();

@@ -7,6 +7,7 @@ import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.internal.solve.Reciprocals;
 import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -57,7 +58,8 @@ final class EigenbasisSelfPass implements SelfPass {
     @Override
     public void add(int firstExample, UploadedCapture capture) {
         int layer = capture.layerIndex();
-        BackendMatrix weights = solver.reciprocals(layer).orElseGet(() -> ones(layer, capture.layer()));
+        BackendMatrix weights =
+                solver.reciprocals(layer).map(Reciprocals::values).orElseGet(() -> ones(layer, capture.layer()));
         if (rotated.cost(capture, basis(layer)).sumsPairs(rotation)) {
             addByPairs(firstExample, capture, weights);
         } else {
@@ -78,9 +80,15 @@ final class EigenbasisSelfPass implements SelfPass {
             });
             double[] values = read(scores);
             for (int e = 0; e < chunk.examples(); e++) {
-                sums.add(layer, firstExample + chunk.firstExample() + e, values[e]);
+                add(capture, firstExample + chunk.firstExample() + e, values[e]);
             }
         });
+    }
+
+    /** Takes the scales out: each of the two gradients has that of the capture. */
+    private void add(UploadedCapture capture, int example, double score) {
+        int layer = capture.layerIndex();
+        sums.add(layer, example, Math.scalb(score, -2 * capture.exponent() - solver.exponent(layer)));
     }
 
     private double[] read(BackendMatrix scores) {
@@ -113,7 +121,7 @@ final class EigenbasisSelfPass implements SelfPass {
             if (sum[e] < CANCELLED * magnitude[e]) {
                 addByGradients(firstExample + e, capture.examples(e, 1), weights);
             } else {
-                sums.add(layer, firstExample + e, sum[e]);
+                add(capture, firstExample + e, sum[e]);
             }
         }
     }

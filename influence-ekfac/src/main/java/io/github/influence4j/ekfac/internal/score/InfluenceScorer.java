@@ -191,11 +191,10 @@ public final class InfluenceScorer<E> {
      */
     public SelfInfluence self(IhvpSolver solver, ExampleSource<E> train) {
         long start = System.nanoTime();
-        try (CapturePass<E> pass = new CapturePass<>(backend, model)) {
+        try (CapturePass<E> pass = CapturePass.scaling(backend, model, CapturePass.layersOf(model))) {
             List<LayerSpec> layers = pass.layers();
             requireFitted(solver, layers);
             int n = SourceCheck.countForArrays(train, options.perLayer() ? layers.size() + 1L : 1);
-            long[] ids = new long[n];
             SelfScores sums = new SelfScores(layers, n, options.perLayer());
             try (SelfPass scores = selfPass(solver, layers, sums)) {
                 pass.run(
@@ -205,15 +204,14 @@ public final class InfluenceScorer<E> {
                         "self-influence",
                         progress,
                         (step, capture) -> {
-                            int first = (int) step.firstExample();
-                            System.arraycopy(step.ids(), 0, ids, first, step.ids().length);
-                            scores.add(first, capture);
+                            sums.startBatch(step);
+                            scores.add((int) step.firstExample(), capture);
                         });
             } catch (DeviceMemoryException e) {
                 throw e.during("self-influence (captures and workspace of a batch: take smaller batches)");
             }
             return new SelfInfluence(
-                    ids,
+                    sums.ids(),
                     sums.total(),
                     sums.perLayer(),
                     since(start, solver.provenance()).withCount("training examples", n));

@@ -1,6 +1,7 @@
 package io.github.influence4j.ekfac.internal.score;
 
 import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
@@ -28,6 +29,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
     private final MatrixBackend backend;
     private final PreparedQueries prepared;
     private final int firstQuery;
+    private final long[] queryIds;
     private final int queries;
     private final ScoreOptions options;
     private final ScoreCollector<?> collector;
@@ -40,6 +42,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
     /** By number: rows of ones that add up positions. */
     private final Map<Integer, BackendMatrix> ones = new HashMap<>();
 
+    private long[] ids = {};
     private double[] host = new double[0];
     private float[] narrow = new float[0];
 
@@ -47,13 +50,14 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
             MatrixBackend backend,
             PreparedQueries prepared,
             int firstQuery,
-            int queries,
+            long[] queryIds,
             ScoreOptions options,
             ScoreCollector<?> scores) {
         this.backend = backend;
         this.prepared = prepared;
         this.firstQuery = firstQuery;
-        this.queries = queries;
+        this.queryIds = queryIds;
+        this.queries = queryIds.length;
         this.options = options;
         this.collector = scores;
         this.rotated = new RotatedGradients(backend, Rotation.CHEAPEST);
@@ -66,7 +70,8 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
 
     @Override
     public void startBatch(CapturePass.Step step) {
-        collector.startBatch(step.firstExample(), step.ids());
+        ids = step.ids();
+        collector.startBatch(step.firstExample(), ids);
     }
 
     @Override
@@ -145,7 +150,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
             if (summed) {
                 addExamples(capture, first / positions, sumPositions(scores, positions));
             } else {
-                addPositions(capture, first, count, read(scores));
+                addPositions(capture, first, scores);
             }
         }
     }
@@ -171,21 +176,40 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
     private void addExamples(UploadedCapture capture, int firstExample, BackendMatrix scores) {
         double[] values = read(scores);
         for (int k = 0; k < scores.rows(); k++) {
+            finish(capture, firstExample + k, values, k * queries);
             collector.add(capture.layerIndex(), firstExample + k, firstQuery, queries, values, k * queries);
         }
     }
 
     /** Adds [rows, queries] scores of positions to those of their examples and tokens. */
-    private void addPositions(UploadedCapture capture, int firstRow, int rows, double[] values) {
+    private void addPositions(UploadedCapture capture, int firstRow, BackendMatrix scores) {
+        double[] values = read(scores);
         int layer = capture.layerIndex();
         boolean tokens = collector.keepsTokens(capture.layer());
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < scores.rows(); r++) {
             int example = (firstRow + r) / capture.positions();
             int token = (firstRow + r) % capture.positions() % capture.tokens();
+            finish(capture, example, values, r * queries);
             collector.add(layer, example, firstQuery, queries, values, r * queries);
             for (int q = 0; tokens && q < queries; q++) {
                 collector.addToken(layer, firstQuery + q, example, token, capture.tokens(), values[r * queries + q]);
             }
+        }
+    }
+
+    /** Takes the scales of queries and capture out of the scores of an example, and refuses what is not finite. */
+    private void finish(UploadedCapture capture, int example, double[] values, int start) {
+        int own = capture.exponent();
+        int[] exponents = prepared.exponents(capture.layerIndex());
+        for (int q = 0; q < queries; q++) {
+            int exponent = own + exponents[q];
+            double score = exponent == 0 ? values[start + q] : Math.scalb(values[start + q], -exponent);
+            if (!Double.isFinite(score)) {
+                throw new NumericalException("layer " + capture.layer().name() + ": the score of training example "
+                        + ids[example] + " for query " + queryIds[q] + " is " + score + ", out of the range of "
+                        + backend.precision() + "; scale the loss, or use float64");
+            }
+            values[start + q] = score;
         }
     }
 

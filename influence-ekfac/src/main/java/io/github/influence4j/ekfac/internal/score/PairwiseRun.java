@@ -58,7 +58,7 @@ final class PairwiseRun<E> implements AutoCloseable {
             ProgressListener progress) {
         this.backend = backend;
         this.model = model;
-        this.pass = new CapturePass<>(backend, model);
+        this.pass = CapturePass.scaling(backend, model, CapturePass.layersOf(model));
         this.solvers = solvers;
         this.options = options;
         this.memory = ScoringMemory.of(backend, options);
@@ -101,7 +101,7 @@ final class PairwiseRun<E> implements AutoCloseable {
                 for (int group = 0; group < solvers.groups().size(); group++) {
                     prepare(prepared, queryPass, group);
                 }
-                score(train, prepared, queryPass.first(), queryPass.count(), collector);
+                score(train, prepared, queryPass.first(), queryPass.ids(), collector);
             }
         }
         return collector.finish(provenance.apply(this));
@@ -126,7 +126,7 @@ final class PairwiseRun<E> implements AutoCloseable {
                 for (int part = 0; part < parts.size(); part++) {
                     if (!kept.has(first, part)) {
                         ScoreCollector<R> collector = collector(result, queryPass.ids(), parts.get(part));
-                        score(parts.get(part), prepared, 0, queryPass.count(), collector);
+                        score(parts.get(part), prepared, 0, queryPass.ids(), collector);
                         kept.keep(first, part, collector.finish(provenance.apply(this)));
                     }
                 }
@@ -139,13 +139,13 @@ final class PairwiseRun<E> implements AutoCloseable {
     }
 
     private void score(
-            ExampleSource<E> train, PreparedQueries prepared, int first, int count, ScoreCollector<?> collector) {
-        collector.startPass(first, count);
-        try (PairwisePass scores = new PairwisePass(backend, prepared, first, count, options, collector)) {
+            ExampleSource<E> train, PreparedQueries prepared, int first, long[] ids, ScoreCollector<?> collector) {
+        collector.startPass(first, ids.length);
+        try (PairwisePass scores = new PairwisePass(backend, prepared, first, ids, options, collector)) {
             List<Objective> loss = List.of(new Objective.TrainingLoss());
             pass.run(train, BatchSize.of(options), loss, "scores", progress, scores);
         } catch (DeviceMemoryException e) {
-            throw e.during(inWords("scores", count));
+            throw e.during(inWords("scores", ids.length));
         }
     }
 
@@ -217,7 +217,7 @@ final class PairwiseRun<E> implements AutoCloseable {
             solvers.with(group, solver -> prepare(prepared, queryPass, solver, pass));
         } else {
             List<LayerSpec> layers = solvers.groups().get(group);
-            try (CapturePass<E> some = new CapturePass<>(backend, model, backend.precision(), layers)) {
+            try (CapturePass<E> some = CapturePass.scaling(backend, model, layers)) {
                 solvers.with(group, solver -> prepare(prepared, queryPass, solver, some));
             }
         }

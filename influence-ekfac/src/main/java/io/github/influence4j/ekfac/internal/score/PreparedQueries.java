@@ -9,6 +9,7 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.Scale;
 import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
@@ -18,6 +19,7 @@ import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,6 +34,7 @@ final class PreparedQueries implements AutoCloseable {
     private static final String RIGHT = "/right";
     private static final String WHOLE = "/whole";
     private static final String IN_EIGENBASIS = "/in_eigenbasis";
+    private static final String EXPONENTS = "/exponents";
     private static final String LARGEST_CUT = "largest_cut";
 
     private final MatrixBackend backend;
@@ -45,6 +48,9 @@ final class PreparedQueries implements AutoCloseable {
     private final BitSet mayMultiplyOut;
     private final Map<Integer, QueryLayer.Full> multipliedOut = new HashMap<>();
     private final boolean[] inEigenbasis;
+    /** By layer and query: e, where 2^e times the query is held. */
+    private final int[][] exponents;
+
     private double largestCut;
 
     /**
@@ -66,6 +72,7 @@ final class PreparedQueries implements AutoCloseable {
         this.examples = examples;
         this.mayMultiplyOut = memory.multipliedOut(layers, queries);
         this.inEigenbasis = new boolean[layers.size()];
+        this.exponents = new int[layers.size()][queries];
         try {
             for (LayerSpec layer : layers) {
                 queryLayers.add(QueryLayer.allocate(
@@ -91,6 +98,11 @@ final class PreparedQueries implements AutoCloseable {
         return multipliedOut.computeIfAbsent(index, l -> QueryLayer.multiplyOut(backend, factored, queries));
     }
 
+    /** By query: e, where 2^e times the query's gradient at a layer is held; not to be changed. */
+    int[] exponents(int index) {
+        return exponents[index];
+    }
+
     /** The basis in whose coordinates the queries of a layer are, so that training captures must be too. */
     Optional<LayerEigenbasis> basisOfQueries(int index) {
         return inEigenbasis[index] ? whole.flatMap(solver -> solver.basis(index)) : Optional.empty();
@@ -114,6 +126,9 @@ final class PreparedQueries implements AutoCloseable {
                 tensors.put(name + WHOLE, full.stacked());
             }
             tensors.put(name + IN_EIGENBASIS, number(inEigenbasis[l] ? 1 : 0));
+            tensors.put(
+                    name + EXPONENTS,
+                    Matrix.of(Arrays.stream(exponents[l]).asDoubleStream().toArray(), 1, queries));
         }
         tensors.put(LARGEST_CUT, number(largestCut));
         return tensors;
@@ -139,6 +154,9 @@ final class PreparedQueries implements AutoCloseable {
                 upload(tensors, name + WHOLE, full.stacked());
             }
             inEigenbasis[l] = number(tensors, name + IN_EIGENBASIS) != 0;
+            double[] row = new double[queries];
+            find(tensors, name + EXPONENTS).read(0, 1, row, 0);
+            Arrays.setAll(exponents[l], q -> (int) row[q]);
         }
         largestCut = Math.max(largestCut, number(tensors, LARGEST_CUT));
     }
@@ -191,6 +209,7 @@ final class PreparedQueries implements AutoCloseable {
         int held = firstLayer + l;
         int count = capture.examples();
         int outputs = capture.layer().outputs();
+        Arrays.fill(exponents[held], first, first + count, capture.exponent() + eigenbasis.exponent(l));
         Optional<LayerEigenbasis> basis = eigenbasis.rotates(l) ? eigenbasis.basis(l) : Optional.empty();
         if (queryLayers.get(held) instanceof QueryLayer.Factored factored) {
             BackendMatrix solved =
@@ -228,11 +247,12 @@ final class PreparedQueries implements AutoCloseable {
                 gradients.add(scratch);
                 stacked.add(scratch.take(batch.size() * layer.outputs(), layer.gradientColumns()));
             }
-            pass.runBatch(
-                    batch,
-                    new Objective.Measurement(),
-                    (step, capture) -> plain.into(capture, Optional.empty(), stacked.get(capture.layerIndex())));
-            solve(solver, batch.size(), stacked);
+            int[] scales = new int[layers.size()];
+            pass.runBatch(batch, new Objective.Measurement(), (step, capture) -> {
+                scales[capture.layerIndex()] = capture.exponent();
+                plain.into(capture, Optional.empty(), stacked.get(capture.layerIndex()));
+            });
+            solve(solver, first, batch.size(), stacked, scales);
             for (int l = 0; l < layers.size(); l++) {
                 store(l, first, batch.size(), stacked.get(l));
             }
@@ -242,19 +262,22 @@ final class PreparedQueries implements AutoCloseable {
     }
 
     /** Solves for the queries of a batch together, which is what iterative solvers are fastest at. */
-    private void solve(IhvpSolver solver, int count, List<BackendMatrix> stacked) {
+    private void solve(IhvpSolver solver, int first, int count, List<BackendMatrix> stacked, int[] scales) {
         List<LayerGradients> gradients = new ArrayList<>();
         for (int q = 0; q < count; q++) {
             List<Matrix> parts = new ArrayList<>();
             for (int l = 0; l < layers.size(); l++) {
-                parts.add(part(stacked, l, q));
+                parts.add(Scale.times(part(stacked, l, q), -scales[l]));
             }
             gradients.add(LayerGradients.of(layers, parts));
         }
         List<LayerGradients> solutions = solver.solveAll(gradients);
         for (int q = 0; q < count; q++) {
             for (int l = 0; l < layers.size(); l++) {
-                backend.upload(solutions.get(q).layer(layers.get(l).name()), part(stacked, l, q));
+                Matrix solution = solutions.get(q).layer(layers.get(l).name());
+                int exponent = Scale.exponent(backend.precision(), solution);
+                exponents[l][first + q] = exponent;
+                backend.upload(Scale.times(solution, exponent), part(stacked, l, q));
             }
         }
     }

@@ -69,33 +69,36 @@ public record ScoringMemory(ScoreOptions options, int bytesPerNumber, long avail
     }
 
     /**
-     * Returns how many queries are scored in one pass over the training set: as many whole batches as fit, or as many as fit of one
-     * batch; at least one.
+     * Returns how many queries are scored in one pass over the training set: as many whole batches as fit; at least one query.
      *
      * @param layers the layers
      * @param all number of queries
      * @return at least 1, at most {@code all}
      */
     public int queriesAtOnce(List<LayerSpec> layers, int all) {
-        long elements = layers.stream().mapToLong(this::bytesPerQuery).max().orElse(1) / bytesPerNumber;
-        long fit = Math.max(1, Math.min(limit() / bytesPerQuery(layers), maxElements / elements));
-        int batch = options.queryBatchSize();
-        return (int) Math.min(fit < batch ? fit : fit / batch * batch, all);
+        long batch = queriesPerBatch(layers, all);
+        return (int) Math.min(mostAtOnce(layers) / batch * batch, all);
     }
 
     /**
-     * Returns how many queries are preconditioned together: a batch, or fewer where two stacks of their gradients at the largest
-     * layer, in which they are rotated, would take more than the limit or be too large for a matrix; at least one.
+     * Returns how many queries are preconditioned together: a batch, or fewer where so many do not fit, or two stacks of their
+     * gradients at the largest layer, in which they are rotated, would take more than the limit or be too large for a matrix; at least
+     * one.
      *
      * @param layers the layers
      * @param all number of queries
-     * @return at least 1, at most {@link #queriesAtOnce}
+     * @return at least 1, at most {@code all}
      */
     public int queriesPerBatch(List<LayerSpec> layers, int all) {
         long parameters = layers.stream().mapToLong(LayerSpec::parameters).max().orElse(1);
         long fit = Math.min(limit() / (2 * bytesPerNumber * parameters), maxElements / parameters);
-        long most = Math.min(options.queryBatchSize(), queriesAtOnce(layers, all));
+        long most = Math.min(Math.min(options.queryBatchSize(), all), mostAtOnce(layers));
         return (int) Math.max(1, Math.min(most, fit));
+    }
+
+    private long mostAtOnce(List<LayerSpec> layers) {
+        long elements = layers.stream().mapToLong(this::bytesPerQuery).max().orElse(1) / bytesPerNumber;
+        return Math.max(1, Math.min(limit() / bytesPerQuery(layers), maxElements / elements));
     }
 
     /**

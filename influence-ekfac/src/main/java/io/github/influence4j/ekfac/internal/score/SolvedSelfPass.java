@@ -4,6 +4,7 @@ import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
+import io.github.influence4j.ekfac.internal.factor.Scale;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -45,6 +46,9 @@ final class SolvedSelfPass implements SelfPass {
             backend.multiplyBatch(capture.examples(), 1, g, Operand.of(capture.activations()), 0, stacked);
             gradients[capture.layerIndex()] = stacked.reshape(capture.examples(), Math.toIntExact(layer.parameters()))
                     .toArray();
+            for (double[] row : gradients[capture.layerIndex()]) {
+                Scale.multiply(row, row.length, -capture.exponent());
+            }
         }
         collected++;
         if (collected == layers.size()) {

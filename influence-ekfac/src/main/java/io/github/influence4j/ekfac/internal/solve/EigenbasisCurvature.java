@@ -20,6 +20,7 @@ public final class EigenbasisCurvature implements Curvature {
     private final List<LayerCurvature> curvatures;
     private final List<LayerSpec> layers;
     private final Provenance provenance;
+    private volatile boolean closed;
 
     private EigenbasisCurvature(MatrixBackend backend, List<LayerCurvature> curvatures, Provenance provenance) {
         this.backend = backend;
@@ -64,11 +65,13 @@ public final class EigenbasisCurvature implements Curvature {
 
     @Override
     public EigenbasisSolver solver(LayerDamping damping) {
+        requireOpen();
         return EigenbasisSolver.of(
-                backend,
-                curvatures,
-                damping,
-                provenance.withOption("damping", damping.lambdas().toString()));
+                        backend,
+                        curvatures,
+                        damping,
+                        provenance.withOption("damping", damping.lambdas().toString()))
+                .whileOpen(() -> closed);
     }
 
     @Override
@@ -86,12 +89,27 @@ public final class EigenbasisCurvature implements Curvature {
      * @throws io.github.influence4j.api.NumericalException if f is not finite somewhere, naming the layer
      */
     public EigenbasisSolver function(DoubleUnaryOperator function, LayerDamping damping) {
+        requireOpen();
         return EigenbasisSolver.ofFunction(
-                backend,
-                curvatures,
-                function,
-                damping,
-                provenance.withOption("damping", damping.lambdas().toString()));
+                        backend,
+                        curvatures,
+                        function,
+                        damping,
+                        provenance.withOption("damping", damping.lambdas().toString()))
+                .whileOpen(() -> closed);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the curvature is closed; make solvers before it is");
+        }
+    }
+
+    /** Says for a person what was fitted. */
+    @Override
+    public String toString() {
+        return provenance.options().getOrDefault("strategy", "curvature") + " of " + layers.size() + " layers on "
+                + provenance.backend() + (closed ? ", closed" : "");
     }
 
     /**
@@ -121,6 +139,7 @@ public final class EigenbasisCurvature implements Curvature {
 
     @Override
     public void close() {
+        closed = true;
         curvatures.forEach(LayerCurvature::close);
     }
 }

@@ -9,6 +9,7 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
+import io.github.influence4j.ekfac.internal.factor.Scale;
 import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleUnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,14 +37,16 @@ public final class EigenbasisSolver implements IhvpSolver {
     private final MatrixBackend backend;
     private final List<LayerCurvature> curvatures;
     private final List<LayerSpec> layers;
-    private final List<Optional<BackendMatrix>> reciprocals;
+    private final List<Optional<Reciprocals>> reciprocals;
     private final LayerDamping damping;
     private final Provenance provenance;
+    private BooleanSupplier curvatureClosed = () -> false;
+    private volatile boolean closed;
 
     private EigenbasisSolver(
             MatrixBackend backend,
             List<LayerCurvature> curvatures,
-            List<Optional<BackendMatrix>> reciprocals,
+            List<Optional<Reciprocals>> reciprocals,
             LayerDamping damping,
             Provenance provenance) {
         this.backend = backend;
@@ -62,11 +66,12 @@ public final class EigenbasisSolver implements IhvpSolver {
      * @param provenance how the curvature was made
      * @return a solver that the caller closes
      * @throws IllegalArgumentException if a layer has no λ
-     * @throws NumericalException if Λ+λ is not positive somewhere in a layer that is not 0 everywhere, naming it
+     * @throws NumericalException if Λ+λ is not positive somewhere in a layer that is not 0 everywhere, or nothing but rounding, naming it
      */
     public static EigenbasisSolver of(
             MatrixBackend backend, List<LayerCurvature> curvatures, LayerDamping damping, Provenance provenance) {
-        List<Optional<BackendMatrix>> reciprocals = new ArrayList<>();
+        EigenvalueNoise noise = EigenvalueNoise.of(provenance);
+        List<Optional<Reciprocals>> reciprocals = new ArrayList<>();
         try {
             for (LayerCurvature curvature : curvatures) {
                 double lambda = damping.lambda(curvature.layer().name());
@@ -79,11 +84,14 @@ public final class EigenbasisSolver implements IhvpSolver {
                             + ": the damped curvature is singular (least eigenvalue " + curvature.leastEigenvalue()
                             + ", damping " + lambda + "); use a larger damping");
                 }
-                reciprocals.add(curvature.eigenvalues().map(values -> reciprocal(backend, values, lambda)));
+                noise.require(curvature, lambda);
+                reciprocals.add(curvature
+                        .eigenvalues()
+                        .map(values -> Reciprocals.of(backend, values, curvature.leastEigenvalue(), lambda)));
             }
             return new EigenbasisSolver(backend, curvatures, reciprocals, damping, provenance);
         } catch (RuntimeException | Error e) {
-            reciprocals.forEach(r -> r.ifPresent(BackendMatrix::close));
+            reciprocals.forEach(r -> r.ifPresent(Reciprocals::close));
             throw e;
         }
     }
@@ -106,7 +114,7 @@ public final class EigenbasisSolver implements IhvpSolver {
             DoubleUnaryOperator function,
             LayerDamping damping,
             Provenance provenance) {
-        List<Optional<BackendMatrix>> factors = new ArrayList<>();
+        List<Optional<Reciprocals>> factors = new ArrayList<>();
         try {
             for (LayerCurvature curvature : curvatures) {
                 String layer = curvature.layer().name();
@@ -129,27 +137,29 @@ public final class EigenbasisSolver implements IhvpSolver {
                         row[k] = value;
                     }
                 }
-                factors.add(Optional.of(backend.copyOf(Matrix.of(values), backend.precision())));
+                factors.add(Optional.of(Reciprocals.of(backend, values)));
             }
             return new EigenbasisSolver(backend, curvatures, factors, damping, provenance);
         } catch (RuntimeException | Error e) {
-            factors.forEach(f -> f.ifPresent(BackendMatrix::close));
+            factors.forEach(f -> f.ifPresent(Reciprocals::close));
             throw e;
         }
     }
 
     /** In place of 1/(0 + 0): the pseudoinverse. */
-    private static Optional<BackendMatrix> skipped(MatrixBackend backend, LayerCurvature curvature) {
+    private static Optional<Reciprocals> skipped(MatrixBackend backend, LayerCurvature curvature) {
         LOG.warn(
                 "layer {}: every eigenvalue is 0 and so is the damping; its part of every score is 0",
                 curvature.layer().name());
-        return curvature.eigenvalues().map(values -> backend.zeros(values.rows(), values.columns()));
+        return curvature
+                .eigenvalues()
+                .map(values -> new Reciprocals(backend.zeros(values.rows(), values.columns()), 0));
     }
 
-    private static BackendMatrix reciprocal(MatrixBackend backend, BackendMatrix values, double lambda) {
-        BackendMatrix result = backend.zeros(values.rows(), values.columns());
-        backend.shiftedReciprocal(values, lambda, result);
-        return result;
+    /** Tells who owns the eigenbases, so that nothing is asked of them afterwards. */
+    EigenbasisSolver whileOpen(BooleanSupplier owner) {
+        curvatureClosed = owner;
+        return this;
     }
 
     @Override
@@ -164,6 +174,7 @@ public final class EigenbasisSolver implements IhvpSolver {
      * @return empty where it is the parameters' own coordinates
      */
     public Optional<LayerEigenbasis> basis(int layer) {
+        requireOpen();
         return curvatures.get(layer).basis();
     }
 
@@ -172,13 +183,25 @@ public final class EigenbasisSolver implements IhvpSolver {
      *
      * @param layer index of the layer
      * @return [o, i] in the working precision, owned by this solver; empty for the identity
+     * @throws IllegalStateException if the solver or its curvature is closed
      */
-    public Optional<BackendMatrix> reciprocals(int layer) {
+    public Optional<Reciprocals> reciprocals(int layer) {
+        requireOpen();
         return reciprocals.get(layer);
     }
 
     /**
-     * Solves for a stack of gradients of one layer, in place.
+     * Returns the exponent of what {@link #divide} and {@link #solveInPlace} give.
+     *
+     * @param layer index of the layer
+     * @return e, where they give 2^e times the solutions
+     */
+    public int exponent(int layer) {
+        return reciprocals(layer).map(Reciprocals::exponent).orElse(0);
+    }
+
+    /**
+     * Solves for a stack of gradients of one layer, in place, up to the power of two of {@link #exponent}.
      *
      * @param layer index of the layer
      * @param count number of gradients
@@ -194,15 +217,15 @@ public final class EigenbasisSolver implements IhvpSolver {
     }
 
     /**
-     * Divides gradients in eigenbasis coordinates by Λ+λ, V ↦ V ∘ 1/(Λ+λ): after it only {@link #rotateBack} is missing to
-     * the solution.
+     * Divides gradients in eigenbasis coordinates by Λ+λ, V ↦ V ∘ 1/(Λ+λ), up to the power of two of {@link #exponent}: after it
+     * only {@link #rotateBack} is missing to the solution.
      *
      * @param layer index of the layer
      * @param count number of gradients
      * @param gradients [count·o, i] in the working precision, packed; overwritten
      */
     public void divide(int layer, int count, BackendMatrix gradients) {
-        reciprocals.get(layer).ifPresent(reciprocal -> {
+        reciprocals(layer).map(Reciprocals::values).ifPresent(reciprocal -> {
             for (int q = 0; q < count; q++) {
                 BackendMatrix one = gradients.rows(q * reciprocal.rows(), reciprocal.rows());
                 backend.multiplyElements(one, reciprocal, one);
@@ -219,7 +242,7 @@ public final class EigenbasisSolver implements IhvpSolver {
      * @param scratch memory for one such stack
      */
     public void rotateBack(int layer, int count, BackendMatrix gradients, Scratch scratch) {
-        if (reciprocals.get(layer).isPresent()) {
+        if (reciprocals(layer).isPresent()) {
             basis(layer).ifPresent(b -> rotate(count, gradients, b, scratch, true));
         }
     }
@@ -234,7 +257,7 @@ public final class EigenbasisSolver implements IhvpSolver {
      * @param scratch memory for the larger of the two
      */
     public void rotateFactorsBack(int layer, BackendMatrix left, BackendMatrix right, Scratch scratch) {
-        if (reciprocals.get(layer).isPresent()) {
+        if (reciprocals(layer).isPresent()) {
             basis(layer).ifPresent(b -> {
                 rotateRowsBack(left, b.gradientVectors(), scratch);
                 rotateRowsBack(right, b.activationVectors(), scratch);
@@ -249,7 +272,7 @@ public final class EigenbasisSolver implements IhvpSolver {
      * @return false for the identity and the diagonal
      */
     public boolean rotates(int layer) {
-        return reciprocals.get(layer).isPresent() && basis(layer).isPresent();
+        return reciprocals(layer).isPresent() && basis(layer).isPresent();
     }
 
     private void rotateRowsBack(BackendMatrix rows, BlockDiagonal vectors, Scratch scratch) {
@@ -283,12 +306,18 @@ public final class EigenbasisSolver implements IhvpSolver {
                 LayerSpec layer = layers.get(l);
                 int rows = layer.outputs();
                 BackendMatrix stacked = memory.take(vectors.size() * rows, layer.gradientColumns());
+                int[] exponents = new int[vectors.size()];
                 for (int q = 0; q < vectors.size(); q++) {
-                    backend.upload(vectors.get(q).layer(layer.name()), stacked.rows(q * rows, rows));
+                    Matrix vector = vectors.get(q).layer(layer.name());
+                    exponents[q] = Scale.exponent(backend.precision(), vector);
+                    backend.upload(Scale.times(vector, exponents[q]), stacked.rows(q * rows, rows));
                 }
                 solveInPlace(l, vectors.size(), stacked, half);
                 for (int q = 0; q < vectors.size(); q++) {
                     double[][] part = stacked.rows(q * rows, rows).toArray();
+                    for (double[] row : part) {
+                        Scale.multiply(row, row.length, -(exponents[q] + exponent(l)));
+                    }
                     solved.get(q).add(Matrix.of(finite(layer, part)));
                 }
             }
@@ -324,8 +353,23 @@ public final class EigenbasisSolver implements IhvpSolver {
                 curvatures.stream().mapToDouble(LayerCurvature::heldBytes).sum());
     }
 
+    /** Says for a person what is solved with. */
+    @Override
+    public String toString() {
+        return "solver of " + provenance.options().getOrDefault("strategy", "curvature") + " for " + layers.size()
+                + " layers, damping " + damping.lambdas() + (closed ? ", closed" : "");
+    }
+
+    private void requireOpen() {
+        if (closed || curvatureClosed.getAsBoolean()) {
+            throw new IllegalStateException("the " + (closed ? "solver" : "curvature of the solver")
+                    + " is closed; solve and score before it is");
+        }
+    }
+
     @Override
     public void close() {
-        reciprocals.forEach(r -> r.ifPresent(BackendMatrix::close));
+        closed = true;
+        reciprocals.forEach(r -> r.ifPresent(Reciprocals::close));
     }
 }

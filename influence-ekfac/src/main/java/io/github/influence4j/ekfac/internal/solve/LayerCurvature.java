@@ -1,6 +1,7 @@
 package io.github.influence4j.ekfac.internal.solve;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.linalg.BackendMatrix;
 import java.util.Optional;
@@ -13,13 +14,15 @@ import java.util.Optional;
  * @param eigenvalues Λ, [o, i] in float64; empty for the identity
  * @param meanEigenvalue mean of Λ; 1 for the identity
  * @param leastEigenvalue least of Λ; 1 for the identity
+ * @param largestEigenvalue largest of Λ; 1 for the identity
  */
 public record LayerCurvature(
         LayerSpec layer,
         Optional<LayerEigenbasis> basis,
         Optional<BackendMatrix> eigenvalues,
         double meanEigenvalue,
-        double leastEigenvalue)
+        double leastEigenvalue,
+        double largestEigenvalue)
         implements AutoCloseable {
 
     /**
@@ -29,24 +32,32 @@ public record LayerCurvature(
      * @param basis Q_A and Q_S; owned by the result
      * @param eigenvalues Λ; owned by the result
      * @return the curvature, which the caller closes
+     * @throws NumericalException if an eigenvalue is not finite, naming the layer
      */
     public static LayerCurvature of(
             LayerSpec layer, Optional<LayerEigenbasis> basis, Optional<BackendMatrix> eigenvalues) {
         if (eigenvalues.isEmpty()) {
-            return new LayerCurvature(layer, basis, eigenvalues, 1, 1);
+            return new LayerCurvature(layer, basis, eigenvalues, 1, 1, 1);
         }
         BackendMatrix values = eigenvalues.get();
         double[] row = new double[values.columns()];
         double sum = 0;
         double least = Double.POSITIVE_INFINITY;
+        double largest = 0;
         for (int o = 0; o < values.rows(); o++) {
             values.read(o, 1, row, 0);
             for (double value : row) {
                 sum += value;
+                if (!Double.isFinite(value)) {
+                    throw new NumericalException(
+                            "layer " + layer.name() + ": an eigenvalue is " + value
+                                    + "; its gradients are out of the range of the working precision, or the factors are damaged");
+                }
                 least = Math.min(least, value);
+                largest = Math.max(largest, value);
             }
         }
-        return new LayerCurvature(layer, basis, eigenvalues, sum / layer.parameters(), least);
+        return new LayerCurvature(layer, basis, eigenvalues, sum / layer.parameters(), least, largest);
     }
 
     /**

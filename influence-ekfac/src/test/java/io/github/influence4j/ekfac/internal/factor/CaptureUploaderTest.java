@@ -73,7 +73,7 @@ class CaptureUploaderTest {
     void rowsComeWithBiasAndWithoutPadding(Precision precision) {
         double[][] activations = rows(LAYER.inputs(), 1);
         double[][] gradients = rows(LAYER.outputs(), 2);
-        try (CaptureUploader uploader = new CaptureUploader(backend, precision)) {
+        try (CaptureUploader uploader = new CaptureUploader(backend, precision, true)) {
             UploadedCapture uploaded = uploader.upload(capture(activations, gradients), 0, ids());
             double[][] a = uploaded.activations().toArray();
             double[][] g = uploaded.outputGradients().toArray();
@@ -99,7 +99,7 @@ class CaptureUploaderTest {
         gradients[3][0] = Double.NaN; // masked
         gradients[60 * POSITIONS + 2][17] = Double.POSITIVE_INFINITY;
         gradients[99 * POSITIONS + 1][249] = Double.NaN;
-        try (CaptureUploader uploader = new CaptureUploader(backend, precision)) {
+        try (CaptureUploader uploader = new CaptureUploader(backend, precision, true)) {
             NumericalException e = assertThrows(
                     NumericalException.class,
                     () -> uploader.upload(capture(rows(LAYER.inputs(), 1), gradients), 0, ids()));

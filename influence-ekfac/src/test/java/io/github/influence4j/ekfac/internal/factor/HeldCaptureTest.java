@@ -46,8 +46,8 @@ class HeldCaptureTest {
         for (Precision type : List.of(backend.precision(), Precision.FLOAT64)) {
             try (BackendMatrix a = held(backend, activations, type, border);
                     BackendMatrix g = held(backend, gradients, type, border);
-                    CaptureUploader expected = new CaptureUploader(backend, backend.precision());
-                    CaptureUploader found = new CaptureUploader(backend, backend.precision())) {
+                    CaptureUploader expected = new CaptureUploader(backend, backend.precision(), true);
+                    CaptureUploader found = new CaptureUploader(backend, backend.precision(), true)) {
                 BackendMatrix heldA = a.view(0, ROWS, border, 7);
                 BackendMatrix heldG = g.view(0, ROWS, border, 6);
                 UploadedCapture fromHeap = expected.upload(onHeap, 0, ids());
@@ -75,7 +75,7 @@ class HeldCaptureTest {
         gradients[3 * POSITIONS + 1][5] = Double.NEGATIVE_INFINITY;
         try (BackendMatrix a = held(backend, rows(7, 1, masked), backend.precision(), border);
                 BackendMatrix g = held(backend, gradients, backend.precision(), border);
-                CaptureUploader uploader = new CaptureUploader(backend, backend.precision())) {
+                CaptureUploader uploader = new CaptureUploader(backend, backend.precision(), true)) {
             LayerCapture capture = capture(layer(bias), a.view(0, ROWS, border, 7), g.view(0, ROWS, border, 6), masked);
             NumericalException e = assertThrows(NumericalException.class, () -> uploader.upload(capture, 0, ids()));
             assertTrue(

@@ -27,7 +27,7 @@ class RunningSumTest {
             try (RunningSum sum = new RunningSum(backend, 1, 1)) {
                 for (int count : products) {
                     long[] next = {0};
-                    sum.addRows(count, (first, some, beta, target) -> {
+                    sum.addRows(count, 0, (first, some, beta, target) -> {
                         assertEquals(next[0], first);
                         next[0] += some;
                         block[0] = beta == 0 ? some : block[0] + some;
@@ -70,7 +70,7 @@ class RunningSumTest {
     /** Numbers that float32 cannot add up exactly. */
     private static void add(MatrixBackend backend, RunningSum sum, List<Integer> products) {
         for (int count : products) {
-            sum.addRows(count, (first, some, beta, target) -> {
+            sum.addRows(count, 0, (first, some, beta, target) -> {
                 double before = beta == 0 ? 0 : target.toArray()[0][0];
                 backend.upload(new double[] {before + some / 3.0}, target);
             });

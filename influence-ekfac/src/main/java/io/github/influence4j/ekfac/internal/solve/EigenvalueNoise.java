@@ -1,0 +1,67 @@
+package io.github.influence4j.ekfac.internal.solve;
+
+import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.options.Strategy;
+import io.github.influence4j.linalg.BackendMatrix;
+
+/**
+ * What rounding leaves where an eigenvalue is 0: an eigenvalue below it is no information, and a damping below it would divide by
+ * noise. With u the roundoff of the working precision and Λ_max the largest eigenvalue of a layer, K-FAC's eigenvalues are off by some
+ * 4u·Λ_max, as those of a covariance are; EK-FAC's are squares of numbers that are off by some 64u·√Λ_max. Sums of squares that nothing
+ * is rotated into, the diagonal's, are right to their last digits.
+ *
+ * @param suspicious below this multiple of Λ_max an eigenvalue may be nothing but rounding
+ * @param least below this multiple of Λ_max a damping does not cover it
+ */
+record EigenvalueNoise(double suspicious, double least) {
+
+    private static final EigenvalueNoise NONE = new EigenvalueNoise(0, 0);
+
+    /** That of a curvature by the strategy and the precision it was fitted in. */
+    static EigenvalueNoise of(Provenance provenance) {
+        double roundoff = provenance.precision() == Precision.FLOAT32 ? 0x1p-24 : 0x1p-53;
+        String strategy = provenance.options().getOrDefault("strategy", "");
+        if (strategy.equals(Strategy.KFAC.toString())) {
+            return new EigenvalueNoise(4 * roundoff, 4 * roundoff);
+        }
+        boolean rotated =
+                strategy.equals(Strategy.EKFAC.toString()) || strategy.equals(Strategy.GRADIENT_BASIS.toString());
+        return rotated ? new EigenvalueNoise(4 * roundoff, Math.pow(64 * roundoff, 2)) : NONE;
+    }
+
+    /**
+     * Refuses a damping that divides by noise.
+     *
+     * @throws NumericalException if an eigenvalue may be noise and the damping does not cover it, naming the layer, its rank and
+     *     the least damping that does
+     */
+    void require(LayerCurvature curvature, double lambda) {
+        double largest = curvature.largestEigenvalue();
+        if (curvature.leastEigenvalue() >= suspicious * largest || lambda >= least * largest) {
+            return;
+        }
+        double enough = least * largest;
+        throw new NumericalException("layer " + curvature.layer().name() + ": of "
+                + curvature.layer().parameters() + " eigenvalues " + rank(curvature, suspicious * largest)
+                + " are above what rounding leaves of the largest (" + largest + "; condition "
+                + largest / curvature.leastEigenvalue() + "), and damping " + lambda
+                + " would divide by the others, which are no information; use at least " + enough + ", which is "
+                + enough / curvature.meanEigenvalue() + " x mean eigenvalue"
+                + ", or fit on more examples or in float64");
+    }
+
+    private static long rank(LayerCurvature curvature, double noise) {
+        BackendMatrix values = curvature.eigenvalues().orElseThrow();
+        double[] row = new double[values.columns()];
+        long rank = 0;
+        for (int o = 0; o < values.rows(); o++) {
+            values.read(o, 1, row, 0);
+            for (double value : row) {
+                rank += value > noise ? 1 : 0;
+            }
+        }
+        return rank;
+    }
+}
