@@ -129,13 +129,15 @@ public final class CudaBackend implements MatrixBackend {
     @Override
     public void upload(float[] numbers, BackendMatrix target) {
         Shapes.upload(numbers.length, target);
-        transfers.upload(numbers, own("upload", target));
+        CudaMatrix t = own("upload", target);
+        t.using(() -> transfers.upload(numbers, t));
     }
 
     @Override
     public void upload(double[] numbers, BackendMatrix target) {
         Shapes.upload(numbers.length, target);
-        transfers.upload(numbers, own("upload", target));
+        CudaMatrix t = own("upload", target);
+        t.using(() -> transfers.upload(numbers, t));
     }
 
     @Override
@@ -146,7 +148,10 @@ public final class CudaBackend implements MatrixBackend {
             transfers.convert((CudaMatrix) source, t);
             return;
         }
-        t.address(); // refuses a closed target before anything is read
+        t.using(() -> uploadInSteps(source, t));
+    }
+
+    private void uploadInSteps(Matrix source, CudaMatrix t) {
         int step = Math.min(t.rows(), Math.max(1, STAGED / t.columns()));
         int steps = (t.rows() - 1) / step + 1;
         // long rows are read whole, so that few can be held at a time
@@ -210,9 +215,10 @@ public final class CudaBackend implements MatrixBackend {
     @Override
     public void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, BackendMatrix c) {
         Shapes.multiplyBatch(members, a, b, c);
-        own("multiplyBatch", a.matrix());
-        own("multiplyBatch", b.matrix());
-        products.multiplyBatch(members, alpha, a, b, beta, own("multiplyBatch", c));
+        CudaMatrix x = own("multiplyBatch", a.matrix());
+        CudaMatrix y = own("multiplyBatch", b.matrix());
+        CudaMatrix z = own("multiplyBatch", c);
+        x.using(() -> y.using(() -> z.using(() -> products.multiplyBatch(members, alpha, a, b, beta, z))));
     }
 
     @Override
@@ -356,32 +362,42 @@ public final class CudaBackend implements MatrixBackend {
     public SymmetricEigen eigen(BackendMatrix symmetric) {
         Shapes.square("eigen", symmetric);
         Shapes.float64("eigen", symmetric);
-        return decompositions.eigen(own("eigen", symmetric));
+        CudaMatrix matrix = own("eigen", symmetric);
+        SymmetricEigen[] result = new SymmetricEigen[1];
+        matrix.using(() -> result[0] = decompositions.eigen(matrix));
+        return result[0];
     }
 
     @Override
     public void orthonormalise(BackendMatrix columns) {
         Shapes.orthonormalise(columns);
-        decompositions.orthonormalise(own("orthonormalise", columns));
+        CudaMatrix matrix = own("orthonormalise", columns);
+        matrix.using(() -> decompositions.orthonormalise(matrix));
     }
 
     @Override
     public ThinSvd svd(BackendMatrix matrix) {
         Shapes.float64("svd", matrix);
-        return decompositions.svd(own("svd", matrix));
+        CudaMatrix source = own("svd", matrix);
+        ThinSvd[] result = new ThinSvd[1];
+        source.using(() -> result[0] = decompositions.svd(source));
+        return result[0];
     }
 
     @Override
     public void cholesky(BackendMatrix matrix) {
         Shapes.square("cholesky", matrix);
         Shapes.packedFloat64("cholesky", matrix);
-        decompositions.cholesky(own("cholesky", matrix));
+        CudaMatrix own = own("cholesky", matrix);
+        own.using(() -> decompositions.cholesky(own));
     }
 
     @Override
     public void choleskySolve(BackendMatrix factor, BackendMatrix rightHandSides) {
         Shapes.choleskySolve(factor, rightHandSides);
-        products.choleskySolve(own("choleskySolve", factor), own("choleskySolve", rightHandSides));
+        CudaMatrix r = own("choleskySolve", factor);
+        CudaMatrix y = own("choleskySolve", rightHandSides);
+        r.using(() -> y.using(() -> products.choleskySolve(r, y)));
     }
 
     /** The host's cores: tasks copy to and from the card side by side; what they ask the card to compute is done in turn. */

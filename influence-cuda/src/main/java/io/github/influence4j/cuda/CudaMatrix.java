@@ -3,6 +3,7 @@ package io.github.influence4j.cuda;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.Layout;
+import io.github.influence4j.linalg.MemoryUse;
 import java.lang.ref.Cleaner;
 import java.util.Arrays;
 import java.util.Objects;
@@ -17,19 +18,13 @@ final class CudaMatrix implements BackendMatrix {
         private final CudaTransfers transfers;
         private final Precision precision;
         private final long address;
-        private final Runnable free;
-        private volatile boolean open = true;
+        private final MemoryUse use;
 
         Storage(CudaTransfers transfers, Precision precision, long address, Runnable free) {
             this.transfers = transfers;
             this.precision = precision;
             this.address = address;
-            this.free = free;
-        }
-
-        void close() {
-            open = false;
-            free.run();
+            this.use = new MemoryUse(free);
         }
     }
 
@@ -60,6 +55,19 @@ final class CudaMatrix implements BackendMatrix {
         return new CudaMatrix(new Storage(transfers, precision, address, () -> {}), layout, true);
     }
 
+    /**
+     * Runs a call of several steps while the memory stays, whoever closes it. What is one step within {@link CudaDevice#run} needs no
+     * such care: memory is freed in the order of the work.
+     */
+    void using(Runnable call) {
+        storage.use.enter();
+        try {
+            call.run();
+        } finally {
+            storage.use.leave();
+        }
+    }
+
     /** A matrix as one of this card's. */
     static CudaMatrix on(CudaDevice device, BackendMatrix matrix) {
         if (matrix instanceof CudaMatrix own && own.device() == device) {
@@ -76,7 +84,7 @@ final class CudaMatrix implements BackendMatrix {
 
     /** Where the first element lies on the card. */
     long address() {
-        if (!storage.open) {
+        if (!storage.use.usable()) {
             throw new IllegalStateException("the matrix was closed");
         }
         return storage.address + layout.offset() * storage.precision.bytes();
@@ -141,14 +149,14 @@ final class CudaMatrix implements BackendMatrix {
     @Override
     public void read(int firstRow, int rowCount, float[] target, int offset) {
         if (checkRead(firstRow, rowCount, target.length, offset)) {
-            storage.transfers.download(rows(firstRow, rowCount), target, offset);
+            using(() -> storage.transfers.download(rows(firstRow, rowCount), target, offset));
         }
     }
 
     @Override
     public void read(int firstRow, int rowCount, double[] target, int offset) {
         if (checkRead(firstRow, rowCount, target.length, offset)) {
-            storage.transfers.download(rows(firstRow, rowCount), target, offset);
+            using(() -> storage.transfers.download(rows(firstRow, rowCount), target, offset));
         }
     }
 
@@ -173,7 +181,7 @@ final class CudaMatrix implements BackendMatrix {
     @Override
     public void close() {
         if (owner) {
-            storage.close();
+            storage.use.close();
         }
     }
 

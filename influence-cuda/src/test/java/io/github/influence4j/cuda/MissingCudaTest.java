@@ -43,7 +43,7 @@ class MissingCudaTest {
                 CudaLibraries.PATH)) {
             assertTrue(lines.get(0).contains(part), () -> "expected '" + part + "' in " + lines.get(0));
         }
-        assertEquals("ejml", lines.get(1));
+        assertEquals("openblas", lines.get(1));
     }
 
     /** Asks for CUDA by name and writes the answer, then for any backend and writes its name. */

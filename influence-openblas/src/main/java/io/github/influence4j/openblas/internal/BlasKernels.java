@@ -62,8 +62,10 @@ public final class BlasKernels implements Kernels {
             double beta,
             NativeMatrix c) {
         double inner = aTransposed ? a.rows() : a.columns();
-        ThreadUse.forProduct(
-                inner * c.rows() * c.columns(), () -> multiplyNow(alpha, a, aTransposed, b, bTransposed, beta, c));
+        ThreadUse.ofProcess()
+                .forProduct(
+                        inner * c.rows() * c.columns(),
+                        () -> multiplyNow(alpha, a, aTransposed, b, bTransposed, beta, c));
     }
 
     /** Members too small to be shared between cores are divided among the cores instead, if there is enough work in all. */
@@ -71,8 +73,8 @@ public final class BlasKernels implements Kernels {
     public void multiplyBatch(int members, double alpha, Operand a, Operand b, double beta, NativeMatrix c) {
         double inner = a.transposed() ? a.matrix().rows() : a.matrix().columns();
         double member = inner / (a.transposed() && !a.shared() ? members : 1) * c.rows() / members * c.columns();
-        int cores = ThreadUse.coresForBatch(members, member);
-        ThreadUse.inParallel(cores, core -> {
+        int cores = ThreadUse.ofProcess().coresForBatch(members, member);
+        ThreadUse.ofProcess().inParallel(cores, core -> {
             int first = (int) ((long) members * core / cores);
             int count = (int) ((long) members * (core + 1) / cores) - first;
             Kernels.super.multiplyBatch(
@@ -206,7 +208,7 @@ public final class BlasKernels implements Kernels {
     @Override
     public void rankUpdate(double alpha, NativeMatrix a, double beta, NativeMatrix c) {
         double half = 0.5 * a.rows() * a.columns() * a.columns();
-        ThreadUse.forProduct(half, () -> rankUpdateNow(alpha, a, beta, c));
+        ThreadUse.ofProcess().forProduct(half, () -> rankUpdateNow(alpha, a, beta, c));
     }
 
     private static void rankUpdateNow(double alpha, NativeMatrix a, double beta, NativeMatrix c) {

@@ -46,7 +46,7 @@ final class HostParts {
 
     /** Runs tasks 0, …, count − 1, on all cores where they have enough numbers to work on. */
     static void share(long numbers, int count, IntConsumer task) {
-        if (count == 1 || numbers < SHARED_NUMBERS || ThreadUse.threads() == 1) {
+        if (count == 1 || numbers < SHARED_NUMBERS || ThreadUse.ofProcess().threads() == 1) {
             for (int k = 0; k < count; k++) {
                 task.accept(k);
             }

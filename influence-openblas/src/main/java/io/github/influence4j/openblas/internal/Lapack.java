@@ -51,8 +51,9 @@ final class Lapack {
                     "eigen",
                     n,
                     n,
-                    ThreadUse.forDecomposition(() -> openblas_full.LAPACKE_dsyevd(
-                            LAPACK_COL_MAJOR, (byte) 'V', (byte) 'U', n, matrix, n, values)));
+                    ThreadUse.ofProcess()
+                            .forDecomposition(() -> openblas_full.LAPACKE_dsyevd(
+                                    LAPACK_COL_MAJOR, (byte) 'V', (byte) 'U', n, matrix, n, values)));
             HostElementwise.transpose(n, matrix);
             return scaledBack(values, n, exponent);
         } finally {
@@ -72,8 +73,9 @@ final class Lapack {
                     "svd",
                     m,
                     n,
-                    ThreadUse.forDecomposition(() -> openblas_full.LAPACKE_dgesdd(
-                            LAPACK_COL_MAJOR, (byte) 'S', n, m, matrix, n, values, vt, n, u, k)));
+                    ThreadUse.ofProcess()
+                            .forDecomposition(() -> openblas_full.LAPACKE_dgesdd(
+                                    LAPACK_COL_MAJOR, (byte) 'S', n, m, matrix, n, values, vt, n, u, k)));
             return scaledBack(values, k, exponent);
         } finally {
             MatrixMemory.remove(workspace);
@@ -83,8 +85,8 @@ final class Lapack {
     /** Replaces the upper triangle by the factor R of RᵀR. */
     static void cholesky(int n, DoublePointer matrix) {
         // Column-major the upper triangle is the lower one, and L = Rᵀ.
-        int info = ThreadUse.forDecomposition(
-                () -> openblas_full.LAPACKE_dpotrf(LAPACK_COL_MAJOR, (byte) 'L', n, matrix, n));
+        int info = ThreadUse.ofProcess()
+                .forDecomposition(() -> openblas_full.LAPACKE_dpotrf(LAPACK_COL_MAJOR, (byte) 'L', n, matrix, n));
         if (info != 0) {
             throw new NumericalException("cholesky: the matrix of order " + n + " is not positive definite"
                     + (info > 0 ? ": its leading minor of order " + info + " is not positive" : ""));
@@ -94,10 +96,22 @@ final class Lapack {
     /** Solves RᵀR x = y in place for y of [n, k]. */
     static void choleskySolve(int n, int k, DoublePointer factor, DoublePointer y) {
         for (int transpose : new int[] {CblasTrans, CblasNoTrans}) {
-            ThreadUse.forProduct(
-                    (double) n * n * k,
-                    () -> openblas_full.cblas_dtrsm(
-                            CblasRowMajor, CblasLeft, CblasUpper, transpose, CblasNonUnit, n, k, 1, factor, n, y, k));
+            ThreadUse.ofProcess()
+                    .forProduct(
+                            (double) n * n * k,
+                            () -> openblas_full.cblas_dtrsm(
+                                    CblasRowMajor,
+                                    CblasLeft,
+                                    CblasUpper,
+                                    transpose,
+                                    CblasNonUnit,
+                                    n,
+                                    k,
+                                    1,
+                                    factor,
+                                    n,
+                                    y,
+                                    k));
         }
     }
 

@@ -220,13 +220,13 @@ public final class NativeBackend implements MatrixBackend {
 
     @Override
     public int parallelism() {
-        return runtime.onHost() ? ThreadUse.threads() : 1;
+        return runtime.onHost() ? ThreadUse.ofProcess().threads() : 1;
     }
 
     @Override
     public void inParallel(int tasks, IntConsumer task) {
         if (runtime.onHost()) {
-            ThreadUse.inParallel(tasks, task);
+            ThreadUse.ofProcess().inParallel(tasks, task);
         } else {
             MatrixBackend.super.inParallel(tasks, task);
         }

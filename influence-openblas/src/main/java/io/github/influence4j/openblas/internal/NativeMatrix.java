@@ -90,7 +90,7 @@ public final class NativeMatrix implements BackendMatrix {
     static void enter(NativeMatrix... matrices) {
         for (int k = 0; k < matrices.length; k++) {
             try {
-                matrices[k].storage.enter();
+                matrices[k].storage.use().enter();
             } catch (IllegalStateException e) {
                 leave(k, matrices);
                 throw e;
@@ -104,7 +104,7 @@ public final class NativeMatrix implements BackendMatrix {
 
     private static void leave(int count, NativeMatrix... matrices) {
         for (int k = 0; k < count; k++) {
-            matrices[k].storage.leave();
+            matrices[k].storage.use().leave();
         }
     }
 
@@ -183,11 +183,11 @@ public final class NativeMatrix implements BackendMatrix {
 
     private void read(int firstRow, int rowCount, Consumer<NativeMatrix> reader) {
         if (rowCount > 0) {
-            storage.enter();
+            storage.use().enter();
             try {
                 reader.accept(rows(firstRow, rowCount));
             } finally {
-                storage.leave();
+                storage.use().leave();
             }
         }
     }
@@ -213,7 +213,7 @@ public final class NativeMatrix implements BackendMatrix {
     @Override
     public void close() {
         if (owner) {
-            storage.close();
+            storage.use().close();
         }
     }
 

@@ -5,11 +5,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.openblas.global.openblas_full;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpenBLAS in this JVM, loaded once.
+ * OpenBLAS in this JVM, or MKL in its place, loaded once.
  *
  * <p>Only the first attempt to load a library tells why it fails (later ones are a NoClassDefFoundError), so the first reason
  * is kept and repeated.
@@ -50,11 +49,7 @@ public record OpenBlas(String description) implements NativeRuntime {
 
     private static String probe() {
         try {
-            String config = openblas_full.openblas_get_config().getString();
-            requireRightVersion(config);
-            return config.split(" DYNAMIC_ARCH| NO_", 2)[0].strip() + " ("
-                    + openblas_full.openblas_get_corename().getString() + " kernels, "
-                    + openblas_full.openblas_get_num_threads() + " threads)";
+            return BlasLibrary.load().description();
         } catch (LinkageError e) {
             throw new IllegalStateException(
                     "OpenBLAS is missing, or too old to tell its version (" + rootCause(e) + "); it needs"

@@ -10,7 +10,6 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import java.util.function.IntSupplier;
-import org.bytedeco.openblas.global.openblas_full;
 
 /**
  * Decides how many threads native code uses: one where the work is too small to share. Waking a second thread costs more
@@ -29,22 +28,22 @@ final class ThreadUse {
     /** Large products of a batch for each core, from which they are divided among the cores. */
     private static final int MEMBERS_OF_A_CORE = 4;
 
-    private static final ReentrantLock LOCK = new ReentrantLock();
-    private static final Condition CHANGED = LOCK.newCondition();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
 
     /** Calls that run, all of one kind. */
-    private static int running;
+    private int running;
 
     /** The next call to be let in, and the next to come. */
-    private static long turn;
+    private long turn;
 
-    private static long arrivals;
+    private long arrivals;
 
     /** While calls of one thread run: how many there were before; else 0. */
-    private static volatile int before;
+    private int before;
 
     /** Whether this thread runs one of several tasks, and so one core's share of the work. */
-    private static final ThreadLocal<Boolean> ONE_OF_SEVERAL = ThreadLocal.withInitial(() -> false);
+    private final ThreadLocal<Boolean> oneOfSeveral = ThreadLocal.withInitial(() -> false);
 
     /** Threads of our own: one of a common pool might, while it waits, take up work that waits for this one. */
     private static final ExecutorService WORKERS = Executors.newCachedThreadPool(task -> {
@@ -53,22 +52,40 @@ final class ThreadUse {
         return thread;
     });
 
-    private ThreadUse() {}
+    private final BlasThreads blas;
+
+    ThreadUse(BlasThreads blas) {
+        this.blas = blas;
+    }
+
+    /** The one for the BLAS of this process. */
+    static ThreadUse ofProcess() {
+        return OfProcess.USE;
+    }
+
+    private static final class OfProcess {
+        private static final ThreadUse USE = new ThreadUse(BlasLibrary.load());
+    }
 
     /** Returns how many threads OpenBLAS may use for a call from this thread. */
-    static int threads() {
-        if (ONE_OF_SEVERAL.get()) {
+    int threads() {
+        if (oneOfSeveral.get()) {
             return 1;
         }
-        int limited = before;
-        return limited > 0 ? limited : openblas_full.openblas_get_num_threads();
+        // with the lock: between two looks a call of one thread may begin or end
+        lock.lock();
+        try {
+            return before > 0 ? before : blas.get();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
      * Returns among how many cores a batch of products is worth dividing. That is better than to share each product, unless
      * there are so few that some cores would have nothing left to do.
      */
-    static int coresForBatch(int members, double multiplicationsOfMember) {
+    int coresForBatch(int members, double multiplicationsOfMember) {
         int threads = threads();
         boolean divided = (multiplicationsOfMember < SHARED_MULTIPLICATIONS || members >= MEMBERS_OF_A_CORE * threads)
                 && members * multiplicationsOfMember >= SHARED_MULTIPLICATIONS;
@@ -76,8 +93,8 @@ final class ThreadUse {
     }
 
     /** Runs a product with as many OpenBLAS threads as its size is worth. */
-    static void forProduct(double multiplications, Runnable product) {
-        if (ONE_OF_SEVERAL.get()) {
+    void forProduct(double multiplications, Runnable product) {
+        if (oneOfSeveral.get()) {
             product.run();
             return;
         }
@@ -90,8 +107,8 @@ final class ThreadUse {
     }
 
     /** Runs a call of LAPACK, which shares its own products as it likes. */
-    static int forDecomposition(IntSupplier call) {
-        if (ONE_OF_SEVERAL.get()) {
+    int forDecomposition(IntSupplier call) {
+        if (oneOfSeveral.get()) {
             return call.getAsInt();
         }
         enter(true);
@@ -103,7 +120,7 @@ final class ThreadUse {
     }
 
     /** Runs tasks at the same time, each on one core with all that it calls; one task alone is not limited to a core. */
-    static void inParallel(int tasks, IntConsumer task) {
+    void inParallel(int tasks, IntConsumer task) {
         if (tasks == 1 || threads() == 1) {
             for (int k = 0; k < tasks; k++) {
                 task.accept(k);
@@ -138,36 +155,36 @@ final class ThreadUse {
         }
     }
 
-    private static void asOneOfSeveral(int index, IntConsumer task) {
-        ONE_OF_SEVERAL.set(true);
+    private void asOneOfSeveral(int index, IntConsumer task) {
+        oneOfSeveral.set(true);
         try {
             task.accept(index);
         } finally {
-            ONE_OF_SEVERAL.remove();
+            oneOfSeveral.remove();
         }
     }
 
-    private static void enter(boolean shared) {
-        LOCK.lock();
+    private void enter(boolean shared) {
+        lock.lock();
         try {
             long own = arrivals++;
             while (own != turn || running > 0 && shared == before > 0) {
-                CHANGED.awaitUninterruptibly();
+                changed.awaitUninterruptibly();
             }
             if (!shared && running == 0) {
-                before = openblas_full.openblas_get_num_threads();
+                before = blas.get();
                 setThreads(1);
             }
             running++;
             turn++;
             wakeOthers();
         } finally {
-            LOCK.unlock();
+            lock.unlock();
         }
     }
 
-    private static void leave() {
-        LOCK.lock();
+    private void leave() {
+        lock.lock();
         try {
             running--;
             if (running == 0) {
@@ -178,19 +195,19 @@ final class ThreadUse {
                 wakeOthers();
             }
         } finally {
-            LOCK.unlock();
+            lock.unlock();
         }
     }
 
-    private static void wakeOthers() {
+    private void wakeOthers() {
         if (arrivals > turn) {
-            CHANGED.signalAll();
+            changed.signalAll();
         }
     }
 
-    private static void setThreads(int threads) {
+    private void setThreads(int threads) {
         if (before > 1) {
-            openblas_full.openblas_set_num_threads(threads);
+            blas.set(threads);
         }
     }
 }

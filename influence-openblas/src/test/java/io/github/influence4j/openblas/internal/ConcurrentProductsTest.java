@@ -91,7 +91,7 @@ class ConcurrentProductsTest {
         int[] inside = new int[4];
         backend.inParallel(4, k -> {
             inside[k] = backend.parallelism();
-            backend.inParallel(2, inner -> assertEquals(1, ThreadUse.threads()));
+            backend.inParallel(2, inner -> assertEquals(1, ThreadUse.ofProcess().threads()));
             // the last shape is large enough to be shared between cores elsewhere, which may round otherwise
             float[] product =
                     product(work.get(k).a(), work.get(k).b(), work.get(k).c());
@@ -128,9 +128,9 @@ class ConcurrentProductsTest {
                 BackendMatrix shared = random(random, 60, 50, Precision.FLOAT32);
                 BackendMatrix batch = backend.zeros(members * 40, 50);
                 BackendMatrix single = backend.zeros(members * 40, 50)) {
-            assertEquals(2, ThreadUse.coresForBatch(members, 40 * 50 * 60));
-            assertEquals(2, ThreadUse.coresForBatch(8, 1 << 22), "large members, four for each core");
-            assertEquals(1, ThreadUse.coresForBatch(7, 1 << 22), "large members, too few to go round");
+            assertEquals(2, ThreadUse.ofProcess().coresForBatch(members, 40 * 50 * 60));
+            assertEquals(2, ThreadUse.ofProcess().coresForBatch(8, 1 << 22), "large members, four for each core");
+            assertEquals(1, ThreadUse.ofProcess().coresForBatch(7, 1 << 22), "large members, too few to go round");
             for (boolean same : new boolean[] {false, true}) {
                 Operand right = same ? Operand.of(shared).forAll() : Operand.of(b);
                 backend.multiplyBatch(members, 1, Operand.transposed(a), right, 0, batch);
