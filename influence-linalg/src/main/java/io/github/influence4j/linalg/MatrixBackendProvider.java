@@ -27,4 +27,17 @@ public interface MatrixBackendProvider {
      * @throws IllegalStateException if it cannot start here, with the reason, or lacks the precision
      */
     MatrixBackend start(Precision precision);
+
+    /**
+     * Starts the backend where nobody asked for it by name and no better one works; whoever is much slower puts the reason into {@link
+     * MatrixBackend#description()}, and with it into the provenance of results.
+     *
+     * @param precision the working precision
+     * @param reason why no better one was taken, in words
+     * @return a backend that the caller closes
+     * @throws IllegalStateException if it cannot start here, with the reason, or lacks the precision
+     */
+    default MatrixBackend startInPlace(Precision precision, String reason) {
+        return start(precision);
+    }
 }

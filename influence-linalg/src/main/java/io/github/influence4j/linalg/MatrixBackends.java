@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +18,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A backend that is asked for by name, by the caller or by the system property {@value #PROPERTY}, is started or the
  * reason is thrown: nothing else takes its place. Only where none is asked for, the one of the highest priority that works
- * is taken. Every choice is logged once.
+ * is taken. Every choice is logged once. Pure Java is tens of times slower than BLAS: where it is taken for want of a better one,
+ * {@link MatrixBackend#description()}, and with it the provenance of every result, says why.
  */
 public final class MatrixBackends {
 
@@ -67,7 +69,7 @@ public final class MatrixBackends {
         List<MatrixBackendProvider> providers = providers();
         for (MatrixBackendProvider provider : providers) {
             if (provider.name().equals(name)) {
-                return announced(start(provider, precision));
+                return announced(start(provider, p -> p.start(precision)));
             }
         }
         String artifact = ARTIFACTS.get(name);
@@ -77,11 +79,21 @@ public final class MatrixBackends {
                 + providers.stream().map(MatrixBackendProvider::name).collect(Collectors.joining(", ")));
     }
 
+    /**
+     * Starts the backend in pure Java, which computes in float64 and needs no native library. Who calls this has chosen it; where {@link
+     * #select} takes it for want of a better one, its description says why.
+     *
+     * @return a backend that the caller closes
+     */
+    public static MatrixBackend pureJava() {
+        return named("ejml", Precision.FLOAT64);
+    }
+
     static MatrixBackend select(Precision precision, List<MatrixBackendProvider> providers) {
         List<IllegalStateException> failures = new ArrayList<>();
         for (MatrixBackendProvider provider : providers) {
             try {
-                return announced(start(provider, precision));
+                return announced(start(provider, p -> p.startInPlace(precision, reason(providers, failures))));
             } catch (IllegalStateException e) {
                 LOG.warn("{}", e.getMessage());
                 failures.add(e);
@@ -95,9 +107,19 @@ public final class MatrixBackends {
         throw none;
     }
 
-    private static MatrixBackend start(MatrixBackendProvider provider, Precision precision) {
+    private static String reason(List<MatrixBackendProvider> providers, List<IllegalStateException> failures) {
+        return failures.isEmpty()
+                ? providers.size() == 1 ? "taken because no other matrix backend is on the class path" : ""
+                : "taken because "
+                        + failures.stream()
+                                .map(IllegalStateException::getMessage)
+                                .collect(Collectors.joining("; "));
+    }
+
+    private static MatrixBackend start(
+            MatrixBackendProvider provider, Function<MatrixBackendProvider, MatrixBackend> how) {
         try {
-            return provider.start(precision);
+            return how.apply(provider);
         } catch (RuntimeException | LinkageError e) {
             throw new IllegalStateException(
                     "matrix backend '" + provider.name() + "' cannot start: "

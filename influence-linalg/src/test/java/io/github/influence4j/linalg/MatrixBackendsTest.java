@@ -24,6 +24,28 @@ class MatrixBackendsTest {
         }
     }
 
+    /** Who reads a result must see that it was computed by the slow backend, and why, without a log. */
+    @Test
+    void pureJavaSaysWhyItWasTaken() {
+        List<MatrixBackendProvider> broken = List.of(new BrokenProvider(), new EjmlBackendProvider());
+        try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64, broken)) {
+            assertTrue(
+                    backend.description()
+                            .endsWith("pure Java, CPU; taken because matrix backend 'broken' cannot start:"
+                                    + " java.lang.UnsatisfiedLinkError: no abacus on this machine"),
+                    backend.description());
+        }
+        try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64, List.of(new EjmlBackendProvider()))) {
+            assertTrue(
+                    backend.description().endsWith("taken because no other matrix backend is on the class path"),
+                    backend.description());
+        }
+        try (MatrixBackend backend = MatrixBackends.pureJava()) {
+            assertEquals("ejml", backend.name());
+            assertTrue(backend.description().endsWith("pure Java, CPU"), backend.description());
+        }
+    }
+
     @Test
     void startsTheBackendAskedForByName() {
         try (MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64)) {

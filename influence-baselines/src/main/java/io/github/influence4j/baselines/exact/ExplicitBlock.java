@@ -7,6 +7,7 @@ import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Rows;
 import java.util.Arrays;
 import java.util.List;
 
@@ -136,9 +137,9 @@ final class ExplicitBlock implements GaussNewtonBlock {
 
     @Override
     public void copyTo(double[][] target, int offset) {
-        for (int r = 0; r < parameters; r++) {
-            matrix.read(r, 1, target[offset + r], offset);
-        }
+        Rows.forEach(
+                matrix,
+                (r, numbers, start) -> System.arraycopy(numbers, start, target[offset + r], offset, parameters));
     }
 
     @Override

@@ -29,8 +29,17 @@ public final class EjmlBackend implements MatrixBackend {
 
     private final EjmlDecompositions decompositions = new EjmlDecompositions();
 
-    /** Makes the backend; it has no state. */
-    public EjmlBackend() {}
+    private final String reason;
+
+    /** Makes the backend. */
+    public EjmlBackend() {
+        this("");
+    }
+
+    /** Makes the backend; {@code reason} is why no faster one was taken, or empty. */
+    EjmlBackend(String reason) {
+        this.reason = reason;
+    }
 
     @Override
     public String name() {
@@ -39,7 +48,7 @@ public final class EjmlBackend implements MatrixBackend {
 
     @Override
     public String description() {
-        return "EJML " + EjmlVersion.VERSION + ", pure Java, CPU";
+        return "EJML " + EjmlVersion.VERSION + ", pure Java, CPU" + (reason.isEmpty() ? "" : "; " + reason);
     }
 
     @Override

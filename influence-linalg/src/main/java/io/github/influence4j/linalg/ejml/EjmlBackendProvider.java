@@ -23,10 +23,15 @@ public final class EjmlBackendProvider implements MatrixBackendProvider {
 
     @Override
     public MatrixBackend start(Precision precision) {
+        return startInPlace(precision, "");
+    }
+
+    @Override
+    public MatrixBackend startInPlace(Precision precision, String reason) {
         if (precision != Precision.FLOAT64) {
             throw new IllegalStateException("it computes in FLOAT64 only, asked for " + precision);
         }
-        EjmlBackend backend = new EjmlBackend();
+        EjmlBackend backend = new EjmlBackend(reason);
         StartupCheck.verify(backend, 20);
         return backend;
     }

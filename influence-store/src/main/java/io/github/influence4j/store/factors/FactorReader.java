@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Uploads the factors of one layer after the other from open files, and checks every number. */
 final class FactorReader {
@@ -84,20 +85,17 @@ final class FactorReader {
 
     /** Copies a square of the diagonal; there must be zeros to its left and right. */
     private void copy(SafetensorsFile file, LayerSpec layer, Matrix dense, int offset, BackendMatrix part) {
-        double[] row = new double[dense.columns()];
         int size = part.columns();
-        double[] packed = new double[size];
-        for (int r = 0; r < size; r++) {
-            dense.read(offset + r, 1, row, 0);
-            for (int c = 0; c < row.length; c++) {
-                boolean inside = c >= offset && c < offset + size;
-                if (!Double.isFinite(row[c]) || !inside && row[c] != 0) {
-                    throw malformed(file, layer, "must be finite and zero outside its blocks, found " + row[c]);
-                }
-            }
-            System.arraycopy(row, offset, packed, 0, size);
-            backend.upload(Matrix.of(packed, 1, size), part.rows(r, 1));
-        }
+        backend.upload(
+                new CheckedRows(dense, offset, size, offset, size, row -> {
+                    for (int c = 0; c < row.length; c++) {
+                        boolean inside = c >= offset && c < offset + size;
+                        if (!Double.isFinite(row[c]) || !inside && row[c] != 0) {
+                            throw malformed(file, layer, "must be finite and zero outside its blocks, found " + row[c]);
+                        }
+                    }
+                }),
+                part);
     }
 
     private double[] vector(String name, LayerSpec layer, int length) {
@@ -123,24 +121,15 @@ final class FactorReader {
             throw malformed(counts, layer, "must be a positive number of examples, found " + count[0]);
         }
         Matrix sums = file.matrix(layer.name());
-        BackendMatrix means = backend.zeros(sums.rows(), sums.columns(), Precision.FLOAT64);
-        try {
-            double[] row = new double[sums.columns()];
-            for (int r = 0; r < sums.rows(); r++) {
-                sums.read(r, 1, row, 0);
-                for (int c = 0; c < row.length; c++) {
-                    if (!(row[c] >= 0) || row[c] == Double.POSITIVE_INFINITY) {
-                        throw malformed(file, layer, "must be finite and not negative, found " + row[c]);
-                    }
-                    row[c] /= count[0];
+        Consumer<double[]> toMeans = row -> {
+            for (int c = 0; c < row.length; c++) {
+                if (!(row[c] >= 0) || row[c] == Double.POSITIVE_INFINITY) {
+                    throw malformed(file, layer, "must be finite and not negative, found " + row[c]);
                 }
-                backend.upload(Matrix.of(row, 1, row.length), means.rows(r, 1));
+                row[c] /= count[0];
             }
-            return means;
-        } catch (RuntimeException | Error e) {
-            means.close();
-            throw e;
-        }
+        };
+        return backend.copyOf(new CheckedRows(sums, 0, sums.rows(), 0, sums.columns(), toMeans), Precision.FLOAT64);
     }
 
     /** Checks a tensor's shape before memory is taken for it. */

@@ -5,6 +5,7 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
+import io.github.influence4j.linalg.Rows;
 import java.util.Arrays;
 
 /**
@@ -61,11 +62,12 @@ final class GradientCovarianceAccumulator extends OuterProductSums {
 
     private static Matrix norms(BackendMatrix rows) {
         double[] norms = new double[rows.rows()];
-        double[] row = new double[rows.columns()];
-        for (int r = 0; r < norms.length; r++) {
-            rows.read(r, 1, row, 0);
-            norms[r] = Math.sqrt(Arrays.stream(row).map(x -> x * x).sum());
-        }
+        int columns = rows.columns();
+        Rows.forEach(
+                rows,
+                (r, numbers, offset) -> norms[r] = Math.sqrt(Arrays.stream(numbers, offset, offset + columns)
+                        .map(x -> x * x)
+                        .sum()));
         return Matrix.of(norms, norms.length, 1);
     }
 

@@ -4,6 +4,7 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.Rows;
 import java.util.Optional;
 
 /**
@@ -40,24 +41,28 @@ public record LayerCurvature(
             return new LayerCurvature(layer, basis, eigenvalues, 1, 1, 1);
         }
         BackendMatrix values = eigenvalues.get();
-        double[] row = new double[values.columns()];
-        double sum = 0;
-        double least = Double.POSITIVE_INFINITY;
-        double largest = 0;
-        for (int o = 0; o < values.rows(); o++) {
-            values.read(o, 1, row, 0);
-            for (double value : row) {
-                sum += value;
+        int columns = values.columns();
+        double[] sumLeastLargest = {0, Double.POSITIVE_INFINITY, 0};
+        Rows.forEach(values, (o, numbers, offset) -> {
+            for (int k = offset; k < offset + columns; k++) {
+                double value = numbers[k];
                 if (!Double.isFinite(value)) {
                     throw new NumericalException(
                             "layer " + layer.name() + ": an eigenvalue is " + value
                                     + "; its gradients are out of the range of the working precision, or the factors are damaged");
                 }
-                least = Math.min(least, value);
-                largest = Math.max(largest, value);
+                sumLeastLargest[0] += value;
+                sumLeastLargest[1] = Math.min(sumLeastLargest[1], value);
+                sumLeastLargest[2] = Math.max(sumLeastLargest[2], value);
             }
-        }
-        return new LayerCurvature(layer, basis, eigenvalues, sum / layer.parameters(), least, largest);
+        });
+        return new LayerCurvature(
+                layer,
+                basis,
+                eigenvalues,
+                sumLeastLargest[0] / layer.parameters(),
+                sumLeastLargest[1],
+                sumLeastLargest[2]);
     }
 
     /**
