@@ -50,7 +50,7 @@ done
 {
   cat "$work/page"
   echo
-  echo 'Native libraries (linux-x86_64): ND4J for the CPU 90.8 MB and OpenBLAS 19.7; PyTorch for the CPU 111.6, with pytorch-engine'
+  echo 'Native libraries (linux-x86_64): OpenBLAS 19.7 MB, JavaCPP 0.05, ND4J for the CPU 90.8, MKL 159.5; PyTorch for the CPU 111.6, with pytorch-engine'
   echo '0.1 and pytorch-jni 3.4. `influence-api` and `influence-ekfac` depend on nothing of DL4J, DJL or ONNX Runtime. The tests of'
   echo '`influence-adapter-support` use ONNX Runtime and MiniLM (quantised, 23 MB); neither is published with it.'
   cat "$work/trees"
