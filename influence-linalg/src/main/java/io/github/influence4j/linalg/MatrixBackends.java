@@ -66,7 +66,10 @@ public final class MatrixBackends {
      * @throws IllegalStateException if it cannot start, with the reason
      */
     public static MatrixBackend named(String name, Precision precision) {
-        List<MatrixBackendProvider> providers = providers();
+        return named(name, precision, providers());
+    }
+
+    static MatrixBackend named(String name, Precision precision, List<MatrixBackendProvider> providers) {
         for (MatrixBackendProvider provider : providers) {
             if (provider.name().equals(name)) {
                 return announced(start(provider, p -> p.start(precision)));

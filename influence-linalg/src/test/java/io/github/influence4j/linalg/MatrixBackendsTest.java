@@ -87,8 +87,9 @@ class MatrixBackendsTest {
         assertMentions(byName, "abacus", "broken, ");
         for (String artifact : List.of("openblas", "nd4j", "cuda")) {
             IllegalArgumentException missing = assertThrows(
-                    IllegalArgumentException.class, () -> MatrixBackends.named(artifact, Precision.FLOAT64));
-            assertMentions(missing, "add io.github.influence4j:influence-" + artifact, "broken, ");
+                    IllegalArgumentException.class,
+                    () -> MatrixBackends.named(artifact, Precision.FLOAT64, List.of(new BrokenProvider())));
+            assertMentions(missing, "add io.github.influence4j:influence-" + artifact, "there are: broken");
         }
         withProperty("slide-rule", () -> {
             IllegalArgumentException byProperty =
