@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LoadingTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"openblas-0.3.31-1.5.13-", "openblas-0.3.31-1.5.13.jar", "javacpp-1.5.13-", "javacpp-1.5.13.jar"})
+    @ValueSource(strings = {"openblas-0.3.31-1.5.13-", "openblas-0.3.31-1.5.13.jar", "javacpp-1.5.13.jar"})
     void saysWhatIsMissing(String missing) throws Exception {
         List<String> lines = probe(missing, "-Dx=y");
         assertContains(
