@@ -12,11 +12,15 @@ import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.linalg.ejml.EjmlBackend;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -118,6 +122,40 @@ class GradientSimilarityTest {
         InfluenceScores scores = new GradientDotProduct<Integer>(backend).pairwise(model, queries, train);
         MatrixAssert.assertClose(
                 Matrix.of(expected(false)), scores.matrix(), Tolerances.REORDERED_FLOAT64, "dot products");
+    }
+
+    /** The model with all gradients multiplied, as a host has it whose loss is a mean over very many, or was not scaled back. */
+    private record Scaled(GradientProvider<Integer> model, double factor) implements GradientProvider<Integer> {
+        @Override
+        public List<LayerSpec> layers() {
+            return model.layers();
+        }
+
+        @Override
+        public void capture(
+                ExampleBatch<Integer> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
+            model.capture(batch, objective, layers, capture -> {
+                double[][] g = capture.outputGradients().toArray();
+                for (double[] row : g) {
+                    Arrays.setAll(row, o -> row[o] * factor);
+                }
+                sink.accept(LayerCapture.of(
+                        capture.layer(), capture.examples(), capture.positions(), capture.activations(), Matrix.of(g)));
+            });
+        }
+    }
+
+    /** Cosines do not depend on scales; squares of float32 gradients left its range at 1e-22 and 1e19. */
+    @Test
+    void cosinesKeepAtEveryScaleOfFloat32() {
+        Matrix expected = Matrix.of(expected(true));
+        try (MatrixBackend single = MatrixBackends.named("openblas", Precision.FLOAT32)) {
+            for (double factor : new double[] {1e-30, 1e-24, 1e-22, 1, 1e19, 1e30}) {
+                InfluenceScores scores =
+                        new GradientCosine<Integer>(single).pairwise(new Scaled(model, factor), queries, train);
+                MatrixAssert.assertClose(expected, scores.matrix(), Tolerances.REORDERED_FLOAT32, "scale " + factor);
+            }
+        }
     }
 
     @Test
