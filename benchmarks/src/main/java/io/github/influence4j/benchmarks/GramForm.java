@@ -11,14 +11,15 @@ import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
 import io.github.influence4j.ekfac.internal.eigen.EigenvalueStage;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerCovariance;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -87,8 +88,9 @@ public final class GramForm {
                 ToDoubleFunction<Rotation> self = rotation -> milliseconds(() -> new InfluenceScorer<>(
                                 backend,
                                 captures,
-                                ScoreOptions.defaults().withBatchSize(batch).withRotation(rotation),
+                                ScoreOptions.defaults().withBatchSize(batch),
                                 ProgressListener.silent())
+                        .taking(ScoringWays.CHEAPEST.with(rotation))
                         .self(solver, data));
                 double selfGradients = self.applyAsDouble(Rotation.ROTATE_FIRST);
                 double selfPairs = self.applyAsDouble(Rotation.GRAM);

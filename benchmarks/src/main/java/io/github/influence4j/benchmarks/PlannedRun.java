@@ -11,6 +11,7 @@ import io.github.influence4j.benchmarks.Examples.Example;
 import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
 import io.github.influence4j.ekfac.internal.eigen.EigenvalueStage;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
@@ -115,7 +116,7 @@ final class PlannedRun implements AutoCloseable {
                         backend,
                         pass,
                         train,
-                        new EigenvalueStage.Options(fit.batchSize(), fisher, fit.rotation()),
+                        new EigenvalueStage.Options(fit.batchSize(), fisher, Rotation.CHEAPEST),
                         bases.stream().map(Optional::of).toList(),
                         ProgressListener.silent()));
                 return values;

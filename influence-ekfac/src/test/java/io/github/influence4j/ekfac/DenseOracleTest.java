@@ -10,6 +10,7 @@ import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
@@ -140,11 +141,13 @@ class DenseOracleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(FitOptions.Rotation.class)
-    void everyWayOfRotatingGivesTheSameEigenvalues(FitOptions.Rotation rotation) {
+    @EnumSource(Rotation.class)
+    void everyWayOfRotatingGivesTheSameEigenvalues(Rotation rotation) {
         RandomSequences model = RandomSequences.mixed();
         try (EigenbasisCurvature expected = fit(model, FitOptions.defaults());
-                EigenbasisCurvature forced = fit(model, FitOptions.defaults().withRotation(rotation))) {
+                EigenbasisCurvature forced = EigenbasisApproximator.<Sequence>of(backend, FitOptions.defaults())
+                        .rotating(rotation)
+                        .fit(model, TRAIN)) {
             for (int l = 0; l < model.layers().size(); l++) {
                 assertClose(
                         matrix(expected, l),

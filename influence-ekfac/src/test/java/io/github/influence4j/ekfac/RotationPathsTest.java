@@ -10,13 +10,14 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -78,11 +79,11 @@ class RotationPathsTest {
     private static void assertAgree(
             MatrixBackend backend, RandomSequences model, FitOptions options, ExampleSource<Sequence> train) {
         double tolerance = Tolerances.reordered(backend.precision());
-        try (EigenbasisCurvature expected = fit(backend, model, options.withRotation(Rotation.ROTATE_FIRST), train);
+        try (EigenbasisCurvature expected = fit(backend, model, options, Rotation.ROTATE_FIRST, train);
                 EigenbasisSolver solver = expected.solver(Damping.DEFAULT)) {
             double[] self = self(backend, model, solver, Rotation.ROTATE_FIRST, train);
             for (Rotation rotation : Rotation.values()) {
-                try (EigenbasisCurvature actual = fit(backend, model, options.withRotation(rotation), train)) {
+                try (EigenbasisCurvature actual = fit(backend, model, options, rotation, train)) {
                     for (int l = 0; l < model.layers().size(); l++) {
                         if (options.strategy() != Strategy.IDENTITY) {
                             double[][] values = eigenvalues(actual, l);
@@ -108,8 +109,14 @@ class RotationPathsTest {
     }
 
     private static EigenbasisCurvature fit(
-            MatrixBackend backend, RandomSequences model, FitOptions options, ExampleSource<Sequence> train) {
-        return EigenbasisApproximator.<Sequence>of(backend, options).fit(model, train);
+            MatrixBackend backend,
+            RandomSequences model,
+            FitOptions options,
+            Rotation rotation,
+            ExampleSource<Sequence> train) {
+        return EigenbasisApproximator.<Sequence>of(backend, options)
+                .rotating(rotation)
+                .fit(model, train);
     }
 
     private static double[] self(
@@ -118,8 +125,9 @@ class RotationPathsTest {
             EigenbasisSolver solver,
             Rotation rotation,
             ExampleSource<Sequence> train) {
-        ScoreOptions options = ScoreOptions.defaults().withRotation(rotation).withBatchSize(6);
+        ScoreOptions options = ScoreOptions.defaults().withBatchSize(6);
         return new InfluenceScorer<>(backend, model, options, ProgressListener.silent())
+                .taking(ScoringWays.CHEAPEST.with(rotation))
                 .self(solver, train)
                 .scores();
     }

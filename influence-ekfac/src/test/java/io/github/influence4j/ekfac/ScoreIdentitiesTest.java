@@ -23,11 +23,12 @@ import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.score.Path;
+import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions.Path;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.testkit.Tolerances;
@@ -124,9 +125,13 @@ class ScoreIdentitiesTest {
                     .pairwise(solver, QUERIES, TRAIN)
                     .matrix()
                     .toArray();
+            for (Path path : Path.values()) {
+                InfluenceScores scores = scorer(backend, model, options)
+                        .taking(ScoringWays.CHEAPEST.with(path))
+                        .pairwise(solver, QUERIES, TRAIN);
+                assertClose(expected, scores.matrix().toArray(), Tolerances.reordered(backend.precision()), "" + path);
+            }
             for (ScoreOptions other : List.of(
-                    options.withPath(Path.PROJECTION),
-                    options.withPath(Path.GRADIENT),
                     options.withRank(100),
                     options.withPerToken(true),
                     options.withQueryBatchSize(2),

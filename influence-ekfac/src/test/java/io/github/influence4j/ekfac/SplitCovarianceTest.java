@@ -9,6 +9,7 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
@@ -43,9 +44,11 @@ class SplitCovarianceTest {
         List<double[][]> expected =
                 MODEL.layers().stream().map(layer -> dense(layer, blocks, 0)).toList();
         for (MatrixBackend backend : TestBackends.float64()) {
-            for (FitOptions.Rotation rotation : FitOptions.Rotation.values()) {
-                FitOptions options = FitOptions.defaults().withBlocks(blocks).withRotation(rotation);
-                try (EigenbasisCurvature curvature = fit(backend, options)) {
+            for (Rotation rotation : Rotation.values()) {
+                FitOptions options = FitOptions.defaults().withBlocks(blocks);
+                try (EigenbasisCurvature curvature = EigenbasisApproximator.<Sequence>of(backend, options)
+                        .rotating(rotation)
+                        .fit(MODEL, TRAIN)) {
                     for (int l = 0; l < expected.size(); l++) {
                         assertClose(
                                 expected.get(l),

@@ -7,8 +7,8 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
-import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
@@ -48,7 +48,7 @@ final class HeldOutFisher {
         bases.forEach(basis -> moments.add(new Moments(parameters)));
         try (BackendMatrix gradients = backend.zeros(count, parameters, Precision.FLOAT64);
                 BackendMatrix chunk = backend.zeros(BATCH, parameters, Precision.FLOAT64);
-                RotatedGradients rotated = new RotatedGradients(backend, FitOptions.Rotation.CHEAPEST);
+                RotatedGradients rotated = new RotatedGradients(backend, Rotation.CHEAPEST);
                 CapturePass<TokenSequence> pass =
                         new CapturePass<>(backend, model, Precision.FLOAT64, List.of(layer))) {
             pass.run(

@@ -6,12 +6,9 @@ import java.util.OptionalLong;
 /**
  * How the exact Gauss-Newton matrix is held and inverted.
  *
- * @param form whether D x D or N·C x N·C numbers are factorised
- * @param scope whether the layers are solved together or each for itself
- * @param batchSize examples per batch of captures
- * @param memoryLimit most bytes that may be taken; empty for what the backend says is available
+ * <p>Immutable; each {@code with…} gives new options.
  */
-public record ExactOptions(Form form, Scope scope, int batchSize, OptionalLong memoryLimit) {
+public final class ExactOptions {
 
     /** Which matrix is factorised. Both forms give the same solutions up to rounding. */
     public enum Form {
@@ -33,16 +30,12 @@ public record ExactOptions(Form form, Scope scope, int batchSize, OptionalLong m
         PER_LAYER
     }
 
-    /**
-     * Checks the batch size and the limit.
-     *
-     * @param form whether D x D or N·C x N·C numbers are factorised
-     * @param scope whether the layers are solved together or each for itself
-     * @param batchSize examples per batch of captures
-     * @param memoryLimit most bytes that may be taken; empty for what the backend says is available
-     * @throws IllegalArgumentException if one of them is not positive
-     */
-    public ExactOptions {
+    private final Form form;
+    private final Scope scope;
+    private final int batchSize;
+    private final OptionalLong memoryLimit;
+
+    private ExactOptions(Form form, Scope scope, int batchSize, OptionalLong memoryLimit) {
         Objects.requireNonNull(form, "form");
         Objects.requireNonNull(scope, "scope");
         if (batchSize < 1) {
@@ -51,6 +44,10 @@ public record ExactOptions(Form form, Scope scope, int batchSize, OptionalLong m
         if (memoryLimit.isPresent() && memoryLimit.getAsLong() < 1) {
             throw new IllegalArgumentException("memory limit must be positive, found " + memoryLimit.getAsLong());
         }
+        this.form = form;
+        this.scope = scope;
+        this.batchSize = batchSize;
+        this.memoryLimit = memoryLimit;
     }
 
     /**
@@ -102,5 +99,51 @@ public record ExactOptions(Form form, Scope scope, int batchSize, OptionalLong m
      */
     public ExactOptions withMemoryLimit(long bytes) {
         return new ExactOptions(form, scope, batchSize, OptionalLong.of(bytes));
+    }
+
+    /**
+     * Returns whether D x D or N·C x N·C numbers are factorised.
+     *
+     * @return whether D x D or N·C x N·C numbers are factorised
+     */
+    public Form form() {
+        return form;
+    }
+
+    /**
+     * Returns whether the layers are solved together or each for itself.
+     *
+     * @return whether the layers are solved together or each for itself
+     */
+    public Scope scope() {
+        return scope;
+    }
+
+    /**
+     * Returns examples per batch of captures.
+     *
+     * @return examples per batch of captures
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /**
+     * Returns most bytes that may be taken; empty for what the backend says is available.
+     *
+     * @return most bytes that may be taken; empty for what the backend says is available
+     */
+    public OptionalLong memoryLimit() {
+        return memoryLimit;
+    }
+
+    @Override
+    public String toString() {
+        return "ExactOptions["
+                + "form=" + form
+                + ", scope=" + scope
+                + ", batchSize=" + batchSize
+                + ", memoryLimit=" + memoryLimit
+                + "]";
     }
 }

@@ -5,25 +5,22 @@ import java.util.OptionalDouble;
 /**
  * How the preconditioned stochastic iterations run.
  *
- * @param iterations number of steps
- * @param batchSize examples per step
- * @param stepSize α of the first steps; empty for one that the largest eigenvalue of the preconditioned operator allows
- * @param momentum share of the last step that is taken again, from 0 to below 1
- * @param halveEvery steps after which the step size is halved
- * @param seed determines the batches
+ * <p>Immutable; each {@code with…} gives new options.
  */
-public record AstraOptions(
-        int iterations, int batchSize, OptionalDouble stepSize, double momentum, int halveEvery, long seed) {
+public final class AstraOptions {
 
     /** The seed that is used where none is given. */
     public static final long DEFAULT_SEED = 1;
 
-    /**
-     * Checks the values.
-     *
-     * @throws IllegalArgumentException if a count or the step size is not positive, or the momentum is not in [0, 1)
-     */
-    public AstraOptions {
+    private final int iterations;
+    private final int batchSize;
+    private final OptionalDouble stepSize;
+    private final double momentum;
+    private final int halveEvery;
+    private final long seed;
+
+    private AstraOptions(
+            int iterations, int batchSize, OptionalDouble stepSize, double momentum, int halveEvery, long seed) {
         if (iterations < 1) {
             throw new IllegalArgumentException("ASTRA needs an iteration or more, found " + iterations);
         }
@@ -39,6 +36,12 @@ public record AstraOptions(
         if (!(momentum >= 0 && momentum < 1)) {
             throw new IllegalArgumentException("momentum must be at least 0 and below 1, found " + momentum);
         }
+        this.iterations = iterations;
+        this.batchSize = batchSize;
+        this.stepSize = stepSize;
+        this.momentum = momentum;
+        this.halveEvery = halveEvery;
+        this.seed = seed;
     }
 
     /**
@@ -114,5 +117,71 @@ public record AstraOptions(
      */
     public AstraOptions withSeed(long value) {
         return new AstraOptions(iterations, batchSize, stepSize, momentum, halveEvery, value);
+    }
+
+    /**
+     * Returns number of steps.
+     *
+     * @return number of steps
+     */
+    public int iterations() {
+        return iterations;
+    }
+
+    /**
+     * Returns examples per step.
+     *
+     * @return examples per step
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /**
+     * Returns α of the first steps; empty for one that the largest eigenvalue of the preconditioned operator allows.
+     *
+     * @return α of the first steps; empty for one that the largest eigenvalue of the preconditioned operator allows
+     */
+    public OptionalDouble stepSize() {
+        return stepSize;
+    }
+
+    /**
+     * Returns share of the last step that is taken again, from 0 to below 1.
+     *
+     * @return share of the last step that is taken again, from 0 to below 1
+     */
+    public double momentum() {
+        return momentum;
+    }
+
+    /**
+     * Returns steps after which the step size is halved.
+     *
+     * @return steps after which the step size is halved
+     */
+    public int halveEvery() {
+        return halveEvery;
+    }
+
+    /**
+     * Returns determines the batches.
+     *
+     * @return determines the batches
+     */
+    public long seed() {
+        return seed;
+    }
+
+    @Override
+    public String toString() {
+        return "AstraOptions["
+                + "iterations=" + iterations
+                + ", batchSize=" + batchSize
+                + ", stepSize=" + stepSize
+                + ", momentum=" + momentum
+                + ", halveEvery=" + halveEvery
+                + ", seed=" + seed
+                + "]";
     }
 }

@@ -3,18 +3,15 @@ package io.github.influence4j.baselines.iterative;
 /**
  * How conjugate gradients run.
  *
- * @param tolerance relative residual ‖v − (G+λ)x‖ / ‖v‖ at which a right-hand side is done
- * @param maxIterations most iterations; a right-hand side that is not done then is returned as it is, and reported
- * @param batchSize examples per batch of the products
+ * <p>Immutable; each {@code with…} gives new options.
  */
-public record ConjugateGradientOptions(double tolerance, int maxIterations, int batchSize) {
+public final class ConjugateGradientOptions {
 
-    /**
-     * Checks the values.
-     *
-     * @throws IllegalArgumentException if the tolerance is not between 0 and 1, or a count is not positive
-     */
-    public ConjugateGradientOptions {
+    private final double tolerance;
+    private final int maxIterations;
+    private final int batchSize;
+
+    private ConjugateGradientOptions(double tolerance, int maxIterations, int batchSize) {
         if (!(tolerance > 0 && tolerance < 1)) {
             throw new IllegalArgumentException("tolerance must be between 0 and 1, found " + tolerance);
         }
@@ -24,6 +21,9 @@ public record ConjugateGradientOptions(double tolerance, int maxIterations, int 
         if (batchSize < 1) {
             throw new IllegalArgumentException("batch size must be positive, found " + batchSize);
         }
+        this.tolerance = tolerance;
+        this.maxIterations = maxIterations;
+        this.batchSize = batchSize;
     }
 
     /**
@@ -66,5 +66,41 @@ public record ConjugateGradientOptions(double tolerance, int maxIterations, int 
      */
     public ConjugateGradientOptions withBatchSize(int value) {
         return new ConjugateGradientOptions(tolerance, maxIterations, value);
+    }
+
+    /**
+     * Returns relative residual ‖v − (G+λ)x‖ / ‖v‖ at which a right-hand side is done.
+     *
+     * @return relative residual ‖v − (G+λ)x‖ / ‖v‖ at which a right-hand side is done
+     */
+    public double tolerance() {
+        return tolerance;
+    }
+
+    /**
+     * Returns most iterations; a right-hand side that is not done then is returned as it is, and reported.
+     *
+     * @return most iterations; a right-hand side that is not done then is returned as it is, and reported
+     */
+    public int maxIterations() {
+        return maxIterations;
+    }
+
+    /**
+     * Returns examples per batch of the products.
+     *
+     * @return examples per batch of the products
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    @Override
+    public String toString() {
+        return "ConjugateGradientOptions["
+                + "tolerance=" + tolerance
+                + ", maxIterations=" + maxIterations
+                + ", batchSize=" + batchSize
+                + "]";
     }
 }

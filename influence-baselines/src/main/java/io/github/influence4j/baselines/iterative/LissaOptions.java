@@ -6,23 +6,20 @@ import java.util.OptionalInt;
 /**
  * How LiSSA runs.
  *
- * @param depth J, steps of the recursion; empty for N, the number of training examples, as in the paper
- * @param scale σ, by which the curvature is divided; empty for an estimate that is safe for the batches seen
- * @param batchSize examples per step
- * @param repeats independent recursions whose results are averaged
- * @param seed determines the batches
+ * <p>Immutable; each {@code with…} gives new options.
  */
-public record LissaOptions(OptionalInt depth, OptionalDouble scale, int batchSize, int repeats, long seed) {
+public final class LissaOptions {
 
     /** The seed that is used where none is given. */
     public static final long DEFAULT_SEED = 1;
 
-    /**
-     * Checks the values.
-     *
-     * @throws IllegalArgumentException if one of them is not positive
-     */
-    public LissaOptions {
+    private final OptionalInt depth;
+    private final OptionalDouble scale;
+    private final int batchSize;
+    private final int repeats;
+    private final long seed;
+
+    private LissaOptions(OptionalInt depth, OptionalDouble scale, int batchSize, int repeats, long seed) {
         if (depth.isPresent() && depth.getAsInt() < 1) {
             throw new IllegalArgumentException("LiSSA needs a depth of 1 or more, found " + depth.getAsInt());
         }
@@ -35,6 +32,11 @@ public record LissaOptions(OptionalInt depth, OptionalDouble scale, int batchSiz
                     "LiSSA needs batches of 1 or more and a repeat or more, found batches of " + batchSize + " and "
                             + repeats + " repeats");
         }
+        this.depth = depth;
+        this.scale = scale;
+        this.batchSize = batchSize;
+        this.repeats = repeats;
+        this.seed = seed;
     }
 
     /**
@@ -98,5 +100,61 @@ public record LissaOptions(OptionalInt depth, OptionalDouble scale, int batchSiz
      */
     public LissaOptions withSeed(long value) {
         return new LissaOptions(depth, scale, batchSize, repeats, value);
+    }
+
+    /**
+     * Returns J, steps of the recursion; empty for N, the number of training examples, as in the paper.
+     *
+     * @return J, steps of the recursion; empty for N, the number of training examples, as in the paper
+     */
+    public OptionalInt depth() {
+        return depth;
+    }
+
+    /**
+     * Returns σ, by which the curvature is divided; empty for an estimate that is safe for the batches seen.
+     *
+     * @return σ, by which the curvature is divided; empty for an estimate that is safe for the batches seen
+     */
+    public OptionalDouble scale() {
+        return scale;
+    }
+
+    /**
+     * Returns examples per step.
+     *
+     * @return examples per step
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /**
+     * Returns independent recursions whose results are averaged.
+     *
+     * @return independent recursions whose results are averaged
+     */
+    public int repeats() {
+        return repeats;
+    }
+
+    /**
+     * Returns determines the batches.
+     *
+     * @return determines the batches
+     */
+    public long seed() {
+        return seed;
+    }
+
+    @Override
+    public String toString() {
+        return "LissaOptions["
+                + "depth=" + depth
+                + ", scale=" + scale
+                + ", batchSize=" + batchSize
+                + ", repeats=" + repeats
+                + ", seed=" + seed
+                + "]";
     }
 }

@@ -3,20 +3,16 @@ package io.github.influence4j.baselines.pbrf;
 /**
  * How the proximal Bregman objective is minimised.
  *
- * @param tolerance norm of the objective's gradient, relative to its norm at the start, at which the search ends; at a kink, that of
- *     the least convex combination of gradients within this distance, relative to the offset ({@link PbrfResponse})
- * @param maxIterations most steps; a response that is not there by then is returned with its residual
- * @param memory earlier steps that correct the Gauss-Newton direction (L-BFGS); 0 for plain steps with the fixed matrix
- * @param batchSize examples that go through the model together
+ * <p>Immutable; each {@code with…} gives new options.
  */
-public record PbrfOptions(double tolerance, int maxIterations, int memory, int batchSize) {
+public final class PbrfOptions {
 
-    /**
-     * Checks the values.
-     *
-     * @throws IllegalArgumentException if one is out of its range
-     */
-    public PbrfOptions {
+    private final double tolerance;
+    private final int maxIterations;
+    private final int memory;
+    private final int batchSize;
+
+    private PbrfOptions(double tolerance, int maxIterations, int memory, int batchSize) {
         if (!(tolerance > 0 && tolerance < 1)) {
             throw new IllegalArgumentException("the tolerance must be between 0 and 1, found " + tolerance);
         }
@@ -25,6 +21,10 @@ public record PbrfOptions(double tolerance, int maxIterations, int memory, int b
                     "iterations and batch size must be positive and the memory not negative, found " + maxIterations
                             + ", " + batchSize + " and " + memory);
         }
+        this.tolerance = tolerance;
+        this.maxIterations = maxIterations;
+        this.memory = memory;
+        this.batchSize = batchSize;
     }
 
     /**
@@ -78,5 +78,51 @@ public record PbrfOptions(double tolerance, int maxIterations, int memory, int b
      */
     public PbrfOptions withBatchSize(int value) {
         return new PbrfOptions(tolerance, maxIterations, memory, value);
+    }
+
+    /**
+     * Returns norm of the objective's gradient, relative to its norm at the start, at which the search ends; at a kink, that of the least convex combination of gradients within this distance, relative to the offset ({@link PbrfResponse}).
+     *
+     * @return norm of the objective's gradient, relative to its norm at the start, at which the search ends; at a kink, that of the least convex combination of gradients within this distance, relative to the offset ({@link PbrfResponse})
+     */
+    public double tolerance() {
+        return tolerance;
+    }
+
+    /**
+     * Returns most steps; a response that is not there by then is returned with its residual.
+     *
+     * @return most steps; a response that is not there by then is returned with its residual
+     */
+    public int maxIterations() {
+        return maxIterations;
+    }
+
+    /**
+     * Returns earlier steps that correct the Gauss-Newton direction (L-BFGS); 0 for plain steps with the fixed matrix.
+     *
+     * @return earlier steps that correct the Gauss-Newton direction (L-BFGS); 0 for plain steps with the fixed matrix
+     */
+    public int memory() {
+        return memory;
+    }
+
+    /**
+     * Returns examples that go through the model together.
+     *
+     * @return examples that go through the model together
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    @Override
+    public String toString() {
+        return "PbrfOptions["
+                + "tolerance=" + tolerance
+                + ", maxIterations=" + maxIterations
+                + ", memory=" + memory
+                + ", batchSize=" + batchSize
+                + "]";
     }
 }

@@ -6,22 +6,23 @@ import java.util.Optional;
 /**
  * How often models are trained again and where that is kept.
  *
- * @param repeats models trained on each subset, each with its own seed
- * @param firstSeed seed of the first; the others are derived from it ({@link io.github.influence4j.api.Seeds})
- * @param progressFile each finished training is added to it, and those in it are not done again; empty to keep nothing
- * @param trainer the trainer in words (its form and options): a progress file of another trainer is refused
+ * <p>Immutable; each {@code with…} gives new options.
  */
-public record RetrainingOptions(int repeats, long firstSeed, Optional<Path> progressFile, String trainer) {
+public final class RetrainingOptions {
 
-    /**
-     * Checks the number of models.
-     *
-     * @throws IllegalArgumentException if it is not positive
-     */
-    public RetrainingOptions {
+    private final int repeats;
+    private final long firstSeed;
+    private final Optional<Path> progressFile;
+    private final String trainer;
+
+    private RetrainingOptions(int repeats, long firstSeed, Optional<Path> progressFile, String trainer) {
         if (repeats < 1) {
             throw new IllegalArgumentException("retraining needs a model or more for each subset, found " + repeats);
         }
+        this.repeats = repeats;
+        this.firstSeed = firstSeed;
+        this.progressFile = progressFile;
+        this.trainer = trainer;
     }
 
     /**
@@ -54,5 +55,51 @@ public record RetrainingOptions(int repeats, long firstSeed, Optional<Path> prog
      */
     public RetrainingOptions withProgressFile(Path file, String trainerInWords) {
         return new RetrainingOptions(repeats, firstSeed, Optional.of(file), trainerInWords);
+    }
+
+    /**
+     * Returns models trained on each subset, each with its own seed.
+     *
+     * @return models trained on each subset, each with its own seed
+     */
+    public int repeats() {
+        return repeats;
+    }
+
+    /**
+     * Returns seed of the first; the others are derived from it ({@link io.github.influence4j.api.Seeds}).
+     *
+     * @return seed of the first; the others are derived from it ({@link io.github.influence4j.api.Seeds})
+     */
+    public long firstSeed() {
+        return firstSeed;
+    }
+
+    /**
+     * Returns each finished training is added to it, and those in it are not done again; empty to keep nothing.
+     *
+     * @return each finished training is added to it, and those in it are not done again; empty to keep nothing
+     */
+    public Optional<Path> progressFile() {
+        return progressFile;
+    }
+
+    /**
+     * Returns the trainer in words (its form and options): a progress file of another trainer is refused.
+     *
+     * @return the trainer in words (its form and options): a progress file of another trainer is refused
+     */
+    public String trainer() {
+        return trainer;
+    }
+
+    @Override
+    public String toString() {
+        return "RetrainingOptions["
+                + "repeats=" + repeats
+                + ", firstSeed=" + firstSeed
+                + ", progressFile=" + progressFile
+                + ", trainer=" + trainer
+                + "]";
     }
 }

@@ -5,27 +5,9 @@ import java.util.OptionalLong;
 /**
  * How a curvature is fitted.
  *
- * @param strategy which approximation
- * @param labels whose labels the gradients are taken with
- * @param batchSize examples per batch, at most
- * @param batchPositions rows of a layer per batch, at most: n·t; fewer where the memory limit leaves no room for the captures
- * @param kfacScale what K-FAC's eigenvalues are relative to, for layers with several positions
- * @param rotation how rotated gradients are formed for layers with several positions
- * @param blocks O, diagonal blocks that each covariance is cut into to save memory and time: both fall with 1/O, and so,
- *     slowly, does the accuracy (paper, Appendix A); 1 for none
- * @param memoryLimit most bytes that factors may take; empty for half of what the backend says is available. Half as much again
- *     is left for captures. Where the factors of
- *     all layers do not fit at once, layers are fitted in groups, with a pass over the data for each
+ * <p>Immutable; each {@code with…} gives new options.
  */
-public record FitOptions(
-        Strategy strategy,
-        FisherLabels labels,
-        int batchSize,
-        int batchPositions,
-        KfacScale kfacScale,
-        Rotation rotation,
-        int blocks,
-        OptionalLong memoryLimit) {
+public final class FitOptions {
 
     /** Rows of a layer per batch where nothing else is asked for: 512 MiB of 2,048 numbers each in float32. */
     public static final int DEFAULT_BATCH_POSITIONS = 1 << 16;
@@ -41,28 +23,22 @@ public record FitOptions(
         PER_EXAMPLE
     }
 
-    /** How Q_SᵀG Q_A is formed for an example with t positions. All ways give the same numbers. */
-    public enum Rotation {
-        /** Whichever takes least time in the layer at hand, see {@link io.github.influence4j.ekfac.internal.eigen.RotationCost}. */
-        CHEAPEST,
-        /** Rotate activations and output gradients, then sum over positions: 2t(i² + o²) + 2t·i·o flops. */
-        ROTATE_FIRST,
-        /** Sum over positions, then rotate the gradient: 2t·i·o + 2i·o(i + o) flops. */
-        GRADIENT_FIRST,
-        /**
-         * Where only the squares are needed: rotate activations and output gradients, then sum products over all pairs of
-         * positions, 2t(i² + o²) + t(t + 1)·i·o flops, without forming the gradient of an example. Elsewhere as {@link
-         * #CHEAPEST}.
-         */
-        GRAM
-    }
+    private final Strategy strategy;
+    private final FisherLabels labels;
+    private final int batchSize;
+    private final int batchPositions;
+    private final KfacScale kfacScale;
+    private final int blocks;
+    private final OptionalLong memoryLimit;
 
-    /**
-     * Checks the batches, the blocks and the limit.
-     *
-     * @throws IllegalArgumentException if one of them is not positive
-     */
-    public FitOptions {
+    private FitOptions(
+            Strategy strategy,
+            FisherLabels labels,
+            int batchSize,
+            int batchPositions,
+            KfacScale kfacScale,
+            int blocks,
+            OptionalLong memoryLimit) {
         if (batchSize < 1) {
             throw new IllegalArgumentException("batch size must be positive, found " + batchSize);
         }
@@ -75,6 +51,13 @@ public record FitOptions(
         if (memoryLimit.isPresent() && memoryLimit.getAsLong() < 1) {
             throw new IllegalArgumentException("memory limit must be positive, found " + memoryLimit.getAsLong());
         }
+        this.strategy = strategy;
+        this.labels = labels;
+        this.batchSize = batchSize;
+        this.batchPositions = batchPositions;
+        this.kfacScale = kfacScale;
+        this.blocks = blocks;
+        this.memoryLimit = memoryLimit;
     }
 
     /**
@@ -89,7 +72,6 @@ public record FitOptions(
                 256,
                 DEFAULT_BATCH_POSITIONS,
                 KfacScale.PER_POSITION,
-                Rotation.CHEAPEST,
                 1,
                 OptionalLong.empty());
     }
@@ -101,7 +83,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withStrategy(Strategy value) {
-        return new FitOptions(value, labels, batchSize, batchPositions, kfacScale, rotation, blocks, memoryLimit);
+        return new FitOptions(value, labels, batchSize, batchPositions, kfacScale, blocks, memoryLimit);
     }
 
     /**
@@ -111,7 +93,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withLabels(FisherLabels value) {
-        return new FitOptions(strategy, value, batchSize, batchPositions, kfacScale, rotation, blocks, memoryLimit);
+        return new FitOptions(strategy, value, batchSize, batchPositions, kfacScale, blocks, memoryLimit);
     }
 
     /**
@@ -122,7 +104,7 @@ public record FitOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withBatchSize(int value) {
-        return new FitOptions(strategy, labels, value, batchPositions, kfacScale, rotation, blocks, memoryLimit);
+        return new FitOptions(strategy, labels, value, batchPositions, kfacScale, blocks, memoryLimit);
     }
 
     /**
@@ -133,7 +115,7 @@ public record FitOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withBatchPositions(int value) {
-        return new FitOptions(strategy, labels, batchSize, value, kfacScale, rotation, blocks, memoryLimit);
+        return new FitOptions(strategy, labels, batchSize, value, kfacScale, blocks, memoryLimit);
     }
 
     /**
@@ -143,17 +125,7 @@ public record FitOptions(
      * @return new options
      */
     public FitOptions withKfacScale(KfacScale value) {
-        return new FitOptions(strategy, labels, batchSize, batchPositions, value, rotation, blocks, memoryLimit);
-    }
-
-    /**
-     * Forces a way of rotating gradients; for tests and measurements.
-     *
-     * @param value the new value
-     * @return new options
-     */
-    public FitOptions withRotation(Rotation value) {
-        return new FitOptions(strategy, labels, batchSize, batchPositions, kfacScale, value, blocks, memoryLimit);
+        return new FitOptions(strategy, labels, batchSize, batchPositions, value, blocks, memoryLimit);
     }
 
     /**
@@ -164,7 +136,7 @@ public record FitOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withBlocks(int value) {
-        return new FitOptions(strategy, labels, batchSize, batchPositions, kfacScale, rotation, value, memoryLimit);
+        return new FitOptions(strategy, labels, batchSize, batchPositions, kfacScale, value, memoryLimit);
     }
 
     /**
@@ -175,7 +147,82 @@ public record FitOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withMemoryLimit(long bytes) {
-        return new FitOptions(
-                strategy, labels, batchSize, batchPositions, kfacScale, rotation, blocks, OptionalLong.of(bytes));
+        return new FitOptions(strategy, labels, batchSize, batchPositions, kfacScale, blocks, OptionalLong.of(bytes));
+    }
+
+    /**
+     * Returns which approximation.
+     *
+     * @return which approximation
+     */
+    public Strategy strategy() {
+        return strategy;
+    }
+
+    /**
+     * Returns whose labels the gradients are taken with.
+     *
+     * @return whose labels the gradients are taken with
+     */
+    public FisherLabels labels() {
+        return labels;
+    }
+
+    /**
+     * Returns examples per batch, at most.
+     *
+     * @return examples per batch, at most
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /**
+     * Returns rows of a layer per batch, at most: n·t; fewer where the memory limit leaves no room for the captures.
+     *
+     * @return rows of a layer per batch, at most: n·t; fewer where the memory limit leaves no room for the captures
+     */
+    public int batchPositions() {
+        return batchPositions;
+    }
+
+    /**
+     * Returns what K-FAC's eigenvalues are relative to, for layers with several positions.
+     *
+     * @return what K-FAC's eigenvalues are relative to, for layers with several positions
+     */
+    public KfacScale kfacScale() {
+        return kfacScale;
+    }
+
+    /**
+     * Returns O, diagonal blocks that each covariance is cut into to save memory and time: both fall with 1/O, and so, slowly, does the accuracy (paper, Appendix A); 1 for none.
+     *
+     * @return O, diagonal blocks that each covariance is cut into to save memory and time: both fall with 1/O, and so, slowly, does the accuracy (paper, Appendix A); 1 for none
+     */
+    public int blocks() {
+        return blocks;
+    }
+
+    /**
+     * Returns most bytes that factors may take; empty for half of what the backend says is available.
+     *
+     * @return most bytes that factors may take; empty for half of what the backend says is available. Half as much again is left for captures. Where the factors of all layers do not fit at once, layers are fitted in groups, with a pass over the data for each
+     */
+    public OptionalLong memoryLimit() {
+        return memoryLimit;
+    }
+
+    @Override
+    public String toString() {
+        return "FitOptions["
+                + "strategy=" + strategy
+                + ", labels=" + labels
+                + ", batchSize=" + batchSize
+                + ", batchPositions=" + batchPositions
+                + ", kfacScale=" + kfacScale
+                + ", blocks=" + blocks
+                + ", memoryLimit=" + memoryLimit
+                + "]";
     }
 }

@@ -1,72 +1,42 @@
 package io.github.influence4j.ekfac.options;
 
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * What is computed when scoring, and how.
  *
- * @param rank what each layer's preconditioned query gradient is cut to; empty for whole gradients
- * @param perLayer whether the part of each layer is kept: 8 bytes a score and layer
- * @param perToken whether the part of each training token is kept: 8 bytes a score and token
- * @param batchSize training examples per batch, at most
- * @param batchPositions rows of a layer per batch of training examples, at most: n·t
- * @param queryBatchSize queries whose gradients are formed and preconditioned together
- * @param path how full-rank scores are computed
- * @param rotation how self-influence forms the squares of rotated gradients
- * @param coordinates in which coordinates whole queries and training captures meet
- * @param memoryLimit most bytes for preconditioned queries; empty for half of what the backend has. Queries that do not
- *     fit at once are scored in several passes over the training set
+ * <p>Immutable; each {@code with…} gives new options.
  */
-public record ScoreOptions(
-        Optional<QueryRank> rank,
-        boolean perLayer,
-        boolean perToken,
-        int batchSize,
-        int batchPositions,
-        int queryBatchSize,
-        Path path,
-        Rotation rotation,
-        Coordinates coordinates,
-        OptionalLong memoryLimit) {
+public final class ScoreOptions {
 
-    /** In which coordinates whole queries meet training captures. Both give the same numbers. */
-    public enum Coordinates {
-        /** Whichever needs fewer flops: the eigenbasis for few training examples. */
-        CHEAPEST,
-        /** Queries stay in the eigenbasis, training captures are rotated into it: 2t(i² + o²) flops an example. */
-        EIGENBASIS,
-        /** Queries are rotated back: 2i·o(i + o) flops a query. */
-        PARAMETERS
-    }
+    private final Optional<QueryRank> rank;
+    private final boolean perLayer;
+    private final boolean perToken;
+    private final int batchSize;
+    private final int batchPositions;
+    private final int queryBatchSize;
+    private final OptionalLong memoryLimit;
 
-    /** How ⟨V_q, G_z⟩ is computed for Q queries V_q and an example with t positions. All ways give the same numbers. */
-    public enum Path {
-        /** Whichever needs fewer flops in the layer at hand; projections where scores per token are asked for. */
-        CHEAPEST,
-        /**
-         * Σ_p g_pᵀ(V_q ā_p) with all V_q in one product: 2t·i·o·Q flops, never forms G_z. Queries of rank r stay factored:
-         * 2t·r(i + o + 1)·Q flops.
-         */
-        PROJECTION,
-        /**
-         * Forms G_z, then one product with all V_q: 2t·i·o + 2i·o·Q flops. Queries of rank r are multiplied out where the memory
-         * limit allows it.
-         */
-        GRADIENT
-    }
-
-    /**
-     * Checks the numbers.
-     *
-     * @throws IllegalArgumentException if a number is not positive
-     */
-    public ScoreOptions {
+    private ScoreOptions(
+            Optional<QueryRank> rank,
+            boolean perLayer,
+            boolean perToken,
+            int batchSize,
+            int batchPositions,
+            int queryBatchSize,
+            OptionalLong memoryLimit) {
         requirePositive("batch size", batchSize);
         requirePositive("batch positions", batchPositions);
         requirePositive("query batch size", queryBatchSize);
         requirePositive("memory limit", memoryLimit.orElse(1));
+        this.rank = rank;
+        this.perLayer = perLayer;
+        this.perToken = perToken;
+        this.batchSize = batchSize;
+        this.batchPositions = batchPositions;
+        this.queryBatchSize = queryBatchSize;
+        this.memoryLimit = memoryLimit;
     }
 
     private static void requirePositive(String what, long value) {
@@ -82,16 +52,7 @@ public record ScoreOptions(
      */
     public static ScoreOptions defaults() {
         return new ScoreOptions(
-                Optional.empty(),
-                false,
-                false,
-                256,
-                FitOptions.DEFAULT_BATCH_POSITIONS,
-                16,
-                Path.CHEAPEST,
-                Rotation.CHEAPEST,
-                Coordinates.CHEAPEST,
-                OptionalLong.empty());
+                Optional.empty(), false, false, 256, FitOptions.DEFAULT_BATCH_POSITIONS, 16, OptionalLong.empty());
     }
 
     /**
@@ -113,16 +74,7 @@ public record ScoreOptions(
      */
     public ScoreOptions withRank(QueryRank value) {
         return new ScoreOptions(
-                Optional.of(value),
-                perLayer,
-                perToken,
-                batchSize,
-                batchPositions,
-                queryBatchSize,
-                path,
-                rotation,
-                coordinates,
-                memoryLimit);
+                Optional.of(value), perLayer, perToken, batchSize, batchPositions, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -132,16 +84,7 @@ public record ScoreOptions(
      */
     public ScoreOptions withFullRank() {
         return new ScoreOptions(
-                Optional.empty(),
-                perLayer,
-                perToken,
-                batchSize,
-                batchPositions,
-                queryBatchSize,
-                path,
-                rotation,
-                coordinates,
-                memoryLimit);
+                Optional.empty(), perLayer, perToken, batchSize, batchPositions, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -151,17 +94,7 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPerLayer(boolean value) {
-        return new ScoreOptions(
-                rank,
-                value,
-                perToken,
-                batchSize,
-                batchPositions,
-                queryBatchSize,
-                path,
-                rotation,
-                coordinates,
-                memoryLimit);
+        return new ScoreOptions(rank, value, perToken, batchSize, batchPositions, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -171,17 +104,7 @@ public record ScoreOptions(
      * @return new options
      */
     public ScoreOptions withPerToken(boolean value) {
-        return new ScoreOptions(
-                rank,
-                perLayer,
-                value,
-                batchSize,
-                batchPositions,
-                queryBatchSize,
-                path,
-                rotation,
-                coordinates,
-                memoryLimit);
+        return new ScoreOptions(rank, perLayer, value, batchSize, batchPositions, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -192,17 +115,7 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withBatchSize(int value) {
-        return new ScoreOptions(
-                rank,
-                perLayer,
-                perToken,
-                value,
-                batchPositions,
-                queryBatchSize,
-                path,
-                rotation,
-                coordinates,
-                memoryLimit);
+        return new ScoreOptions(rank, perLayer, perToken, value, batchPositions, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -213,8 +126,7 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withBatchPositions(int value) {
-        return new ScoreOptions(
-                rank, perLayer, perToken, batchSize, value, queryBatchSize, path, rotation, coordinates, memoryLimit);
+        return new ScoreOptions(rank, perLayer, perToken, batchSize, value, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -225,68 +137,7 @@ public record ScoreOptions(
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withQueryBatchSize(int value) {
-        return new ScoreOptions(
-                rank, perLayer, perToken, batchSize, batchPositions, value, path, rotation, coordinates, memoryLimit);
-    }
-
-    /**
-     * Forces a way of computing; for tests and measurements.
-     *
-     * @param value the new value
-     * @return new options
-     */
-    public ScoreOptions withPath(Path value) {
-        return new ScoreOptions(
-                rank,
-                perLayer,
-                perToken,
-                batchSize,
-                batchPositions,
-                queryBatchSize,
-                value,
-                rotation,
-                coordinates,
-                memoryLimit);
-    }
-
-    /**
-     * Forces a way of forming squares of rotated gradients for self-influence; for tests and measurements.
-     *
-     * @param value the new value
-     * @return new options
-     */
-    public ScoreOptions withRotation(Rotation value) {
-        return new ScoreOptions(
-                rank,
-                perLayer,
-                perToken,
-                batchSize,
-                batchPositions,
-                queryBatchSize,
-                path,
-                value,
-                coordinates,
-                memoryLimit);
-    }
-
-    /**
-     * Forces the coordinates of whole queries; for tests and measurements.
-     *
-     * @param value the new value
-     * @return new options
-     */
-    public ScoreOptions withCoordinates(Coordinates value) {
-        return new ScoreOptions(
-                rank,
-                perLayer,
-                perToken,
-                batchSize,
-                batchPositions,
-                queryBatchSize,
-                path,
-                rotation,
-                value,
-                memoryLimit);
+        return new ScoreOptions(rank, perLayer, perToken, batchSize, batchPositions, value, memoryLimit);
     }
 
     /**
@@ -298,15 +149,82 @@ public record ScoreOptions(
      */
     public ScoreOptions withMemoryLimit(long bytes) {
         return new ScoreOptions(
-                rank,
-                perLayer,
-                perToken,
-                batchSize,
-                batchPositions,
-                queryBatchSize,
-                path,
-                rotation,
-                coordinates,
-                OptionalLong.of(bytes));
+                rank, perLayer, perToken, batchSize, batchPositions, queryBatchSize, OptionalLong.of(bytes));
+    }
+
+    /**
+     * Returns what each layer's preconditioned query gradient is cut to; empty for whole gradients.
+     *
+     * @return what each layer's preconditioned query gradient is cut to; empty for whole gradients
+     */
+    public Optional<QueryRank> rank() {
+        return rank;
+    }
+
+    /**
+     * Returns whether the part of each layer is kept: 8 bytes a score and layer.
+     *
+     * @return whether the part of each layer is kept: 8 bytes a score and layer
+     */
+    public boolean perLayer() {
+        return perLayer;
+    }
+
+    /**
+     * Returns whether the part of each training token is kept: 8 bytes a score and token.
+     *
+     * @return whether the part of each training token is kept: 8 bytes a score and token
+     */
+    public boolean perToken() {
+        return perToken;
+    }
+
+    /**
+     * Returns training examples per batch, at most.
+     *
+     * @return training examples per batch, at most
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /**
+     * Returns rows of a layer per batch of training examples, at most: n·t.
+     *
+     * @return rows of a layer per batch of training examples, at most: n·t
+     */
+    public int batchPositions() {
+        return batchPositions;
+    }
+
+    /**
+     * Returns queries whose gradients are formed and preconditioned together.
+     *
+     * @return queries whose gradients are formed and preconditioned together
+     */
+    public int queryBatchSize() {
+        return queryBatchSize;
+    }
+
+    /**
+     * Returns most bytes for preconditioned queries; empty for half of what the backend has.
+     *
+     * @return most bytes for preconditioned queries; empty for half of what the backend has. Queries that do not fit at once are scored in several passes over the training set
+     */
+    public OptionalLong memoryLimit() {
+        return memoryLimit;
+    }
+
+    @Override
+    public String toString() {
+        return "ScoreOptions["
+                + "rank=" + rank
+                + ", perLayer=" + perLayer
+                + ", perToken=" + perToken
+                + ", batchSize=" + batchSize
+                + ", batchPositions=" + batchPositions
+                + ", queryBatchSize=" + queryBatchSize
+                + ", memoryLimit=" + memoryLimit
+                + "]";
     }
 }

@@ -1,9 +1,9 @@
 package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 

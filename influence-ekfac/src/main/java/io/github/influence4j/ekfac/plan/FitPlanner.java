@@ -2,6 +2,7 @@ package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
@@ -24,6 +25,7 @@ final class FitPlanner {
     private final LayerGroups groups;
     private final DataShape data;
     private final FitOptions options;
+    private final Rotation rotation;
     private final int objectives;
     private final int batch;
 
@@ -34,6 +36,7 @@ final class FitPlanner {
             LayerGroups groups,
             DataShape data,
             FitOptions options,
+            Rotation rotation,
             int batch) {
         this.rate = rate;
         this.sizes = sizes;
@@ -41,6 +44,7 @@ final class FitPlanner {
         this.groups = groups;
         this.data = data;
         this.options = options;
+        this.rotation = rotation;
         this.objectives = options.labels() instanceof FisherLabels.Sampled sampled ? sampled.draws() : 1;
         this.batch = batch;
     }
@@ -146,14 +150,14 @@ final class FitPlanner {
         passes(work, layers);
         double disk = 0;
         for (PlannedLayer layer : layers) {
-            rotations(work, layer, options.rotation(), (double) objectives * data.examples());
+            rotations(work, layer, rotation, (double) objectives * data.examples());
             disk += 8 * layer.parameters();
         }
         return work.stage(
                 "eigenvalues",
                 fullest((group, kept, captures) -> new MemoryUse(
                         kept + memory.eigenvalueBytes(group, longestSquares(group) > RunningSum.BLOCK_ROWS),
-                        captures.rotationBytes(batch, options.rotation()),
+                        captures.rotationBytes(batch, rotation),
                         captures.bytes(batch),
                         0,
                         0)),
@@ -166,13 +170,13 @@ final class FitPlanner {
         for (LayerSpec layer : group) {
             PlannedLayer planned = PlannedLayer.of(layer, data, options, sizes);
             double t = planned.positions();
-            largest = Math.max(largest, planned.rotation().sumsPairs(options.rotation()) ? t * (t + 1) / 2 : 1);
+            largest = Math.max(largest, planned.rotation().sumsPairs(rotation) ? t * (t + 1) / 2 : 1);
         }
         return largest * objectives * data.examples();
     }
 
     /** Squares of rotated gradients of some examples, added up. */
-    static void rotations(Work work, PlannedLayer layer, FitOptions.Rotation forced, double examples) {
+    static void rotations(Work work, PlannedLayer layer, Rotation forced, double examples) {
         double t = layer.positions();
         RotationCost cost = layer.rotation();
         if (cost.sumsPairs(forced)) {
@@ -262,12 +266,12 @@ final class FitPlanner {
         String second = "gradient first " + flops(cost.gradientFirst());
         if (layer.blocks() == 0) {
             first = "gradients without rotation " + flops(cost.gradientFirst());
-            return cost.sumsPairs(options.rotation()) ? pairs + against(first) : first + against(pairs);
+            return cost.sumsPairs(rotation) ? pairs + against(first) : first + against(pairs);
         }
-        if (cost.sumsPairs(options.rotation())) {
+        if (cost.sumsPairs(rotation)) {
             return pairs + ", all in large products" + against(first, second);
         }
-        return cost.rotatesFirst(options.rotation()) ? first + against(second, pairs) : second + against(first, pairs);
+        return cost.rotatesFirst(rotation) ? first + against(second, pairs) : second + against(first, pairs);
     }
 
     private static String against(String... others) {

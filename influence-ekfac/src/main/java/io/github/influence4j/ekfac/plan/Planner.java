@@ -1,11 +1,13 @@
 package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
 import io.github.influence4j.ekfac.internal.factor.MemoryShares;
 import io.github.influence4j.ekfac.internal.score.ScoringMemory;
+import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -50,6 +52,17 @@ public final class Planner {
      *     most, what it needs and what there is
      */
     public Plan plan(List<LayerSpec> layers, DataShape data, FitOptions fit, ScoreOptions score) {
+        return plan(layers, data, fit, Rotation.CHEAPEST, score, ScoringWays.CHEAPEST);
+    }
+
+    /** As {@link #plan}, with ways that are not the cheapest. */
+    Plan plan(
+            List<LayerSpec> layers,
+            DataShape data,
+            FitOptions fit,
+            Rotation rotation,
+            ScoreOptions score,
+            ScoringWays ways) {
         FactorMemory memory = new FactorMemory(backend.precision(), fit.strategy(), fit.blocks());
         MemoryShares shares = MemoryShares.of(backend, fit.memoryLimit());
         LayerGroups groups = LayerGroups.of(layers, memory, backend, shares.factors());
@@ -58,9 +71,9 @@ public final class Planner {
                 .toList();
         BatchSize batches =
                 new BatchSize(fit.batchSize(), fit.batchPositions()).within(layers, backend, shares.captures());
-        FitPlanner fitting =
-                new FitPlanner(rate, backend.workSizes(), memory, groups, data, fit, data.batch(layers, batches));
-        ScorePlanner scoring = new ScorePlanner(rate, memory, ScoringMemory.of(backend, score), data, planned);
+        FitPlanner fitting = new FitPlanner(
+                rate, backend.workSizes(), memory, groups, data, fit, rotation, data.batch(layers, batches));
+        ScorePlanner scoring = new ScorePlanner(rate, memory, ScoringMemory.of(backend, score), ways, data, planned);
         List<StagePlan> stages = new ArrayList<>(fitting.stages(planned));
         stages.add(scoring.queryPreparation());
         stages.add(scoring.scoring());

@@ -2,15 +2,16 @@ package io.github.influence4j.ekfac.plan;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
+import io.github.influence4j.ekfac.internal.score.Path;
 import io.github.influence4j.ekfac.internal.score.ScoringCost;
 import io.github.influence4j.ekfac.internal.score.ScoringMemory;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
+import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions.Path;
 import io.github.influence4j.ekfac.options.Strategy;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -28,6 +29,7 @@ final class ScorePlanner {
     private final FactorMemory memory;
     private final ScoringMemory limits;
     private final ScoreOptions options;
+    private final ScoringWays ways;
     private final DataShape data;
     private final List<PlannedLayer> layers;
     private final List<LayerSpec> specs;
@@ -38,7 +40,13 @@ final class ScorePlanner {
     private final int queryBatch;
 
     ScorePlanner(
-            MachineRate rate, FactorMemory memory, ScoringMemory limits, DataShape data, List<PlannedLayer> layers) {
+            MachineRate rate,
+            FactorMemory memory,
+            ScoringMemory limits,
+            ScoringWays ways,
+            DataShape data,
+            List<PlannedLayer> layers) {
+        this.ways = ways;
         this.rate = rate;
         this.memory = memory;
         this.options = limits.options();
@@ -213,7 +221,7 @@ final class ScorePlanner {
         for (PlannedLayer layer : layers) {
             FitPlanner.model(work, layer, (double) data.examples());
             work.uploads(data.examples() * layer.captured());
-            FitPlanner.rotations(work, layer, options.rotation(), (double) data.examples());
+            FitPlanner.rotations(work, layer, ways.rotation(), (double) data.examples());
             if (!sumsPairs(layer)) {
                 work.add(Kernel.PRODUCT, data.examples() * 2.0 * layer.parameters(), 1);
             }
@@ -225,13 +233,13 @@ final class ScorePlanner {
         double identity = memory.strategy() == Strategy.IDENTITY
                 ? bytes * captures.sum(PlannedLayer::parameters) + 8 * captures.largest(PlannedLayer::parameters)
                 : 0;
-        double workspace = captures.rotationBytes(batch, options.rotation()) + bytes * (weighted + batch) + identity;
+        double workspace = captures.rotationBytes(batch, ways.rotation()) + bytes * (weighted + batch) + identity;
         double heap = 8.0 * data.examples() * (1 + (options.perLayer() ? layers.size() : 0));
         return work.stage("self-influence", new MemoryUse(factors(), workspace, captures.bytes(batch), 0, heap), heap);
     }
 
     private boolean sumsPairs(PlannedLayer layer) {
-        return layer.rotation().sumsPairs(options.rotation());
+        return layer.rotation().sumsPairs(ways.rotation());
     }
 
     /** Finished factors of all layers, and the reciprocals of their eigenvalues. */
@@ -281,7 +289,7 @@ final class ScorePlanner {
     private boolean rotatesCaptures(PlannedLayer layer) {
         return layer.blocks() > 0
                 && !limits.factors(layer.spec())
-                && cost(layer, queries).rotatesCaptures(options.coordinates(), data.examples());
+                && cost(layer, queries).rotatesCaptures(ways.coordinates(), data.examples());
     }
 
     private boolean gradients(PlannedLayer layer) {
@@ -291,10 +299,10 @@ final class ScorePlanner {
     private boolean formsGradients(PlannedLayer layer, int count) {
         ScoringCost cost = cost(layer, count);
         if (limits.factors(layer.spec())) {
-            return cost.multipliesOut(options.path(), tokens(layer))
+            return cost.multipliesOut(ways.path(), tokens(layer))
                     && multipliedOut(count).get(specs.indexOf(layer.spec()));
         }
-        return cost.whole(options.path(), tokens(layer)) == Path.GRADIENT;
+        return cost.whole(ways.path(), tokens(layer)) == Path.GRADIENT;
     }
 
     private BitSet multipliedOut(int count) {

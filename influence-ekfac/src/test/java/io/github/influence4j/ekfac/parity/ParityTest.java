@@ -14,16 +14,18 @@ import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.ekfac.TestBackends;
 import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
 import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerCovariance;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.score.Path;
+import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -89,9 +91,10 @@ class ParityTest {
     void correctedEigenvalues(String name, MatrixBackend backend) {
         ParityCase model = ParityCase.load(name);
         for (Rotation rotation : Rotation.values()) {
-            FitOptions options = FitOptions.defaults().withBatchSize(13).withRotation(rotation);
-            try (EigenbasisCurvature curvature =
-                    EigenbasisApproximator.<Integer>of(backend, options).fit(model, model.trainingSet())) {
+            FitOptions options = FitOptions.defaults().withBatchSize(13);
+            try (EigenbasisCurvature curvature = EigenbasisApproximator.<Integer>of(backend, options)
+                    .rotating(rotation)
+                    .fit(model, model.trainingSet())) {
                 curvature
                         .layerCurvatures()
                         .forEach(layer -> check(model.expected(), layer.layer().name() + "/lambda_sum", new double[] {
@@ -119,8 +122,10 @@ class ParityTest {
         ScoreOptions options = ScoreOptions.defaults().withPerLayer(true).withBatchSize(16);
         try (EigenbasisCurvature curvature = fit(backend, model, strategy);
                 EigenbasisSolver solver = curvature.solver(damping(damping))) {
-            for (ScoreOptions.Path path : ScoreOptions.Path.values()) {
-                InfluenceScores scores = pairwise(backend, model, solver, options.withPath(path));
+            for (Path path : Path.values()) {
+                InfluenceScores scores = new InfluenceScorer<>(backend, model, options, ProgressListener.silent())
+                        .taking(ScoringWays.CHEAPEST.with(path))
+                        .pairwise(solver, model.queries(), model.trainingSet());
                 checkLayers(model, prefix + "pairwise/", scores, tolerance);
             }
             SelfInfluence self = new InfluenceScorer<>(backend, model, options, ProgressListener.silent())

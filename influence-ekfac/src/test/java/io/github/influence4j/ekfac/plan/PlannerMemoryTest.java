@@ -15,16 +15,18 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.TestBackends;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
+import io.github.influence4j.ekfac.internal.score.Coordinates;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.score.Path;
+import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
-import io.github.influence4j.ekfac.options.ScoreOptions.Path;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.HashMap;
@@ -47,7 +49,27 @@ class PlannerMemoryTest {
     private static final List<LayerSpec> TOKENS = List.of(
             LayerSpec.tokens("up", 48, 160), LayerSpec.tokens("down", 160, 48).withoutBias());
 
-    private record Case(String name, List<LayerSpec> layers, DataShape data, FitOptions fit, ScoreOptions score) {
+    private record Case(
+            String name,
+            List<LayerSpec> layers,
+            DataShape data,
+            FitOptions fit,
+            Rotation rotation,
+            ScoreOptions score,
+            ScoringWays ways) {
+
+        Case(String name, List<LayerSpec> layers, DataShape data, FitOptions fit, ScoreOptions score) {
+            this(name, layers, data, fit, Rotation.CHEAPEST, score, ScoringWays.CHEAPEST);
+        }
+
+        Case rotating(Rotation forced) {
+            return new Case(name, layers, data, fit, forced, score, ways.with(forced));
+        }
+
+        Case projecting() {
+            return new Case(name, layers, data, fit, rotation, score, ways.with(Path.PROJECTION));
+        }
+
         @Override
         public String toString() {
             return name;
@@ -62,7 +84,7 @@ class PlannerMemoryTest {
         DataShape tokens = DataShape.of(60, 12).withPositions(16);
         return Stream.of(
                 new Case("MLP", MLP, one, FIT, SCORE),
-                new Case("MLP in 2 blocks", MLP, one, FIT.withBlocks(2), SCORE.withPath(Path.PROJECTION)),
+                new Case("MLP in 2 blocks", MLP, one, FIT.withBlocks(2), SCORE).projecting(),
                 new Case("MLP, small batches", MLP, one, FIT.withBatchSize(16), SCORE.withBatchSize(16)),
                 new Case("MLP, K-FAC", MLP, one, FIT.withStrategy(Strategy.KFAC), SCORE.withRank(4)),
                 new Case("MLP, gradient basis", MLP, one, FIT.withStrategy(Strategy.GRADIENT_BASIS), SCORE),
@@ -70,24 +92,11 @@ class PlannerMemoryTest {
                 new Case("MLP, diagonal", MLP, one, FIT.withStrategy(Strategy.DIAGONAL), SCORE),
                 new Case("MLP, identity", MLP, one, FIT.withStrategy(Strategy.IDENTITY), SCORE),
                 new Case("tokens", TOKENS, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8)),
-                new Case(
-                        "tokens, by pairs",
-                        TOKENS,
-                        tokens,
-                        FIT.withRotation(FitOptions.Rotation.GRAM),
-                        SCORE.withRotation(FitOptions.Rotation.GRAM)),
-                new Case(
-                        "tokens, rotate first",
-                        TOKENS,
-                        tokens,
-                        FIT.withRotation(FitOptions.Rotation.ROTATE_FIRST),
-                        SCORE.withRotation(FitOptions.Rotation.ROTATE_FIRST)),
-                new Case(
-                        "tokens, gradient first",
-                        TOKENS,
-                        tokens,
-                        FIT.withBatchSize(8).withRotation(FitOptions.Rotation.GRADIENT_FIRST),
-                        SCORE.withBatchSize(8).withPath(Path.PROJECTION)),
+                new Case("tokens, by pairs", TOKENS, tokens, FIT, SCORE).rotating(Rotation.GRAM),
+                new Case("tokens, rotate first", TOKENS, tokens, FIT, SCORE).rotating(Rotation.ROTATE_FIRST),
+                new Case("tokens, gradient first", TOKENS, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8))
+                        .rotating(Rotation.GRADIENT_FIRST)
+                        .projecting(),
                 new Case("tokens, rank 4", TOKENS, tokens, FIT.withBlocks(3), SCORE.withRank(4)),
                 new Case(
                         "tokens, random rank 4, few at a time",
@@ -108,7 +117,8 @@ class PlannerMemoryTest {
     @MethodSource("casesByBackend")
     void memoryIsWithinAFifth(Case c, MatrixBackend inner) {
         CountingBackend backend = new CountingBackend(inner);
-        Plan plan = new Planner(backend, MachineRate.of(100)).plan(c.layers(), c.data(), c.fit(), c.score());
+        Plan plan = new Planner(backend, MachineRate.of(100))
+                .plan(c.layers(), c.data(), c.fit(), c.rotation(), c.score(), c.ways());
         Map<String, Long> peaks = new HashMap<>();
         Host host = new Host(c.layers(), c.data());
         ExampleSource<Integer> train = host.examples(c.data().examples());
@@ -119,12 +129,14 @@ class PlannerMemoryTest {
             peaks.merge(name, backend.takePeak(), Math::max);
             stage[0] = name;
         };
-        try (EigenbasisCurvature curvature =
-                EigenbasisApproximator.<Integer>of(backend, c.fit()).fit(host, train, peakOfStage)) {
+        try (EigenbasisCurvature curvature = EigenbasisApproximator.<Integer>of(backend, c.fit())
+                .rotating(c.rotation())
+                .fit(host, train, peakOfStage)) {
             peaks.merge(stage[0], backend.takePeak(), Math::max);
             try (EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
                 backend.takePeak();
-                InfluenceScorer<Integer> scorer = new InfluenceScorer<>(backend, host, c.score(), peakOfStage);
+                InfluenceScorer<Integer> scorer =
+                        new InfluenceScorer<Integer>(backend, host, c.score(), peakOfStage).taking(c.ways());
                 scorer.pairwise(solver, queries, train);
                 backend.takePeak();
                 scorer.self(solver, train);
@@ -292,8 +304,9 @@ class PlannerMemoryTest {
                         .fit(host, train);
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
             // few examples would be scored in other coordinates
-            ScoreOptions score = SCORE.withBatchSize(8).withCoordinates(Coordinates.PARAMETERS);
+            ScoreOptions score = SCORE.withBatchSize(8);
             new InfluenceScorer<>(backend, host, score, ProgressListener.silent())
+                    .taking(ScoringWays.CHEAPEST.with(Coordinates.PARAMETERS))
                     .topK(solver, host.examples(host.data().queries()), train, 5);
         }
         return backend.takePeak();

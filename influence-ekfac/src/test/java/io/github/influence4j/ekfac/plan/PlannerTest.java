@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.TestBackends;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
+import io.github.influence4j.ekfac.internal.score.Path;
+import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import java.util.List;
@@ -23,8 +25,9 @@ import org.junit.jupiter.api.Test;
 class PlannerTest {
 
     private static final Planner PLANNER = new Planner(TestBackends.EJML, MachineRate.of(10));
-    private static final FitOptions FIT = FitOptions.defaults().withRotation(Rotation.GRADIENT_FIRST);
-    private static final ScoreOptions SCORE = ScoreOptions.defaults().withRotation(Rotation.GRADIENT_FIRST);
+    private static final FitOptions FIT = FitOptions.defaults();
+    private static final ScoreOptions SCORE = ScoreOptions.defaults();
+    private static final ScoringWays GRADIENT_FIRST = ScoringWays.CHEAPEST.with(Rotation.GRADIENT_FIRST);
 
     /** i = 4, o = 2. */
     private static final LayerSpec SMALL = LayerSpec.tokens("small", 3, 2);
@@ -32,7 +35,11 @@ class PlannerTest {
     private static final DataShape DATA = DataShape.of(10, 3).withPositions(5);
 
     private static Plan small(FitOptions fit, ScoreOptions score) {
-        return PLANNER.plan(List.of(SMALL), DATA, fit, score);
+        return small(fit, Rotation.GRADIENT_FIRST, score, GRADIENT_FIRST);
+    }
+
+    private static Plan small(FitOptions fit, Rotation rotation, ScoreOptions score, ScoringWays ways) {
+        return PLANNER.plan(List.of(SMALL), DATA, fit, rotation, score, ways);
     }
 
     private static void assertStage(Plan plan, String name, double flops, MemoryUse memory, double disk) {
@@ -74,11 +81,11 @@ class PlannerTest {
 
     @Test
     void forcedWaysAndOtherOptionsByHand() {
-        Plan plan = small(FIT.withRotation(Rotation.ROTATE_FIRST), SCORE.withPath(ScoreOptions.Path.PROJECTION));
+        Plan plan = small(FIT, Rotation.ROTATE_FIRST, SCORE, GRADIENT_FIRST.with(Path.PROJECTION));
         assertEquals(2800, plan.stage("eigenvalues").flops());
         assertEquals(3000, plan.stage("scoring").flops());
         // 15 pairs of positions: 2t(i² + o²) + 30·i·o
-        Plan pairs = small(FIT.withRotation(Rotation.GRAM), SCORE.withRotation(Rotation.GRAM));
+        Plan pairs = small(FIT, Rotation.GRAM, SCORE, ScoringWays.CHEAPEST.with(Rotation.GRAM));
         assertEquals(10 * (200 + 240), pairs.stage("eigenvalues").flops());
         assertEquals(10 * (200 + 240), pairs.stage("self-influence").flops());
         // 10 examples of 5 rotated positions, 4 products of neighbours, and for scores gᵀW

@@ -94,7 +94,6 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
         run.put("batch positions", Integer.toString(options.batchPositions()));
         run.put("blocks", Integer.toString(options.blocks()));
         run.put("K-FAC scale", options.kfacScale().toString());
-        run.put("rotation", options.rotation().toString());
         run.put("backend", backend.name());
         run.put("precision", backend.precision().toString());
         run.put("layers", captures.layers().toString());

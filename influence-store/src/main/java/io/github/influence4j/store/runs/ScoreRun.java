@@ -102,8 +102,6 @@ public record ScoreRun(
         run.put("rank", options.rank().map(Object::toString).orElse("full"));
         run.put("per layer", Boolean.toString(options.perLayer()));
         run.put("per token", Boolean.toString(options.perToken()));
-        run.put("path", options.path().toString());
-        run.put("coordinates", options.coordinates().toString());
         run.put("result", result.toString());
         run.put("queries", DataDigest.of(queries));
         List<Path> inputs = new ArrayList<>(train.files());
@@ -150,7 +148,6 @@ public record ScoreRun(
         CaptureProvider model = model(train);
         Map<String, String> run = describe("self", out);
         run.put("per layer", Boolean.toString(options.perLayer()));
-        run.put("rotation", options.rotation().toString());
         return run(out, run, resume, train.files(), (kept, lock) -> {
             List<CaptureSet> shards = train.shards();
             ScoreGroups groups = new ScoreGroups(this, model, kept);

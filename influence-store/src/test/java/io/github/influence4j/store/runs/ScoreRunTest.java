@@ -320,24 +320,21 @@ class ScoreRunTest {
     @Test
     void everyOptionThatChangesRoundingIsCompared() throws IOException {
         ScoreOptions plain = ScoreOptions.defaults();
-        ended("path", plain);
+        ended("options", plain);
         for (ScoreOptions other : List.of(
-                plain.withPath(ScoreOptions.Path.PROJECTION),
-                plain.withCoordinates(ScoreOptions.Coordinates.PARAMETERS),
                 plain.withBatchSize(3),
                 plain.withQueryBatchSize(3),
                 plain.withRank(2),
                 plain.withRank(QueryRank.randomised(2, 1)))) {
-            assertThrows(IllegalStateException.class, () -> pairwise("path", other, Result.all(), true), "" + other);
+            assertThrows(IllegalStateException.class, () -> pairwise("options", other, Result.all(), true), "" + other);
         }
         assertThrows(Ended.class, () -> run(plain, (stage, done, total) -> {
                     throw new Ended();
                 })
-                .self(writer("rotation"), false));
-        for (ScoreOptions other : List.of(
-                plain.withRotation(FitOptions.Rotation.GRAM), plain.withPerLayer(true), plain.withBatchSize(3))) {
+                .self(writer("self"), false));
+        for (ScoreOptions other : List.of(plain.withPerLayer(true), plain.withBatchSize(3))) {
             assertThrows(IllegalStateException.class, () -> run(other, ProgressListener.silent())
-                    .self(writer("rotation"), true));
+                    .self(writer("self"), true));
         }
     }
 

@@ -9,7 +9,6 @@ import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.PassSums;
 import io.github.influence4j.ekfac.internal.factor.RunningSum;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;

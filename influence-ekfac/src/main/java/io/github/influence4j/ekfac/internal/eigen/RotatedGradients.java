@@ -3,7 +3,6 @@ package io.github.influence4j.ekfac.internal.eigen;
 import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;

@@ -3,7 +3,6 @@ package io.github.influence4j.ekfac.internal.eigen;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.internal.factor.RunningSum;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.linalg.WorkSizes;
 
 /**

@@ -9,6 +9,7 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
@@ -51,6 +52,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
 
     private final MatrixBackend backend;
     private final FitOptions options;
+    private final Rotation rotation;
     private final Function<P, FisherObjectives> fisher;
     private final String labels;
     private final boolean samplesLabels;
@@ -58,11 +60,13 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
     private EigenbasisApproximator(
             MatrixBackend backend,
             FitOptions options,
+            Rotation rotation,
             Function<P, FisherObjectives> fisher,
             String labels,
             boolean samplesLabels) {
         this.backend = backend;
         this.options = options;
+        this.rotation = rotation;
         this.fisher = fisher;
         this.labels = labels;
         this.samplesLabels = samplesLabels;
@@ -101,6 +105,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
         return new EigenbasisApproximator<>(
                 backend,
                 options,
+                Rotation.CHEAPEST,
                 model -> objectives,
                 options.labels().toString(),
                 options.labels() instanceof FisherLabels.Sampled);
@@ -120,6 +125,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
         return new EigenbasisApproximator<>(
                 backend,
                 options,
+                Rotation.CHEAPEST,
                 model -> new FisherObjectives(
                         IntStream.range(0, model.outputHessianColumns())
                                 .mapToObj(Objective.OutputHessianRoot::new)
@@ -127,6 +133,16 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                         1),
                 "exact output Hessian",
                 false);
+    }
+
+    /**
+     * Forces a way of rotating gradients that is not the cheapest; for tests and measurements.
+     *
+     * @param value the way
+     * @return the same otherwise
+     */
+    public EigenbasisApproximator<E, P> rotating(Rotation value) {
+        return new EigenbasisApproximator<>(backend, options, value, fisher, labels, samplesLabels);
     }
 
     @Override
@@ -181,7 +197,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                 String suffix = groups.size() == 1 ? "" : ", group " + (g + 1) + " of " + groups.size();
                 ProgressListener named = (stage, done, total) -> progress.progress(stage + suffix, done, total);
                 try (CapturePass<E> pass = CapturePass.scaling(backend, model, groups.get(g))) {
-                    GroupFit<E> group = new GroupFit<>(backend, options, data, pass, g, named);
+                    GroupFit<E> group = new GroupFit<>(backend, options, rotation, data, pass, g, named);
                     fitted.addAll(group.run(clock));
                     positions += group.positions();
                 }

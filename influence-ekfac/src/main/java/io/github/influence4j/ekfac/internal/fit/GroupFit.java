@@ -6,6 +6,7 @@ import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
 import io.github.influence4j.ekfac.internal.eigen.EigenvalueStage;
 import io.github.influence4j.ekfac.internal.eigen.KroneckerEigenvalues;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
@@ -30,6 +31,7 @@ final class GroupFit<E> {
 
     private final MatrixBackend backend;
     private final FitOptions options;
+    private final Rotation rotation;
     private final FitData<E> data;
     private final CapturePass<E> pass;
     private final int group;
@@ -43,12 +45,14 @@ final class GroupFit<E> {
     GroupFit(
             MatrixBackend backend,
             FitOptions options,
+            Rotation rotation,
             FitData<E> data,
             CapturePass<E> pass,
             int group,
             ProgressListener progress) {
         this.backend = backend;
         this.options = options;
+        this.rotation = rotation;
         this.data = data;
         this.pass = pass;
         this.group = group;
@@ -137,7 +141,7 @@ final class GroupFit<E> {
     private void measure() {
         List<Optional<LayerEigenbasis>> perLayer =
                 layers.stream().map(this::basis).toList();
-        try (EigenvalueStage stage = new EigenvalueStage(backend, layers, perLayer, options.rotation())) {
+        try (EigenvalueStage stage = new EigenvalueStage(backend, layers, perLayer, rotation)) {
             data.addUp("eigenvalues-" + group, EigenvalueStage.NAME, pass, stage, progress);
             eigenvalues.addAll(stage.release(data.size() * data.fisher().weight()));
         }

@@ -38,6 +38,7 @@ public final class InfluenceScorer<E> {
     private final MatrixBackend backend;
     private final GradientProvider<E> model;
     private final ScoreOptions options;
+    private final ScoringWays ways;
     private final ProgressListener progress;
 
     /**
@@ -50,9 +51,19 @@ public final class InfluenceScorer<E> {
      */
     public InfluenceScorer(
             MatrixBackend backend, GradientProvider<E> model, ScoreOptions options, ProgressListener progress) {
+        this(backend, model, options, ScoringWays.CHEAPEST, progress);
+    }
+
+    private InfluenceScorer(
+            MatrixBackend backend,
+            GradientProvider<E> model,
+            ScoreOptions options,
+            ScoringWays ways,
+            ProgressListener progress) {
         this.backend = backend;
         this.model = model;
         this.options = options;
+        this.ways = ways;
         this.progress = progress;
     }
 
@@ -89,8 +100,18 @@ public final class InfluenceScorer<E> {
         }
     }
 
+    /**
+     * Forces ways that are not the cheapest; for tests and measurements.
+     *
+     * @param value the ways
+     * @return the same otherwise
+     */
+    public InfluenceScorer<E> taking(ScoringWays value) {
+        return new InfluenceScorer<>(backend, model, options, value, progress);
+    }
+
     private PairwiseRun<E> run(SolverGroups solvers, ExampleSource<E> queries) {
-        return new PairwiseRun<>(backend, model, solvers, queries, options, progress);
+        return new PairwiseRun<>(backend, model, solvers, queries, options, ways, progress);
     }
 
     /**
@@ -164,7 +185,8 @@ public final class InfluenceScorer<E> {
         }
         ExampleSource<E> few = train.select(Candidates.ids(candidates));
         ScoreOptions whole = options.withFullRank().withPerLayer(false).withPerToken(false);
-        InfluenceScores scores = new InfluenceScorer<>(backend, model, whole, progress).pairwise(solver, queries, few);
+        InfluenceScores scores =
+                new InfluenceScorer<>(backend, model, whole, ways, progress).pairwise(solver, queries, few);
         return Candidates.ranked(candidates, scores, k);
     }
 
@@ -220,7 +242,7 @@ public final class InfluenceScorer<E> {
 
     private SelfPass selfPass(IhvpSolver solver, List<LayerSpec> layers, SelfScores sums) {
         return solver instanceof EigenbasisSolver eigenbasis
-                ? new EigenbasisSelfPass(backend, eigenbasis, options.rotation(), sums)
+                ? new EigenbasisSelfPass(backend, eigenbasis, ways.rotation(), sums)
                 : new SolvedSelfPass(backend, solver, layers, sums);
     }
 

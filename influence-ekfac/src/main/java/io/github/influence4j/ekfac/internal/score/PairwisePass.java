@@ -4,12 +4,10 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
-import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions.Path;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
@@ -31,7 +29,7 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
     private final int firstQuery;
     private final long[] queryIds;
     private final int queries;
-    private final ScoreOptions options;
+    private final Path path;
     private final ScoreCollector<?> collector;
     private final RotatedGradients rotated;
     private final Scratch left;
@@ -51,14 +49,14 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
             PreparedQueries prepared,
             int firstQuery,
             long[] queryIds,
-            ScoreOptions options,
+            Path path,
             ScoreCollector<?> scores) {
         this.backend = backend;
         this.prepared = prepared;
         this.firstQuery = firstQuery;
         this.queryIds = queryIds;
         this.queries = queryIds.length;
-        this.options = options;
+        this.path = path;
         this.collector = scores;
         this.rotated = new RotatedGradients(backend, Rotation.CHEAPEST);
         this.left = new Scratch(backend);
@@ -90,14 +88,14 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         boolean tokens = collector.keepsTokens(capture.layer());
         if (prepared.layer(layer) instanceof QueryLayer.Factored factored) {
             ScoringCost cost = new ScoringCost(capture.layer(), capture.positions(), queries, factored.rank());
-            if (cost.multipliesOut(options.path(), tokens) && prepared.mayMultiplyOut(layer)) {
+            if (cost.multipliesOut(path, tokens) && prepared.mayMultiplyOut(layer)) {
                 addByGradients(capture, prepared.multipliedOut(layer, factored));
             } else {
                 addByPositions(capture, factored);
             }
         } else if (prepared.layer(layer) instanceof QueryLayer.Full full) {
             ScoringCost cost = new ScoringCost(capture.layer(), capture.positions(), queries, 0);
-            if (cost.whole(options.path(), tokens) == Path.GRADIENT) {
+            if (cost.whole(path, tokens) == Path.GRADIENT) {
                 addByGradients(capture, full);
             } else {
                 addByPositions(capture, full);

@@ -37,6 +37,7 @@ final class PairwiseRun<E> implements AutoCloseable {
     private final CapturePass<E> pass;
     private final SolverGroups solvers;
     private final ScoreOptions options;
+    private final ScoringWays ways;
     private final ScoringMemory memory;
     private final ProgressListener progress;
     private final List<ExampleBatch<E>> queries = new ArrayList<>();
@@ -55,12 +56,14 @@ final class PairwiseRun<E> implements AutoCloseable {
             SolverGroups solvers,
             ExampleSource<E> queries,
             ScoreOptions options,
+            ScoringWays ways,
             ProgressListener progress) {
         this.backend = backend;
         this.model = model;
         this.pass = CapturePass.scaling(backend, model, CapturePass.layersOf(model));
         this.solvers = solvers;
         this.options = options;
+        this.ways = ways;
         this.memory = ScoringMemory.of(backend, options);
         this.progress = progress;
         ModelFingerprint.requireSame(solvers.provenance().model(), model);
@@ -141,7 +144,7 @@ final class PairwiseRun<E> implements AutoCloseable {
     private void score(
             ExampleSource<E> train, PreparedQueries prepared, int first, long[] ids, ScoreCollector<?> collector) {
         collector.startPass(first, ids.length);
-        try (PairwisePass scores = new PairwisePass(backend, prepared, first, ids, options, collector)) {
+        try (PairwisePass scores = new PairwisePass(backend, prepared, first, ids, ways.path(), collector)) {
             List<Objective> loss = List.of(new Objective.TrainingLoss());
             pass.run(train, BatchSize.of(options), loss, "scores", progress, scores);
         } catch (DeviceMemoryException e) {
@@ -186,7 +189,7 @@ final class PairwiseRun<E> implements AutoCloseable {
 
     private PreparedQueries prepared(Pass<E> queryPass) {
         try {
-            return new PreparedQueries(backend, solvers, queryPass.count(), memory, examples);
+            return new PreparedQueries(backend, solvers, queryPass.count(), memory, ways.coordinates(), examples);
         } catch (DeviceMemoryException e) {
             throw e.during(inWords("query preparation", queryPass.count()));
         }

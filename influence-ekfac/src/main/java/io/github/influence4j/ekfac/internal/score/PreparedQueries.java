@@ -8,14 +8,13 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.Scale;
 import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.options.QueryRank;
-import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
@@ -58,9 +57,16 @@ final class PreparedQueries implements AutoCloseable {
      *
      * @param solvers the inverse curvature; where it is in memory as a whole, queries may stay in its eigenbasis
      * @param memory what may be held
+     * @param coordinates in which they meet training captures
      * @param examples N, number of training examples that will be scored
      */
-    PreparedQueries(MatrixBackend backend, SolverGroups solvers, int queries, ScoringMemory memory, long examples) {
+    PreparedQueries(
+            MatrixBackend backend,
+            SolverGroups solvers,
+            int queries,
+            ScoringMemory memory,
+            Coordinates coordinates,
+            long examples) {
         this.backend = backend;
         this.whole = solvers instanceof WholeSolver one && one.solver() instanceof EigenbasisSolver eigenbasis
                 ? Optional.of(eigenbasis)
@@ -68,7 +74,7 @@ final class PreparedQueries implements AutoCloseable {
         this.layers = solvers.groups().stream().flatMap(List::stream).toList();
         this.queries = queries;
         this.rank = memory.options().rank();
-        this.coordinates = memory.options().coordinates();
+        this.coordinates = coordinates;
         this.examples = examples;
         this.mayMultiplyOut = memory.multipliedOut(layers, queries);
         this.inEigenbasis = new boolean[layers.size()];

@@ -1,8 +1,6 @@
 package io.github.influence4j.ekfac.internal.score;
 
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
-import io.github.influence4j.ekfac.options.ScoreOptions.Path;
 import io.github.influence4j.linalg.WorkSizes;
 
 /**

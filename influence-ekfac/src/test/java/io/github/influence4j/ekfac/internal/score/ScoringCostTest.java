@@ -20,8 +20,6 @@ import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions.Coordinates;
-import io.github.influence4j.ekfac.options.ScoreOptions.Path;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.List;
@@ -84,9 +82,9 @@ class ScoringCostTest {
             assertFalse(new ScoringCost(model.layers().get(0), 6, 1, 0).rotatesCaptures(Coordinates.CHEAPEST, 1));
             for (Path path : Path.values()) {
                 assertClose(
-                        pairwise(backend, model, apart.withPath(path), solver, queries, one)
+                        pairwise(backend, model, apart, ways(path), solver, queries, one)
                                 .matrix(),
-                        pairwise(backend, model, together.withPath(path), solver, queries, one)
+                        pairwise(backend, model, together, ways(path), solver, queries, one)
                                 .matrix(),
                         Tolerances.reordered(backend.precision()),
                         "" + path);
@@ -108,10 +106,10 @@ class ScoringCostTest {
                 InfluenceScores expected = pairwise(backend, model, options, solver, queries, train);
                 for (Path path : Path.values()) {
                     for (Coordinates coordinates : Coordinates.values()) {
-                        ScoreOptions forced = options.withPath(path).withCoordinates(coordinates);
+                        ScoringWays forced = ways(path).with(coordinates);
                         assertClose(
                                 expected.matrix(),
-                                pairwise(backend, model, forced, solver, queries, train)
+                                pairwise(backend, model, options, forced, solver, queries, train)
                                         .matrix(),
                                 Tolerances.reordered(backend.precision()),
                                 path + " " + coordinates + ", rank " + options.rank());
@@ -134,7 +132,7 @@ class ScoringCostTest {
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
             ScoreOptions options = ScoreOptions.defaults().withRank(2);
             assertClose(
-                    pairwise(backend, model, options.withPath(Path.PROJECTION), solver, queries, train)
+                    pairwise(backend, model, options, ways(Path.PROJECTION), solver, queries, train)
                             .matrix(),
                     pairwise(backend, model, options, solver, queries, train).matrix(),
                     Tolerances.reordered(backend.precision()),
@@ -195,6 +193,10 @@ class ScoringCostTest {
                 .fit(model, train);
     }
 
+    private static ScoringWays ways(Path path) {
+        return ScoringWays.CHEAPEST.with(path);
+    }
+
     private static InfluenceScores pairwise(
             MatrixBackend backend,
             RandomSequences model,
@@ -202,7 +204,19 @@ class ScoringCostTest {
             EigenbasisSolver solver,
             ExampleSource<Sequence> queries,
             ExampleSource<Sequence> train) {
+        return pairwise(backend, model, options, ScoringWays.CHEAPEST, solver, queries, train);
+    }
+
+    private static InfluenceScores pairwise(
+            MatrixBackend backend,
+            RandomSequences model,
+            ScoreOptions options,
+            ScoringWays ways,
+            EigenbasisSolver solver,
+            ExampleSource<Sequence> queries,
+            ExampleSource<Sequence> train) {
         return new InfluenceScorer<>(backend, model, options, ProgressListener.silent())
+                .taking(ways)
                 .pairwise(solver, queries, train);
     }
 }

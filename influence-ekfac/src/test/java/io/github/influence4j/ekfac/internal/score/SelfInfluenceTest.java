@@ -18,11 +18,11 @@ import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.ekfac.RandomSequences;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.TestBackends;
+import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.FitOptions.Rotation;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -103,11 +103,8 @@ class SelfInfluenceTest {
                         .fit(model, train);
                 EigenbasisSolver solver = curvature.solver(Damping.absolute(0))) {
             for (Rotation rotation : Rotation.values()) {
-                double[] self = new InfluenceScorer<>(
-                                backend,
-                                model,
-                                ScoreOptions.defaults().withRotation(rotation),
-                                ProgressListener.silent())
+                double[] self = new InfluenceScorer<>(backend, model)
+                        .taking(ScoringWays.CHEAPEST.with(rotation))
                         .self(solver, train)
                         .scores();
                 for (int z = 0; z < self.length; z++) {
@@ -131,11 +128,13 @@ class SelfInfluenceTest {
         try (EigenbasisCurvature curvature =
                         EigenbasisApproximator.<Integer>ekfac(backend).fit(model, train);
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
-            ScoreOptions byPairs = ScoreOptions.defaults().withRotation(Rotation.GRAM);
-            ScoreOptions byGradients = byPairs.withRotation(Rotation.GRADIENT_FIRST);
-            double[] pairs = self(backend, model, solver, byPairs, train).scores();
-            double[] gradients =
-                    self(backend, model, solver, byGradients, train).scores();
+            InfluenceScorer<Integer> scorer = new InfluenceScorer<>(backend, model);
+            double[] pairs = scorer.taking(ScoringWays.CHEAPEST.with(Rotation.GRAM))
+                    .self(solver, train)
+                    .scores();
+            double[] gradients = scorer.taking(ScoringWays.CHEAPEST.with(Rotation.GRADIENT_FIRST))
+                    .self(solver, train)
+                    .scores();
             for (int z = 0; z < pairs.length; z++) {
                 int example = z;
                 assertTrue(pairs[z] > 0, () -> "example " + example + ": " + pairs[example]);
