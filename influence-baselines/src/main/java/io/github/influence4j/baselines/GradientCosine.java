@@ -1,14 +1,22 @@
 package io.github.influence4j.baselines;
 
 import io.github.influence4j.api.CaptureSink;
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.FittedEstimator;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.Scoring;
+import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.ekfac.CurvatureScoring;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.Arrays;
@@ -21,62 +29,135 @@ import java.util.Optional;
  * The cosine of the angle between gradients as a score, ⟨∇m_q, ∇L_z⟩ / (‖∇m_q‖ ‖∇L_z‖).
  *
  * <p>Norms are over all tracked layers, so that parts per layer and per token still sum to the score. A gradient of norm 0
- * gives 0. Costs one more pass over the training set and the queries than {@link GradientDotProduct}.
- *
- * @param <E> the host's type of an example
+ * gives 0. Costs one more pass over the training set and the queries than {@link GradientDotProduct}; damping has no effect.
+ * Immutable.
  */
-public final class GradientCosine<E> {
+public final class GradientCosine {
 
-    private final GradientDotProduct<E> dotProduct;
+    private final MatrixBackend backend;
+    private final ScoreOptions options;
+    private final ProgressListener progress;
 
-    /**
-     * Prepares scoring.
-     *
-     * @param backend computes
-     * @param options what to compute
-     * @param progress is told how far the work has come
-     */
-    public GradientCosine(MatrixBackend backend, ScoreOptions options, ProgressListener progress) {
-        this.dotProduct = new GradientDotProduct<>(backend, options, progress);
+    private GradientCosine(MatrixBackend backend, ScoreOptions options, ProgressListener progress) {
+        this.backend = backend;
+        this.options = options;
+        this.progress = progress;
     }
 
     /**
-     * Prepares scoring with the defaults.
+     * Computes with a given backend.
      *
-     * @param backend computes
+     * @param backend computes; must stay open as long as what is fitted
+     * @return the cosine
      */
-    public GradientCosine(MatrixBackend backend) {
-        this(backend, ScoreOptions.defaults(), ProgressListener.silent());
+    public static GradientCosine on(MatrixBackend backend) {
+        return new GradientCosine(backend, ScoreOptions.defaults(), ProgressListener.silent());
     }
 
     /**
-     * Scores every training example for every query.
+     * Changes what is computed: cosines by layer or token, batch sizes.
      *
-     * @param model the model
-     * @param queries the queries; their gradients are those of the measurement
+     * @param value the options
+     * @return the same otherwise
+     */
+    public GradientCosine with(ScoreOptions value) {
+        return new GradientCosine(backend, value, progress);
+    }
+
+    /**
+     * Tells a listener how far scores have come.
+     *
+     * @param value the listener
+     * @return the same otherwise
+     */
+    public GradientCosine reporting(ProgressListener value) {
+        return new GradientCosine(backend, options, value);
+    }
+
+    /**
+     * Takes a model and a training set.
+     *
+     * @param <E> the host's type of an example
+     * @param model the model; stays open while the result is in use
      * @param train the training set
-     * @return scores from −1 to 1, [queries, train]
-     * @throws IllegalArgumentException if a data set is empty or a capture does not fit
-     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
-     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     * @return the estimator, which the caller closes; scores are from −1 to 1
+     * @throws IllegalArgumentException if the data set is empty
      */
-    public InfluenceScores pairwise(GradientProvider<E> model, ExampleSource<E> queries, ExampleSource<E> train) {
-        InfluenceScores products = dotProduct.pairwise(model, queries, train);
-        double[] trainFactors =
-                reciprocalRoots(dotProduct.squaredNorms(model, train).scores());
-        double[] queryFactors = reciprocalRoots(
-                dotProduct.squaredNorms(new MeasurementLoss<>(model), queries).scores());
-        Map<String, double[][]> perLayer = new LinkedHashMap<>();
-        for (String layer : products.layers()) {
-            perLayer.put(layer, scaled(products.layer(layer), queryFactors, trainFactors));
+    public <E> FittedEstimator<E> fit(GradientProvider<E> model, ExampleSource<E> train) {
+        GradientDotProduct products = GradientDotProduct.on(backend).reporting(progress);
+        FittedCurvature<E> losses = products.fit(model, train);
+        try {
+            return new Fitted<>(losses, products.fit(new MeasurementLoss<>(model), train), options);
+        } catch (RuntimeException | Error e) {
+            losses.close();
+            throw e;
         }
-        return new InfluenceScores(
-                products.queryIds(),
-                products.trainIds(),
-                scaled(products.matrix(), queryFactors, trainFactors),
-                perLayer,
-                products.hasTokens() ? scaledTokens(products, queryFactors, trainFactors) : new double[0][][],
-                products.provenance().withOption("strategy", "gradient cosine"));
+    }
+
+    /** Dot products of the model, and of the model whose training loss is its measurement, for the queries' norms. */
+    private record Fitted<E>(FittedCurvature<E> losses, FittedCurvature<E> measurements, ScoreOptions options)
+            implements FittedEstimator<E> {
+
+        @Override
+        public List<LayerSpec> layers() {
+            return losses.layers();
+        }
+
+        @Override
+        public LayerDamping resolve(Damping damping) {
+            return losses.resolve(damping);
+        }
+
+        @Override
+        public Scoring<E> damped(LayerDamping ignored) {
+            LayerDamping none = LayerDamping.of(layers(), layer -> 0);
+            return new CosineScoring<>(losses.damped(none).with(options), measurements.damped(none));
+        }
+
+        @Override
+        public Provenance provenance() {
+            return losses.provenance().withOption("strategy", "gradient cosine");
+        }
+
+        @Override
+        public void close() {
+            losses.close();
+            measurements.close();
+        }
+    }
+
+    private record CosineScoring<E>(CurvatureScoring<E> losses, CurvatureScoring<E> measurements)
+            implements Scoring<E> {
+
+        @Override
+        public InfluenceScores pairwise(ExampleSource<E> queries, ExampleSource<E> train) {
+            InfluenceScores products = losses.pairwise(queries, train);
+            double[] trainFactors = reciprocalRoots(losses.selfInfluence(train).scores());
+            double[] queryFactors =
+                    reciprocalRoots(measurements.selfInfluence(queries).scores());
+            Map<String, double[][]> perLayer = new LinkedHashMap<>();
+            for (String layer : products.layers()) {
+                perLayer.put(layer, scaled(products.layer(layer), queryFactors, trainFactors));
+            }
+            return new InfluenceScores(
+                    products.queryIds(),
+                    products.trainIds(),
+                    scaled(products.matrix(), queryFactors, trainFactors),
+                    perLayer,
+                    products.hasTokens() ? scaledTokens(products, queryFactors, trainFactors) : new double[0][][],
+                    products.provenance().withOption("strategy", "gradient cosine"));
+        }
+
+        @Override
+        public SelfInfluence selfInfluence(ExampleSource<E> train) {
+            throw new UnsupportedOperationException("the cosine of a gradient with itself is 1");
+        }
+
+        @Override
+        public void close() {
+            losses.close();
+            measurements.close();
+        }
     }
 
     private static double[] reciprocalRoots(double[] squares) {
@@ -117,6 +198,11 @@ public final class GradientCosine<E> {
         public void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
             Objective wanted = objective instanceof Objective.TrainingLoss ? new Objective.Measurement() : objective;
             model.capture(batch, wanted, layers, sink);
+        }
+
+        @Override
+        public int positions(E example) {
+            return model.positions(example);
         }
 
         @Override

@@ -1,17 +1,10 @@
 package io.github.influence4j.baselines;
 
-import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
-import io.github.influence4j.api.IhvpSolver;
-import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.api.SelfInfluence;
-import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 
@@ -19,75 +12,48 @@ import io.github.influence4j.linalg.MatrixBackend;
  * The inner product of gradients as a score, ⟨∇m_q, ∇L_z⟩: influence with the identity for a curvature (the TracIn of one
  * checkpoint, Pruthi et al. 2020).
  *
- * <p>A short way to {@link InfluenceScorer} with {@link Strategy#IDENTITY}; nothing is fitted. Not for use by several threads.
- *
- * @param <E> the host's type of an example
+ * <p>A short name for {@link Ekfac} with {@link Strategy#IDENTITY}: nothing is fitted, and damping has no effect. Its
+ * self-influence is ‖∇L_z‖². Immutable.
  */
-public final class GradientDotProduct<E> {
+public final class GradientDotProduct {
 
-    private final MatrixBackend backend;
-    private final ScoreOptions options;
-    private final ProgressListener progress;
+    private final Ekfac identity;
 
-    /**
-     * Prepares scoring.
-     *
-     * @param backend computes
-     * @param options what to compute
-     * @param progress is told how far the work has come
-     */
-    public GradientDotProduct(MatrixBackend backend, ScoreOptions options, ProgressListener progress) {
-        this.backend = backend;
-        this.options = options;
-        this.progress = progress;
+    private GradientDotProduct(Ekfac identity) {
+        this.identity = identity;
     }
 
     /**
-     * Prepares scoring with the defaults.
+     * Computes with a given backend.
      *
-     * @param backend computes
+     * @param backend computes; must stay open as long as what is fitted
+     * @return the dot product
      */
-    public GradientDotProduct(MatrixBackend backend) {
-        this(backend, ScoreOptions.defaults(), ProgressListener.silent());
+    public static GradientDotProduct on(MatrixBackend backend) {
+        return new GradientDotProduct(Ekfac.on(backend).with(Strategy.IDENTITY));
     }
 
     /**
-     * Scores every training example for every query.
+     * Tells a listener how far scores have come.
      *
-     * @param model the model
-     * @param queries the queries; their gradients are those of the measurement
+     * @param value the listener
+     * @return the same otherwise
+     */
+    public GradientDotProduct reporting(ProgressListener value) {
+        return new GradientDotProduct(identity.reporting(value));
+    }
+
+    /**
+     * Takes a model and a training set.
+     *
+     * @param <E> the host's type of an example
+     * @param model the model; stays open while the result is in use
      * @param train the training set
-     * @return scores, [queries, train]; positive where a step on the training example lowers the query's loss
-     * @throws IllegalArgumentException if a data set is empty or a capture does not fit
-     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
-     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     * @return the estimator, which the caller closes; scores are positive where a step on the training example lowers the
+     *     query's loss
+     * @throws IllegalArgumentException if the data set is empty
      */
-    public InfluenceScores pairwise(GradientProvider<E> model, ExampleSource<E> queries, ExampleSource<E> train) {
-        try (EigenbasisCurvature identity = identity(model, train);
-                IhvpSolver solver = identity.solver(Damping.absolute(0))) {
-            return new InfluenceScorer<>(backend, model, options, progress).pairwise(solver, queries, train);
-        }
-    }
-
-    /**
-     * Computes the squared norm of every training example's gradient.
-     *
-     * @param model the model
-     * @param train the training set
-     * @return ‖∇L_z‖², and the part of each layer where the options ask for it
-     * @throws IllegalArgumentException if the data set is empty or a capture does not fit
-     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
-     * @throws java.util.concurrent.CancellationException if the thread was interrupted
-     */
-    public SelfInfluence squaredNorms(GradientProvider<E> model, ExampleSource<E> train) {
-        try (EigenbasisCurvature identity = identity(model, train);
-                IhvpSolver solver = identity.solver(Damping.absolute(0))) {
-            return new InfluenceScorer<>(backend, model, options, progress).self(solver, train);
-        }
-    }
-
-    private EigenbasisCurvature identity(GradientProvider<E> model, ExampleSource<E> train) {
-        FitOptions identity = FitOptions.defaults().withStrategy(Strategy.IDENTITY);
-        return EigenbasisApproximator.<E>of(backend, identity).fit(model, train);
+    public <E> FittedCurvature<E> fit(GradientProvider<E> model, ExampleSource<E> train) {
+        return identity.fit(model, train);
     }
 }

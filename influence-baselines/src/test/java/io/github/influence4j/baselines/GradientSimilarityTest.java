@@ -1,11 +1,14 @@
 package io.github.influence4j.baselines;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.CaptureSink;
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.FittedEstimator;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerCapture;
@@ -13,7 +16,7 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
-import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Scoring;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
@@ -117,9 +120,25 @@ class GradientSimilarityTest {
         return sum;
     }
 
+    private Scoring<Integer> dots(MatrixBackend used, GradientProvider<Integer> host) {
+        return GradientDotProduct.on(used).fit(host, train).damped(Damping.DEFAULT);
+    }
+
+    private InfluenceScores cosines(
+            GradientCosine cosine,
+            GradientProvider<Integer> host,
+            ExampleSource<Integer> asked,
+            ExampleSource<Integer> scored) {
+        try (FittedEstimator<Integer> fitted = cosine.fit(host, train)) {
+            Scoring<Integer> scoring = fitted.damped(Damping.DEFAULT);
+            assertThrows(UnsupportedOperationException.class, () -> scoring.selfInfluence(scored));
+            return scoring.pairwise(asked, scored);
+        }
+    }
+
     @Test
     void dotProductsAreThoseOfTheGradients() {
-        InfluenceScores scores = new GradientDotProduct<Integer>(backend).pairwise(model, queries, train);
+        InfluenceScores scores = dots(backend, model).pairwise(queries, train);
         MatrixAssert.assertClose(
                 Matrix.of(expected(false)), scores.matrix(), Tolerances.REORDERED_FLOAT64, "dot products");
     }
@@ -151,8 +170,7 @@ class GradientSimilarityTest {
         Matrix expected = Matrix.of(expected(true));
         try (MatrixBackend single = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             for (double factor : new double[] {1e-30, 1e-24, 1e-22, 1, 1e19, 1e30}) {
-                InfluenceScores scores =
-                        new GradientCosine<Integer>(single).pairwise(new Scaled(model, factor), queries, train);
+                InfluenceScores scores = cosines(GradientCosine.on(single), new Scaled(model, factor), queries, train);
                 MatrixAssert.assertClose(expected, scores.matrix(), Tolerances.REORDERED_FLOAT32, "scale " + factor);
             }
         }
@@ -167,16 +185,14 @@ class GradientSimilarityTest {
         }
         MatrixAssert.assertClose(
                 norms,
-                new GradientDotProduct<Integer>(backend)
-                        .squaredNorms(model, train)
-                        .scores(),
+                dots(backend, model).selfInfluence(train).scores(),
                 Tolerances.REORDERED_FLOAT64,
                 "squared norms");
     }
 
     @Test
     void cosinesAreThoseOfTheGradientsAndZeroForZeroGradients() {
-        InfluenceScores scores = new GradientCosine<Integer>(backend).pairwise(model, queries, train);
+        InfluenceScores scores = cosines(GradientCosine.on(backend), model, queries, train);
         MatrixAssert.assertClose(Matrix.of(expected(true)), scores.matrix(), Tolerances.REORDERED_FLOAT64, "cosines");
         assertEquals(0, scores.score(0, 4), "cosine with a gradient of 0");
         assertEquals(10, scores.trainIds()[0]);
@@ -198,7 +214,7 @@ class GradientSimilarityTest {
                 model.capture(batch, new Objective.TrainingLoss(), layers, sink);
             }
         };
-        InfluenceScores scores = new GradientCosine<Integer>(backend).pairwise(sameObjective, train, train);
+        InfluenceScores scores = cosines(GradientCosine.on(backend), sameObjective, train, train);
         for (int z = 0; z < 4; z++) {
             assertEquals(1, scores.score(z, z), Tolerances.REORDERED_FLOAT64);
             for (int other = 0; other < 4; other++) {
@@ -209,8 +225,7 @@ class GradientSimilarityTest {
 
     @Test
     void partsSumToTheCosine() {
-        InfluenceScores scores =
-                new GradientCosine<Integer>(backend, parts, ProgressListener.silent()).pairwise(model, queries, train);
+        InfluenceScores scores = cosines(GradientCosine.on(backend).with(parts), model, queries, train);
         MatrixAssert.assertClose(Matrix.of(expected(true)), scores.matrix(), Tolerances.REORDERED_FLOAT64, "cosines");
         double[][] token = scores.layer("token").toArray();
         double[][] head = scores.layer("head").toArray();

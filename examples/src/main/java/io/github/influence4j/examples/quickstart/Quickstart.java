@@ -183,12 +183,14 @@ public final class Quickstart {
                     .map(reading -> reading.image().id())
                     .toList();
             // squared or not, the ranking is the same
-            SelfInfluence squaredNorms =
-                    new GradientDotProduct<LabelledExample>(backend).squaredNorms(network.model(), train);
-            return new FlipSearch(
-                    curve("EK-FAC self-influence", ids(self)),
-                    curve("plain loss", byLoss),
-                    curve("gradient norm", ids(squaredNorms)));
+            try (FittedCurvature<LabelledExample> dots =
+                    GradientDotProduct.on(backend).fit(network.model(), train)) {
+                SelfInfluence squaredNorms = dots.damped(Damping.DEFAULT).selfInfluence(train);
+                return new FlipSearch(
+                        curve("EK-FAC self-influence", ids(self)),
+                        curve("plain loss", byLoss),
+                        curve("gradient norm", ids(squaredNorms)));
+            }
         }
 
         private RecallCurve curve(String name, List<Long> ranking) {

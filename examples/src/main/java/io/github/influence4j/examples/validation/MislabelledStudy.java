@@ -1,11 +1,13 @@
 package io.github.influence4j.examples.validation;
 
 import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.baselines.GradientDotProduct;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.options.FitOptions;
@@ -78,10 +80,11 @@ record MislabelledStudy(MatrixBackend backend, MlpShape shape, TrainingOptions t
                     curves.add(RecallCurve.of("self-influence by " + name, ids(self), flipped));
                 }
             }
-            curves.add(RecallCurve.of(
-                    "gradient norm",
-                    ids(new GradientDotProduct<LabelledExample>(backend).squaredNorms(model, noisy)),
-                    flipped));
+            try (FittedCurvature<LabelledExample> dots =
+                    GradientDotProduct.on(backend).fit(model, noisy)) {
+                SelfInfluence squaredNorms = dots.damped(Damping.DEFAULT).selfInfluence(noisy);
+                curves.add(RecallCurve.of("gradient norm", ids(squaredNorms), flipped));
+            }
             double[] losses =
                     model.losses(noisy.batches(train.size()).iterator().next());
             List<Long> byLoss = IntStream.range(0, losses.length)
