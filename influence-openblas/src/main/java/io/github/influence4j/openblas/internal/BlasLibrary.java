@@ -45,7 +45,8 @@ abstract class BlasLibrary implements BlasThreads {
                 System.setProperty(LOADER_PROPERTY, MKL);
             }
             Loader.load(openblas_full.class);
-            boolean mkl = Loader.addressof("MKL_Get_Max_Threads") != null;
+            // not by what MKL has: PyTorch has a part of it too, and shows it to the whole process
+            boolean mkl = Loader.addressof("openblas_get_num_threads") == null;
             if (mkl ? asked.equals(OPENBLAS) : asked.equals(MKL)) {
                 throw new IllegalStateException("-D" + PROPERTY + "=" + asked + ", but the process has loaded "
                         + (mkl
