@@ -1,5 +1,6 @@
 package io.github.influence4j.safetensors;
 
+import io.github.influence4j.api.Fingerprint;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,8 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /** Checksums of files. */
 public final class Sha256 {
@@ -45,12 +44,7 @@ public final class Sha256 {
     }
 
     static String of(long size, Reader reader) throws IOException {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        MessageDigest digest = Fingerprint.sha256();
         ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(CHUNK, size));
         long position = 0;
         while (position < size) {
@@ -59,6 +53,6 @@ public final class Sha256 {
             position += buffer.limit();
             digest.update(buffer.flip());
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return Fingerprint.hex(digest);
     }
 }

@@ -5,16 +5,13 @@ import io.github.influence4j.adapter.ParameterCoverage;
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -187,13 +184,6 @@ public final class Dl4jProvider implements OutputHessianRoots<DataSet> {
         float[] parameters = network.parameters().toFloatVector();
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(parameters.length, Float.BYTES));
         bytes.asFloatBuffer().put(parameters);
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(network.configuration().getBytes(StandardCharsets.UTF_8));
-            digest.update(bytes);
-            return "sha256:" + HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Fingerprint.ofWeights(network.configuration(), bytes);
     }
 }

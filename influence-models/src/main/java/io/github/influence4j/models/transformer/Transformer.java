@@ -3,6 +3,7 @@ package io.github.influence4j.models.transformer;
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Loss;
@@ -15,12 +16,8 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -176,14 +173,7 @@ public final class Transformer
         double[] flat = parameters();
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(flat.length, Double.BYTES));
         bytes.asDoubleBuffer().put(flat);
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(shape.toString().getBytes(StandardCharsets.UTF_8));
-            digest.update(bytes);
-            return Optional.of("sha256:" + HexFormat.of().formatHex(digest.digest()));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Optional.of(Fingerprint.ofWeights(shape.toString(), bytes));
     }
 
     /**

@@ -1,13 +1,10 @@
 package io.github.influence4j.store.runs;
 
+import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.store.captures.CaptureSet;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /** Tells data sets apart by name, size and time of the last change of each file; their content is not read. */
 final class DataDigest {
@@ -24,15 +21,6 @@ final class DataDigest {
                     .append(Files.getLastModifiedTime(file))
                     .append('\n');
         }
-        return set.size() + " examples, digest " + of(files.toString());
-    }
-
-    static String of(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return set.size() + " examples, digest " + Fingerprint.ofText(files.toString());
     }
 }

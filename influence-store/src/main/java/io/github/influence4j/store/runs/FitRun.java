@@ -1,5 +1,6 @@
 package io.github.influence4j.store.runs;
 
+import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
@@ -56,14 +57,14 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
             Map<String, String> run = describe();
             if (resume && !Progress.exists(folder) && Files.exists(folder.resolve(FactorManifest.FILE))) {
                 FactorStore done = FactorStore.open(folder);
-                Progress.requireDone(folder, done.manifest().provenance(), DataDigest.of(run.toString()));
+                Progress.requireDone(folder, done.manifest().provenance(), Fingerprint.ofText(run.toString()));
                 return done;
             }
             GradientProvider<CapturedExample> model = CaptureProvider.of(captures);
             requireOneDraw();
             Progress kept = Progress.begin(folder, withChoices(run, model.layers()), resume, lock);
             try (EigenbasisCurvature curvature = fit(model, kept)) {
-                FactorStore.save(folder, curvature.withOption("run", DataDigest.of(run.toString())), lock);
+                FactorStore.save(folder, curvature.withOption("run", Fingerprint.ofText(run.toString())), lock);
             } catch (UncheckedIOException e) {
                 throw e.getCause();
             }

@@ -1,5 +1,6 @@
 package io.github.influence4j.store.runs;
 
+import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.ShardFolder;
 import io.github.influence4j.store.Checksum;
@@ -81,7 +82,7 @@ final class ProgressLog {
     private static boolean isWhole(String line) {
         return line.length() > DIGITS
                 && line.charAt(DIGITS) == ' '
-                && line.startsWith(DataDigest.of(line.substring(DIGITS + 1)));
+                && line.startsWith(Fingerprint.ofText(line.substring(DIGITS + 1)));
     }
 
     private void apply(StrictJson line) {
@@ -130,7 +131,8 @@ final class ProgressLog {
         json.put("units", units);
         json.put("files", files);
         String text = JSON.writeValueAsString(json);
-        ByteBuffer line = ByteBuffer.wrap((DataDigest.of(text) + " " + text + "\n").getBytes(StandardCharsets.UTF_8));
+        ByteBuffer line =
+                ByteBuffer.wrap((Fingerprint.ofText(text) + " " + text + "\n").getBytes(StandardCharsets.UTF_8));
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
             long before = channel.size();

@@ -1,6 +1,7 @@
 package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.QueryAggregate;
@@ -216,7 +217,7 @@ public record ScoreRun(
         run.put("kind", kind);
         run.put(
                 "factors",
-                DataDigest.of(factors.manifest().checksums() + " "
+                Fingerprint.ofText(factors.manifest().checksums() + " "
                         + factors.manifest().strategy()));
         run.put("layers", factors.manifest().layers().toString());
         run.put("damping", damping.toString());
@@ -231,6 +232,6 @@ public record ScoreRun(
     }
 
     private static String digest(Map<String, String> run) {
-        return DataDigest.of(run.toString());
+        return Fingerprint.ofText(run.toString());
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.store.Backends;
@@ -79,7 +80,7 @@ class SpoiltProgressTest {
     }
 
     private static String line(String content) {
-        return DataDigest.of(content) + " " + content + "\n";
+        return Fingerprint.ofText(content) + " " + content + "\n";
     }
 
     @Test
