@@ -1,0 +1,5 @@
+/** GGUF files, read piece by piece as untrusted input. */
+@NullMarked
+package io.github.influence4j.lm.gguf;
+
+import org.jspecify.annotations.NullMarked;
