@@ -9,5 +9,4 @@ module io.github.influence4j.models {
     requires io.github.influence4j.safetensors;
 
     exports io.github.influence4j.models;
-    exports io.github.influence4j.models.transformer;
 }

@@ -8,6 +8,9 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.DecoderShape;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
@@ -21,9 +24,6 @@ import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.linalg.Operand;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.Transformer;
-import io.github.influence4j.models.transformer.TransformerShape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,7 +57,7 @@ final class StreamScoring {
      * @param shape form of the model
      * @param sequences sequences of a pass over captures, each as long as the context; a quarter of them goes through the model
      */
-    record Size(String name, TransformerShape shape, int sequences) {
+    record Size(String name, DecoderShape shape, int sequences) {
         int positions() {
             return shape.context() - 1;
         }
@@ -97,8 +97,8 @@ final class StreamScoring {
     /** Measures two sizes, that of the synthetic language and one of 2.9 million parameters, or those named, and prints the results. */
     public static void main(String[] arguments) {
         List<Size> sizes = List.of(
-                new Size("L", TransformerShape.of(312, 21, 3, 48, 4), 8192),
-                new Size("wide", TransformerShape.of(1000, 129, 2, 256, 4), 1024));
+                new Size("L", DecoderShape.of(312, 21, 3, 48, 4), 8192),
+                new Size("wide", DecoderShape.of(1000, 129, 2, 256, 4), 1024));
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
             System.out.println(Machine.here(backend));
             for (Size size : sizes) {
@@ -125,7 +125,7 @@ final class StreamScoring {
     }
 
     Result measure() {
-        try (Transformer model = Transformer.create(backend, size.shape(), 1);
+        try (Decoder model = Decoder.create(backend, size.shape(), 1);
                 EigenbasisCurvature curvature =
                         EigenbasisApproximator.<TokenSequence>ekfac(backend).fit(model, sequences(64, 2));
                 EigenbasisSolver solver = curvature.solver(Damping.relative(0.1))) {
@@ -180,7 +180,7 @@ final class StreamScoring {
         for (int k = 0; k < count; k++) {
             int[] tokens = random.ints(size.shape().context(), 0, size.shape().vocabulary())
                     .toArray();
-            sequences.add(new TokenSequence(tokens, size.positions() / 2));
+            sequences.add(TokenSequence.after(tokens, size.positions() / 2));
         }
         return ExampleSource.of(sequences);
     }
@@ -218,7 +218,7 @@ final class StreamScoring {
         return (times[1] - times[0]) / 1e9;
     }
 
-    private double captureSeconds(Transformer model, ExampleSource<TokenSequence> train) {
+    private double captureSeconds(Decoder model, ExampleSource<TokenSequence> train) {
         return median(() -> {
             for (ExampleBatch<TokenSequence> batch : train.batches(BATCH)) {
                 model.capture(batch, new Objective.TrainingLoss(), model.layers(), capture -> {});

@@ -2,15 +2,15 @@ package io.github.influence4j.benchmarks;
 
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.DecoderCheckpoint;
+import io.github.influence4j.decoder.DecoderShape;
+import io.github.influence4j.decoder.DecoderTraining;
+import io.github.influence4j.decoder.DecoderTrainingOptions;
+import io.github.influence4j.decoder.TokenSequence;
+import io.github.influence4j.decoder.TrainedDecoder;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.TrainedTransformer;
-import io.github.influence4j.models.transformer.Transformer;
-import io.github.influence4j.models.transformer.TransformerCheckpoint;
-import io.github.influence4j.models.transformer.TransformerShape;
-import io.github.influence4j.models.transformer.TransformerTraining;
-import io.github.influence4j.models.transformer.TransformerTrainingOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -86,12 +86,12 @@ public final class TransformerSpeed implements Callable<Integer> {
      * @param batch sequences of a step, each as long as the context
      * @param steps steps of a run
      */
-    record Size(String name, TransformerShape shape, int batch, int steps) {
+    record Size(String name, DecoderShape shape, int batch, int steps) {
         static Size named(String name) {
             return switch (name) {
-                case "L" -> new Size(name, TransformerShape.of(312, 21, 3, 48, 4), 64, 200);
-                case "wide" -> new Size(name, TransformerShape.of(1000, 129, 4, 256, 4), 16, 30);
-                case "tiny" -> new Size(name, TransformerShape.of(20, 6, 1, 8, 2), 4, 12);
+                case "L" -> new Size(name, DecoderShape.of(312, 21, 3, 48, 4), 64, 200);
+                case "wide" -> new Size(name, DecoderShape.of(1000, 129, 4, 256, 4), 16, 30);
+                case "tiny" -> new Size(name, DecoderShape.of(20, 6, 1, 8, 2), 4, 12);
                 default -> throw new IllegalArgumentException("no size '" + name + "' among L, wide, tiny");
             };
         }
@@ -165,7 +165,7 @@ public final class TransformerSpeed implements Callable<Integer> {
                 tokens, s -> random.ints(size.shape().context(), 0, size.shape().vocabulary())
                         .toArray());
         Files.writeString(folder.resolve("tokens.json"), JSON.writeValueAsString(tokens));
-        TransformerTrainingOptions options = TransformerTrainingOptions.defaults()
+        DecoderTrainingOptions options = DecoderTrainingOptions.defaults()
                 .withSteps(size.steps())
                 .withWarmup(Math.min(WARMUP, size.steps() / 2))
                 .withBatchSize(size.batch());
@@ -181,12 +181,12 @@ public final class TransformerSpeed implements Callable<Integer> {
         double exact;
         Map<Integer, List<Double>> torchMedians = new TreeMap<>();
         try (InputStream script = TransformerSpeed.class.getResourceAsStream(SCRIPT);
-                Transformer start = Transformer.create(backend, size.shape(), 1)) {
+                Decoder start = Decoder.create(backend, size.shape(), 1)) {
             if (script == null) {
                 throw new IllegalStateException(SCRIPT + " is missing from the jar");
             }
             Files.copy(script, folder.resolve(SCRIPT), StandardCopyOption.REPLACE_EXISTING);
-            TransformerCheckpoint.write(start, folder.resolve("model.safetensors"));
+            DecoderCheckpoint.write(start, folder.resolve("model.safetensors"));
             ExampleSource<TokenSequence> data = ExampleSource.of(
                     Arrays.stream(tokens).map(TokenSequence::of).toList());
             for (int run = 0; run < runs; run++) {
@@ -223,11 +223,10 @@ public final class TransformerSpeed implements Callable<Integer> {
 
     /** Both sides once more in float64: in float32 rounding alone grows to a part in a thousand within ten steps of a wide model. */
     private double exactDifference(
-            Path folder, Size size, ExampleSource<TokenSequence> data, TransformerTrainingOptions options)
+            Path folder, Size size, ExampleSource<TokenSequence> data, DecoderTrainingOptions options)
             throws IOException, InterruptedException {
         try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT64);
-                Transformer start =
-                        TransformerCheckpoint.read(folder.resolve("model.safetensors"), size.shape(), backend)) {
+                Decoder start = DecoderCheckpoint.read(folder.resolve("model.safetensors"), size.shape(), backend)) {
             return difference(
                     here(start, data, options).losses(),
                     torch(folder, THREADS, "float64").losses());
@@ -242,10 +241,10 @@ public final class TransformerSpeed implements Callable<Integer> {
         return largest;
     }
 
-    private static Run here(Transformer start, ExampleSource<TokenSequence> data, TransformerTrainingOptions options) {
+    private static Run here(Decoder start, ExampleSource<TokenSequence> data, DecoderTrainingOptions options) {
         List<Double> seconds = new ArrayList<>();
         long[] last = {System.nanoTime()};
-        try (TrainedTransformer trained = TransformerTraining.train(start, data, options, (stage, done, total) -> {
+        try (TrainedDecoder trained = DecoderTraining.train(start, data, options, (stage, done, total) -> {
             long now = System.nanoTime();
             seconds.add((now - last[0]) * 1e-9);
             last[0] = now;

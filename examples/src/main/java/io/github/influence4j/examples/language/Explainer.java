@@ -6,12 +6,12 @@ import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.token.TokenInfluence;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.Transformer;
 import io.github.influence4j.text.tail.Coverage;
 import io.github.influence4j.text.tail.PowerLaw;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ final class Explainer {
     private static final double TOP = 0.01;
 
     private final MatrixBackend backend;
-    private final Transformer model;
+    private final Decoder model;
     private final String modelName;
     private final IhvpSolver solver;
     private final List<TokenSequence> train;
@@ -41,7 +41,7 @@ final class Explainer {
     /** {@code texts}: how the tokens of a sequence are written, each with the space that it begins with. */
     Explainer(
             MatrixBackend backend,
-            Transformer model,
+            Decoder model,
             String modelName,
             IhvpSolver solver,
             ExampleSource<TokenSequence> train,

@@ -5,6 +5,8 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.internal.eigen.Rotation;
@@ -12,8 +14,6 @@ import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.Operand;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.Transformer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,10 +31,10 @@ final class HeldOutFisher {
     private static final int BATCH = 100;
 
     private final MatrixBackend backend;
-    private final Transformer model;
+    private final Decoder model;
     private final ExampleSource<TokenSequence> heldOut;
 
-    HeldOutFisher(MatrixBackend backend, Transformer model, ExampleSource<TokenSequence> heldOut) {
+    HeldOutFisher(MatrixBackend backend, Decoder model, ExampleSource<TokenSequence> heldOut) {
         this.backend = backend;
         this.model = model;
         this.heldOut = heldOut;

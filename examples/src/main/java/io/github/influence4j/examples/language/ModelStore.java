@@ -3,15 +3,15 @@ package io.github.influence4j.examples.language;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.DecoderCheckpoint;
+import io.github.influence4j.decoder.DecoderShape;
+import io.github.influence4j.decoder.DecoderTraining;
+import io.github.influence4j.decoder.DecoderTrainingOptions;
+import io.github.influence4j.decoder.TokenSequence;
+import io.github.influence4j.decoder.TrainedDecoder;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.TrainedTransformer;
-import io.github.influence4j.models.transformer.Transformer;
-import io.github.influence4j.models.transformer.TransformerCheckpoint;
-import io.github.influence4j.models.transformer.TransformerShape;
-import io.github.influence4j.models.transformer.TransformerTraining;
-import io.github.influence4j.models.transformer.TransformerTrainingOptions;
 import io.github.influence4j.safetensors.MalformedFileException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +41,7 @@ final class ModelStore {
     }
 
     /** How to train a model where there is no checkpoint. */
-    record Recipe(TransformerShape shape, ExampleSource<TokenSequence> data, TransformerTrainingOptions options) {}
+    record Recipe(DecoderShape shape, ExampleSource<TokenSequence> data, DecoderTrainingOptions options) {}
 
     /** Time for training so far. */
     Duration training() {
@@ -64,17 +64,17 @@ final class ModelStore {
      * @throws MalformedFileException if the checkpoint is of another shape, or none
      * @throws IllegalArgumentException if there is no such checkpoint in the folder of an earlier run
      */
-    Transformer model(String name, Recipe recipe, MatrixBackend backend) {
+    Decoder model(String name, Recipe recipe, MatrixBackend backend) {
         try {
             if (source instanceof ModelSource.Folder) {
                 Path file = source.folder().resolve(file(name));
                 if (!Files.exists(file)) {
                     throw new IllegalArgumentException("no checkpoint " + file + "; --train makes one");
                 }
-                return TransformerCheckpoint.read(file, recipe.shape(), backend);
+                return DecoderCheckpoint.read(file, recipe.shape(), backend);
             }
             if (source instanceof ModelSource.Shipped) {
-                Optional<Transformer> found = shipped(name, recipe.shape(), backend);
+                Optional<Decoder> found = shipped(name, recipe.shape(), backend);
                 if (found.isPresent()) {
                     return found.get();
                 }
@@ -89,24 +89,23 @@ final class ModelStore {
         return name + ".safetensors";
     }
 
-    private Transformer trained(String name, Recipe recipe, MatrixBackend backend) throws IOException {
+    private Decoder trained(String name, Recipe recipe, MatrixBackend backend) throws IOException {
         Path file = source.folder().resolve(file(name));
         Files.createDirectories(source.folder());
         long start = System.nanoTime();
         ProgressListener named = (stage, done, total) -> progress.progress(stage + " " + name, done, total);
         try (MatrixBackend single = MatrixBackends.select(Precision.FLOAT32);
-                Transformer untrained = Transformer.create(
-                        single, recipe.shape(), recipe.options().seed());
-                TrainedTransformer result =
-                        TransformerTraining.train(untrained, recipe.data(), recipe.options(), named)) {
-            TransformerCheckpoint.write(result.model(), file);
+                Decoder untrained =
+                        Decoder.create(single, recipe.shape(), recipe.options().seed());
+                TrainedDecoder result = DecoderTraining.train(untrained, recipe.data(), recipe.options(), named)) {
+            DecoderCheckpoint.write(result.model(), file);
         }
         training = training.plusNanos(System.nanoTime() - start);
         trained.add(name);
-        return TransformerCheckpoint.read(file, recipe.shape(), backend);
+        return DecoderCheckpoint.read(file, recipe.shape(), backend);
     }
 
-    private static Optional<Transformer> shipped(String name, TransformerShape shape, MatrixBackend backend)
+    private static Optional<Decoder> shipped(String name, DecoderShape shape, MatrixBackend backend)
             throws IOException {
         try (InputStream in = ModelStore.class.getResourceAsStream("/models/" + file(name))) {
             if (in == null) {
@@ -115,7 +114,7 @@ final class ModelStore {
             Path copy = Files.createTempFile(name, ".safetensors");
             try {
                 Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
-                return Optional.of(TransformerCheckpoint.read(copy, shape, backend));
+                return Optional.of(DecoderCheckpoint.read(copy, shape, backend));
             } finally {
                 Files.delete(copy);
             }

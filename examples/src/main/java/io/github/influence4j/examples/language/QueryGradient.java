@@ -6,8 +6,8 @@ import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.Transformer;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.TokenSequence;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +17,7 @@ final class QueryGradient {
 
     private QueryGradient() {}
 
-    static LayerGradients of(Transformer model, TokenSequence query) {
+    static LayerGradients of(Decoder model, TokenSequence query) {
         Map<String, Matrix> byLayer = new HashMap<>();
         List<LayerSpec> layers = model.layers();
         model.capture(

@@ -4,6 +4,10 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.DecoderShape;
+import io.github.influence4j.decoder.DecoderTrainingOptions;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
@@ -13,10 +17,6 @@ import io.github.influence4j.examples.corpus.Prompt;
 import io.github.influence4j.examples.corpus.Sentence;
 import io.github.influence4j.examples.corpus.SyntheticLanguage;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.Transformer;
-import io.github.influence4j.models.transformer.TransformerShape;
-import io.github.influence4j.models.transformer.TransformerTrainingOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -32,7 +32,7 @@ final class SyntheticBed implements AutoCloseable {
     private final SyntheticLanguage language;
     private final List<Sentence> sentences;
     private final ExampleSource<TokenSequence> train;
-    private final Transformer model;
+    private final Decoder model;
     private final ProgressListener progress;
 
     /** {@code seed}: of the model; the corpus is always the same. */
@@ -43,10 +43,10 @@ final class SyntheticBed implements AutoCloseable {
         this.sentences = language.sentences().subList(0, options.sequences());
         this.train = train(sentences.size());
         this.progress = progress;
-        TransformerShape shape =
-                TransformerShape.of(language.tokenizer().size(), SyntheticLanguage.LONGEST + 1, BLOCKS, WIDTH, HEADS);
-        TransformerTrainingOptions training =
-                TransformerTrainingOptions.defaults().withSteps(options.steps()).withSeed(seed);
+        DecoderShape shape =
+                DecoderShape.of(language.tokenizer().size(), SyntheticLanguage.LONGEST + 1, BLOCKS, WIDTH, HEADS);
+        DecoderTrainingOptions training =
+                DecoderTrainingOptions.defaults().withSteps(options.steps()).withSeed(seed);
         this.model = store.model("synthetic-" + seed, new ModelStore.Recipe(shape, train, training), backend);
     }
 
@@ -67,7 +67,7 @@ final class SyntheticBed implements AutoCloseable {
         return sentences;
     }
 
-    Transformer model() {
+    Decoder model() {
         return model;
     }
 

@@ -1,9 +1,9 @@
 package io.github.influence4j.examples.language;
 
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.examples.corpus.RealText;
 import io.github.influence4j.examples.corpus.Verse;
-import io.github.influence4j.models.transformer.TokenSequence;
 import io.github.influence4j.text.token.SubwordTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -7,6 +7,10 @@ import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.DecoderShape;
+import io.github.influence4j.decoder.DecoderTrainingOptions;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
@@ -15,10 +19,6 @@ import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.examples.corpus.Verse;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.Transformer;
-import io.github.influence4j.models.transformer.TransformerShape;
-import io.github.influence4j.models.transformer.TransformerTrainingOptions;
 import io.github.influence4j.text.search.TfIdfIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,17 +71,17 @@ final class VerseStudy {
         List<ExplainedQuery> explained = List.of();
         for (int width : options.verseWidths()) {
             int blocks = Math.max(2, Integer.numberOfTrailingZeros(Integer.highestOneBit(width)) - 3);
-            TransformerShape shape = TransformerShape.of(
+            DecoderShape shape = DecoderShape.of(
                             bed.vocabulary(), VerseBed.CONTEXT, blocks, width, Math.max(1, width / WIDTH_OF_A_HEAD))
                     .withTied(true);
             int steps = Math.max(1, (int) (options.epochs() * train.size() / BATCH));
-            TransformerTrainingOptions training = TransformerTrainingOptions.defaults()
+            DecoderTrainingOptions training = DecoderTrainingOptions.defaults()
                     .withBatchSize(BATCH)
                     .withSteps(steps)
                     .withSeed(options.seed());
             String name = "width " + width;
             ProgressListener named = (stage, done, total) -> progress.progress(name + ": " + stage, done, total);
-            try (Transformer model =
+            try (Decoder model =
                     store.model("verses-" + width, new ModelStore.Recipe(shape, train, training), backend)) {
                 boolean last = models.size() == options.verseWidths().size() - 1;
                 explained = measure(name, model, models, last, named);
@@ -91,7 +91,7 @@ final class VerseStudy {
     }
 
     private List<ExplainedQuery> measure(
-            String name, Transformer model, List<VerseModel> models, boolean last, ProgressListener named) {
+            String name, Decoder model, List<VerseModel> models, boolean last, ProgressListener named) {
         List<TokenSequence> asked =
                 Stream.concat(spanish.stream(), english.stream()).toList();
         ExampleSource<TokenSequence> queries = ExampleSource.of(asked);
@@ -157,7 +157,7 @@ final class VerseStudy {
         return below / others;
     }
 
-    private static double loss(Transformer model, ExampleSource<TokenSequence> sequences) {
+    private static double loss(Decoder model, ExampleSource<TokenSequence> sequences) {
         double sum = 0;
         long tokens = 0;
         for (ExampleBatch<TokenSequence> batch : sequences.batches(BATCH)) {
@@ -169,7 +169,7 @@ final class VerseStudy {
         return sum / tokens;
     }
 
-    private List<ExplainedQuery> explain(String name, Transformer model, IhvpSolver solver, InfluenceScores scores) {
+    private List<ExplainedQuery> explain(String name, Decoder model, IhvpSolver solver, InfluenceScores scores) {
         Explainer explainer = new Explainer(
                 backend, model, "the largest model (" + name + ") of verses and a novel", solver, train, tokens -> {
                     List<String> texts = new ArrayList<>(List.of("▸ "));

@@ -8,14 +8,14 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.DecoderShape;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.Transformer;
-import io.github.influence4j.models.transformer.TransformerShape;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class HeldOutFisherTest {
 
     private final MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
-    private final TransformerShape shape = TransformerShape.of(7, 6, 1, 4, 2).withHidden(3);
+    private final DecoderShape shape = DecoderShape.of(7, 6, 1, 4, 2).withHidden(3);
 
     @Test
     void shareIsThatOfTheMatrix() {
@@ -38,7 +38,7 @@ class HeldOutFisherTest {
                     TokenSequence.of(random.ints(2 + random.nextInt(5), 0, 7).toArray()));
         }
         ExampleSource<TokenSequence> source = ExampleSource.of(sequences);
-        try (Transformer model = Transformer.create(backend, shape, 1);
+        try (Decoder model = Decoder.create(backend, shape, 1);
                 EigenbasisCurvature curvature =
                         EigenbasisApproximator.<TokenSequence>ekfac(backend).fit(model, source)) {
             for (int l = 0; l < model.layers().size(); l++) {
@@ -117,7 +117,7 @@ class HeldOutFisherTest {
         return result;
     }
 
-    private static List<double[][]> gradients(Transformer model, ExampleSource<TokenSequence> source, LayerSpec layer) {
+    private static List<double[][]> gradients(Decoder model, ExampleSource<TokenSequence> source, LayerSpec layer) {
         List<double[][]> gradients = new ArrayList<>();
         for (ExampleBatch<TokenSequence> batch : source.batches(1)) {
             model.capture(batch, new Objective.SampledLabels(HeldOutFisher.LABELS), List.of(layer), capture -> {

@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.DecoderShape;
+import io.github.influence4j.decoder.DecoderTrainingOptions;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.Transformer;
-import io.github.influence4j.models.transformer.TransformerShape;
-import io.github.influence4j.models.transformer.TransformerTrainingOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,13 +28,13 @@ class ModelStoreTest {
     Path folder;
 
     private final MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
-    private final ModelStore.Recipe recipe = recipe(TransformerShape.of(5, 4, 1, 4, 1));
+    private final ModelStore.Recipe recipe = recipe(DecoderShape.of(5, 4, 1, 4, 1));
 
-    private static ModelStore.Recipe recipe(TransformerShape shape) {
+    private static ModelStore.Recipe recipe(DecoderShape shape) {
         return new ModelStore.Recipe(
                 shape,
                 ExampleSource.of(List.of(TokenSequence.of(1, 2, 3), TokenSequence.of(3, 2, 1))),
-                TransformerTrainingOptions.defaults().withSteps(2).withBatchSize(2));
+                DecoderTrainingOptions.defaults().withSteps(2).withBatchSize(2));
     }
 
     private static ModelStore store(ModelSource source) {
@@ -44,8 +44,8 @@ class ModelStoreTest {
     @Test
     void whatWasTrainedIsReadAgain() {
         ModelStore training = store(new ModelSource.Trained(folder.resolve("new")));
-        try (Transformer trained = training.model("tiny", recipe, backend);
-                Transformer read =
+        try (Decoder trained = training.model("tiny", recipe, backend);
+                Decoder read =
                         store(new ModelSource.Folder(folder.resolve("new"))).model("tiny", recipe, backend)) {
             assertArrayEquals(trained.weights().toFlat(), read.weights().toFlat());
             assertEquals(trained.fingerprint(), read.fingerprint());
@@ -57,7 +57,7 @@ class ModelStoreTest {
     @Test
     void anotherShapeIsNamed() {
         store(new ModelSource.Trained(folder)).model("tiny", recipe, backend).close();
-        ModelStore.Recipe wider = recipe(TransformerShape.of(5, 4, 1, 8, 1));
+        ModelStore.Recipe wider = recipe(DecoderShape.of(5, 4, 1, 8, 1));
         String message =
                 String.valueOf(assertThrows(IllegalArgumentException.class, () -> store(new ModelSource.Folder(folder))
                                 .model("tiny", wider, backend))

@@ -12,6 +12,12 @@ import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.DecoderShape;
+import io.github.influence4j.decoder.DecoderTraining;
+import io.github.influence4j.decoder.DecoderTrainingOptions;
+import io.github.influence4j.decoder.TokenSequence;
+import io.github.influence4j.decoder.TrainedDecoder;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
@@ -19,12 +25,6 @@ import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
-import io.github.influence4j.models.transformer.TokenSequence;
-import io.github.influence4j.models.transformer.TrainedTransformer;
-import io.github.influence4j.models.transformer.Transformer;
-import io.github.influence4j.models.transformer.TransformerShape;
-import io.github.influence4j.models.transformer.TransformerTraining;
-import io.github.influence4j.models.transformer.TransformerTrainingOptions;
 import io.github.influence4j.testkit.GradientChecks;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class TokenInfluenceTest {
 
-    private static final TransformerShape SHAPE = TransformerShape.of(20, 9, 2, 8, 2);
+    private static final DecoderShape SHAPE = DecoderShape.of(20, 9, 2, 8, 2);
 
     /** Claim 10 of the paper's claims: layers, positions and output tokens all add up to the score. */
     @ParameterizedTest
@@ -48,13 +48,11 @@ class TokenInfluenceTest {
                 ExampleSource.of(List.of(TokenSequence.completion(new int[] {0, 3, 4}, new int[] {5, 6})));
         boolean exact = precision == Precision.FLOAT64;
         MatrixBackend backend = MatrixBackends.named(exact ? "ejml" : "openblas", precision);
-        TransformerTrainingOptions training = TransformerTrainingOptions.defaults()
-                .withSteps(250)
-                .withWarmup(20)
-                .withBatchSize(16);
-        try (Transformer start = Transformer.create(backend, SHAPE, 1);
-                TrainedTransformer trained = TransformerTraining.train(start, train, training)) {
-            Transformer model = trained.model();
+        DecoderTrainingOptions training =
+                DecoderTrainingOptions.defaults().withSteps(250).withWarmup(20).withBatchSize(16);
+        try (Decoder start = Decoder.create(backend, SHAPE, 1);
+                TrainedDecoder trained = DecoderTraining.train(start, train, training)) {
+            Decoder model = trained.model();
             try (EigenbasisCurvature curvature =
                             EigenbasisApproximator.<TokenSequence>ekfac(backend).fit(model, train);
                     EigenbasisSolver solver = curvature.solver(Damping.relative(0.1))) {
@@ -104,7 +102,7 @@ class TokenInfluenceTest {
         MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
         ExampleBatch<TokenSequence> batch =
                 ExampleSource.of(sequences(5, 2)).batches(5).iterator().next();
-        try (Transformer model = Transformer.create(backend, SHAPE, 3)) {
+        try (Decoder model = Decoder.create(backend, SHAPE, 3)) {
             LayerGradients v = normal(model, 4);
             List<LayerGradients> gradients = GradientChecks.gradients(model, batch, new Objective.TrainingLoss());
             try (TokenInfluence<TokenSequence> tokens = TokenInfluence.along(model, v, 1e-4)) {
@@ -124,14 +122,14 @@ class TokenInfluenceTest {
         MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
         ExampleBatch<TokenSequence> batch =
                 ExampleSource.of(sequences(3, 5)).batches(3).iterator().next();
-        try (Transformer model = Transformer.create(backend, SHAPE, 6)) {
+        try (Decoder model = Decoder.create(backend, SHAPE, 6)) {
             LayerGradients v = normal(model, 7);
             double alpha = 1e-4 / Math.sqrt(v.dot(v));
             double[] step = Arrays.stream(v.toFlat()).map(x -> alpha * x).toArray();
             double[] back = Arrays.stream(step).map(x -> -x).toArray();
             try (TokenInfluence<TokenSequence> tokens = TokenInfluence.along(model, v, 1e-4);
-                    Transformer up = model.at(LayerGradients.ofFlat(model.layers(), step));
-                    Transformer down = model.at(LayerGradients.ofFlat(model.layers(), back))) {
+                    Decoder up = model.at(LayerGradients.ofFlat(model.layers(), step));
+                    Decoder down = model.at(LayerGradients.ofFlat(model.layers(), back))) {
                 double[][] found = tokens.inputTokens(batch);
                 for (int z = 0; z < 3; z++) {
                     double[][] above = up.embeddingGradients(batch, new Objective.TrainingLoss())[z];
@@ -162,7 +160,7 @@ class TokenInfluenceTest {
     @Test
     void badDirectionsAreRefused() {
         MatrixBackend backend = MatrixBackends.named("ejml", Precision.FLOAT64);
-        try (Transformer model = Transformer.create(backend, SHAPE, 8)) {
+        try (Decoder model = Decoder.create(backend, SHAPE, 8)) {
             LayerGradients v = normal(model, 9);
             LayerGradients zero = LayerGradients.ofFlat(model.layers(), new double[v.toFlat().length]);
             assertThrows(IllegalArgumentException.class, () -> TokenInfluence.along(model, zero, 1e-3));
@@ -171,7 +169,7 @@ class TokenInfluenceTest {
         }
     }
 
-    private static LayerGradients normal(Transformer model, long seed) {
+    private static LayerGradients normal(Decoder model, long seed) {
         Random random = new Random(seed);
         double[] flat = model.weights().toFlat();
         Arrays.setAll(flat, k -> random.nextGaussian());

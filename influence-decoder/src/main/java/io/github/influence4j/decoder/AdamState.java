@@ -1,0 +1,63 @@
+package io.github.influence4j.decoder;
+
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What Adam remembers about all parameters of a transformer.
+ *
+ * @param <A> {@code float[]} or {@code double[]}
+ */
+final class AdamState<A> {
+
+    private static final int BLOCK = 1 << 14;
+
+    /** Parameters that are updated together. */
+    private record Range(int start, int count, boolean decayed) {}
+
+    private final MatrixBackend backend;
+    private final RowKernels<A> kernels;
+    private final RowBlocks<A> blocks;
+    private final List<Range> ranges = new ArrayList<>();
+    private final A mean;
+    private final A square;
+
+    AdamState(MatrixBackend backend, RowKernels<A> kernels, ParameterLayout layout) {
+        this.backend = backend;
+        this.kernels = kernels;
+        this.blocks = new RowBlocks<>(backend, kernels);
+        this.mean = kernels.array(layout.size());
+        this.square = kernels.array(layout.size());
+        for (ParameterLayout.Parameter p : layout.parameters()) {
+            for (int start = 0; start < p.size(); start += BLOCK) {
+                ranges.add(new Range(p.offset() + start, Math.min(BLOCK, p.size() - start), p.decayed()));
+            }
+        }
+    }
+
+    /**
+     * Changes the weights by one step.
+     *
+     * @param gradients vectors whose sum is the gradient
+     */
+    void step(AdamStep step, double decay, BackendMatrix weights, List<BackendMatrix> gradients) {
+        blocks.forTasks(ranges.size(), (index, scratch) -> {
+            Range range = ranges.get(index);
+            int count = range.count();
+            A w = scratch.array(0, count);
+            A g = scratch.array(1, count);
+            A part = scratch.array(2, count);
+            BackendMatrix target = weights.view(0, 1, range.start(), count);
+            kernels.read(target, 0, 1, w);
+            kernels.read(gradients.get(0).view(0, 1, range.start(), count), 0, 1, g);
+            for (BackendMatrix other : gradients.subList(1, gradients.size())) {
+                kernels.read(other.view(0, 1, range.start(), count), 0, 1, part);
+                kernels.add(part, 0, g, 0, count);
+            }
+            kernels.adam(step, count, range.decayed() ? decay : 0, w, g, mean, square, range.start());
+            backend.upload(kernels.matrix(w, 1, count), target);
+        });
+    }
+}

@@ -1,0 +1,480 @@
+package io.github.influence4j.decoder;
+
+import io.github.influence4j.api.Matrix;
+import java.util.Arrays;
+
+/** float32. */
+final class FloatKernels implements RowKernels<float[]> {
+
+    private static final float LARGEST = Float.MAX_VALUE;
+    private static final float ROOT_TWO_OVER_PI = (float) 0.7978845608028654;
+    private static final float CUBIC = (float) 0.044715;
+    private static final float ROOT_HALF = (float) 0.7071067811865476;
+    private static final float DENSITY = (float) 0.3989422804014327;
+
+    @Override
+    public float[] array(int length) {
+        return new float[length];
+    }
+
+    @Override
+    public int length(float[] array) {
+        return array.length;
+    }
+
+    @Override
+    public void fill(float[] array, int from, int to, double value) {
+        Arrays.fill(array, from, to, (float) value);
+    }
+
+    @Override
+    public double get(float[] array, int index) {
+        return array[index];
+    }
+
+    @Override
+    public void set(float[] array, int index, double value) {
+        array[index] = (float) value;
+    }
+
+    @Override
+    public void read(Matrix source, int firstRow, int rows, float[] target, int offset) {
+        source.read(firstRow, rows, target, offset);
+    }
+
+    @Override
+    public Matrix matrix(float[] data, int rows, int columns) {
+        return Matrix.of(data, rows, columns);
+    }
+
+    @Override
+    public int firstNotFinite(float[] values, int start, int count) {
+        for (int k = 0; k < count; k++) {
+            if (!(Math.abs(values[start + k]) <= LARGEST)) {
+                return k;
+            }
+        }
+        return -1;
+    }
+
+    @Override
+    public void add(float[] x, int xStart, float[] y, int yStart, int count) {
+        for (int k = 0; k < count; k++) {
+            y[yStart + k] += x[xStart + k];
+        }
+    }
+
+    @Override
+    public void norm(
+            int rows,
+            int d,
+            boolean centred,
+            float[] x,
+            float[] gain,
+            float[] out,
+            int stride,
+            float[] statistics,
+            int firstRow,
+            double epsilon) {
+        for (int r = 0; r < rows; r++) {
+            int from = r * d;
+            float mean = centred ? sum(x, from, d) / d : 0;
+            float inverse = (float) (1 / Math.sqrt(squares(x, from, d, mean) / d + epsilon));
+            statistics[2 * (firstRow + r)] = mean;
+            statistics[2 * (firstRow + r) + 1] = inverse;
+            int to = r * stride;
+            for (int c = 0; c < d; c++) {
+                out[to + c] = (x[from + c] - mean) * inverse * gain[c];
+            }
+            if (centred) {
+                for (int c = 0; c < d; c++) {
+                    out[to + c] += gain[d + c];
+                }
+            }
+        }
+    }
+
+    @Override
+    public void normBackward(
+            int rows,
+            int d,
+            boolean centred,
+            float[] x,
+            float[] dy,
+            float[] gain,
+            float[] statistics,
+            int firstRow,
+            float[] dx,
+            float[] gains) {
+        for (int r = 0; r < rows; r++) {
+            int from = r * d;
+            float mean = statistics[2 * (firstRow + r)];
+            float inverse = statistics[2 * (firstRow + r) + 1];
+            float along = projection(d, x, from, mean, inverse, dy, from, gain) / d;
+            float level = centred ? dot(d, dy, from, gain) / d : 0;
+            for (int c = 0; c < d; c++) {
+                float normal = (x[from + c] - mean) * inverse;
+                float down = dy[from + c];
+                gains[c] += down * normal;
+                dx[from + c] += inverse * (down * gain[c] - level - normal * along);
+            }
+            if (centred) {
+                for (int c = 0; c < d; c++) {
+                    gains[d + c] += dy[from + c];
+                }
+            }
+        }
+    }
+
+    @Override
+    public void normTangent(
+            int rows,
+            int d,
+            boolean centred,
+            float[] x,
+            float[] dx,
+            float[] gain,
+            float[] statistics,
+            int firstRow,
+            float[] out,
+            int stride) {
+        for (int r = 0; r < rows; r++) {
+            int from = r * d;
+            int to = r * stride;
+            float mean = statistics[2 * (firstRow + r)];
+            float inverse = statistics[2 * (firstRow + r) + 1];
+            float along = 0;
+            for (int c = 0; c < d; c++) {
+                along += (x[from + c] - mean) * inverse * dx[from + c];
+            }
+            along /= d;
+            float level = centred ? sum(dx, from, d) / d : 0;
+            for (int c = 0; c < d; c++) {
+                float normal = (x[from + c] - mean) * inverse;
+                out[to + c] = gain[c] * inverse * (dx[from + c] - level - normal * along);
+            }
+        }
+    }
+
+    /** Σ (x − mean) · inverse · dy · gain, in four sums at a time, which do not wait for each other. */
+    private static float projection(
+            int d, float[] x, int from, float mean, float inverse, float[] dy, int start, float[] gain) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int c = 0;
+        for (; c + 3 < d; c += 4) {
+            s0 += (x[from + c] - mean) * dy[start + c] * gain[c];
+            s1 += (x[from + c + 1] - mean) * dy[start + c + 1] * gain[c + 1];
+            s2 += (x[from + c + 2] - mean) * dy[start + c + 2] * gain[c + 2];
+            s3 += (x[from + c + 3] - mean) * dy[start + c + 3] * gain[c + 3];
+        }
+        for (; c < d; c++) {
+            s0 += (x[from + c] - mean) * dy[start + c] * gain[c];
+        }
+        return (s0 + s1 + (s2 + s3)) * inverse;
+    }
+
+    private static float dot(int d, float[] x, int from, float[] gain) {
+        float sum = 0;
+        for (int c = 0; c < d; c++) {
+            sum += x[from + c] * gain[c];
+        }
+        return sum;
+    }
+
+    private static float sum(float[] x, int from, int count) {
+        float sum = 0;
+        for (int c = 0; c < count; c++) {
+            sum += x[from + c];
+        }
+        return sum;
+    }
+
+    private static float squares(float[] x, int from, int d, float mean) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int c = 0;
+        for (; c + 3 < d; c += 4) {
+            float x0 = x[from + c] - mean;
+            float x1 = x[from + c + 1] - mean;
+            float x2 = x[from + c + 2] - mean;
+            float x3 = x[from + c + 3] - mean;
+            s0 += x0 * x0;
+            s1 += x1 * x1;
+            s2 += x2 * x2;
+            s3 += x3 * x3;
+        }
+        for (; c < d; c++) {
+            float x0 = x[from + c] - mean;
+            s0 += x0 * x0;
+        }
+        return s0 + s1 + (s2 + s3);
+    }
+
+    @Override
+    public void activate(
+            Activation activation, boolean gated, int rows, int hidden, float[] z, float[] out, int stride) {
+        int zStride = gated ? 2 * hidden : hidden;
+        for (int r = 0; r < rows; r++) {
+            int from = r * zStride;
+            int to = r * stride;
+            values(activation, hidden, z, from, out, to);
+            if (gated) {
+                for (int c = 0; c < hidden; c++) {
+                    out[to + c] *= z[from + hidden + c];
+                }
+            }
+            if (stride > hidden) {
+                out[to + hidden] = 1;
+            }
+        }
+    }
+
+    @Override
+    public void activationBackward(
+            Activation activation, boolean gated, int rows, int hidden, float[] z, float[] d, float[] dz) {
+        int zStride = gated ? 2 * hidden : hidden;
+        for (int r = 0; r < rows; r++) {
+            int from = r * zStride;
+            int down = r * hidden;
+            slopes(activation, hidden, z, from, dz, from);
+            if (gated) {
+                values(activation, hidden, z, from, dz, from + hidden);
+                for (int c = 0; c < hidden; c++) {
+                    dz[from + c] *= d[down + c] * z[from + hidden + c];
+                    dz[from + hidden + c] *= d[down + c];
+                }
+            } else {
+                for (int c = 0; c < hidden; c++) {
+                    dz[from + c] *= d[down + c];
+                }
+            }
+        }
+    }
+
+    @Override
+    public void activationTangent(
+            Activation activation, boolean gated, int rows, int hidden, float[] z, float[] dz, float[] d) {
+        int zStride = gated ? 2 * hidden : hidden;
+        for (int r = 0; r < rows; r++) {
+            int from = r * zStride;
+            int to = r * hidden;
+            slopes(activation, hidden, z, from, d, to);
+            for (int c = 0; c < hidden; c++) {
+                d[to + c] *= dz[from + c];
+            }
+            if (gated) {
+                // the gate's tangents have been used: their place takes the gate's values
+                values(activation, hidden, z, from, dz, from);
+                for (int c = 0; c < hidden; c++) {
+                    d[to + c] = d[to + c] * z[from + hidden + c] + dz[from + c] * dz[from + hidden + c];
+                }
+            }
+        }
+    }
+
+    private static void values(Activation activation, int count, float[] z, int from, float[] out, int to) {
+        switch (activation) {
+            case RELU -> {
+                for (int c = 0; c < count; c++) {
+                    out[to + c] = Math.max(z[from + c], 0);
+                }
+            }
+            case GELU -> {
+                for (int c = 0; c < count; c++) {
+                    out[to + c] = z[from + c] * gate(z[from + c]);
+                }
+            }
+            case GELU_ERF -> {
+                for (int c = 0; c < count; c++) {
+                    out[to + c] = z[from + c] * normal(z[from + c]);
+                }
+            }
+            case SILU -> {
+                for (int c = 0; c < count; c++) {
+                    out[to + c] = z[from + c] / (1 + Exponential.of(-z[from + c]));
+                }
+            }
+        }
+    }
+
+    private static void slopes(Activation activation, int count, float[] z, int from, float[] out, int to) {
+        switch (activation) {
+            case RELU -> {
+                for (int c = 0; c < count; c++) {
+                    out[to + c] = z[from + c] > 0 ? 1 : 0;
+                }
+            }
+            case GELU -> {
+                for (int c = 0; c < count; c++) {
+                    float value = z[from + c];
+                    float gate = gate(value);
+                    float inner = ROOT_TWO_OVER_PI * (1 + 3 * CUBIC * value * value);
+                    out[to + c] = gate + value * 2 * gate * (1 - gate) * inner;
+                }
+            }
+            case GELU_ERF -> {
+                for (int c = 0; c < count; c++) {
+                    float value = z[from + c];
+                    float density = DENSITY * Exponential.of(-value * value / 2);
+                    out[to + c] = normal(value) + value * density;
+                }
+            }
+            case SILU -> {
+                for (int c = 0; c < count; c++) {
+                    float value = z[from + c];
+                    float gate = 1 / (1 + Exponential.of(-value));
+                    out[to + c] = gate * (1 + value * (1 - gate));
+                }
+            }
+        }
+    }
+
+    /** ½ (1 + tanh u) = 1 / (1 + e^(−2u)) with u = √(2/π) (z + 0.044715 z³). */
+    private static float gate(float z) {
+        return 1 / (1 + Exponential.of(-2 * ROOT_TWO_OVER_PI * (z + CUBIC * z * z * z)));
+    }
+
+    /** The cumulative normal distribution, ½ (1 + erf(z/√2)). */
+    private static float normal(float z) {
+        return (1 + ErrorFunction.of(z * ROOT_HALF)) / 2;
+    }
+
+    @Override
+    public void rotate(
+            Rotation rotation, int rows, int stride, int[] positions, int firstRow, boolean back, float[] values) {
+        int half = rotation.width() / 2;
+        for (int r = 0; r < rows; r++) {
+            int at = positions[firstRow + r] * half;
+            for (int start : rotation.starts()) {
+                int low = r * stride + start;
+                int high = low + half;
+                for (int k = 0; k < half; k++) {
+                    float cos = (float) rotation.cosines()[at + k];
+                    float sin = (float) (back ? -rotation.sines()[at + k] : rotation.sines()[at + k]);
+                    float x = values[low + k];
+                    float y = values[high + k];
+                    values[low + k] = x * cos - y * sin;
+                    values[high + k] = y * cos + x * sin;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void causalSoftmax(int length, int window, float[] scores, int start) {
+        for (int r = 0; r < length; r++) {
+            int from = start + r * length;
+            int first = Math.max(0, r - (window - 1));
+            float max = scores[from + first];
+            for (int c = first + 1; c <= r; c++) {
+                max = Math.max(max, scores[from + c]);
+            }
+            float total = 0;
+            for (int c = first; c <= r; c++) {
+                float value = Exponential.of(scores[from + c] - max);
+                scores[from + c] = value;
+                total += value;
+            }
+            float factor = 1 / total;
+            for (int c = first; c <= r; c++) {
+                scores[from + c] *= factor;
+            }
+            Arrays.fill(scores, from, from + first, 0);
+            Arrays.fill(scores, from + r + 1, from + length, 0);
+        }
+    }
+
+    @Override
+    public void softmaxJacobian(int rows, int columns, double factor, float[] p, float[] d, int start) {
+        float by = (float) factor;
+        for (int r = 0; r < rows; r++) {
+            int from = start + r * columns;
+            float sum = 0;
+            for (int c = 0; c < columns; c++) {
+                sum += p[from + c] * d[from + c];
+            }
+            for (int c = 0; c < columns; c++) {
+                d[from + c] = by * p[from + c] * (d[from + c] - sum);
+            }
+        }
+    }
+
+    @Override
+    public double softmax(int columns, float[] logits, int start) {
+        float max = max(columns, logits, start);
+        float total = 0;
+        for (int c = 0; c < columns; c++) {
+            float value = Exponential.of(logits[start + c] - max);
+            logits[start + c] = value;
+            total += value;
+        }
+        float by = 1 / total;
+        for (int c = 0; c < columns; c++) {
+            logits[start + c] *= by;
+        }
+        return max + Math.log(total);
+    }
+
+    @Override
+    public double crossEntropy(int columns, int target, double factor, float[] logits, int start) {
+        float own = logits[start + target];
+        double normaliser = softmax(columns, logits, start);
+        logits[start + target] -= 1;
+        float by = (float) factor;
+        for (int c = 0; c < columns; c++) {
+            logits[start + c] *= by;
+        }
+        return normaliser - own;
+    }
+
+    @Override
+    public double loss(int columns, int target, float[] logits, int start) {
+        float max = max(columns, logits, start);
+        double total = 0;
+        for (int c = 0; c < columns; c++) {
+            total += Math.exp(logits[start + c] - max);
+        }
+        return Math.log(total) - (logits[start + target] - max);
+    }
+
+    private static float max(int columns, float[] values, int start) {
+        float max = values[start];
+        for (int c = 1; c < columns; c++) {
+            max = Math.max(max, values[start + c]);
+        }
+        return max;
+    }
+
+    @Override
+    public void adam(
+            AdamStep step,
+            int count,
+            double decay,
+            float[] w,
+            float[] g,
+            float[] mean,
+            float[] square,
+            int momentsStart) {
+        float beta1 = (float) step.beta1();
+        float beta2 = (float) step.beta2();
+        float other1 = (float) (1 - step.beta1());
+        float other2 = (float) (1 - step.beta2());
+        float rate = (float) (step.rate() / step.meanCorrection());
+        float correction = (float) (1 / step.squareCorrection());
+        float epsilon = (float) step.epsilon();
+        float keep = (float) (1 - step.rate() * decay);
+        for (int k = 0; k < count; k++) {
+            float gradient = g[k];
+            float m = beta1 * mean[momentsStart + k] + other1 * gradient;
+            float v = beta2 * square[momentsStart + k] + other2 * gradient * gradient;
+            mean[momentsStart + k] = m;
+            square[momentsStart + k] = v;
+            w[k] = keep * w[k] - rate * m / ((float) Math.sqrt(v * correction) + epsilon);
+        }
+    }
+}

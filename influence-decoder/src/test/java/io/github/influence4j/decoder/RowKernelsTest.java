@@ -1,0 +1,45 @@
+package io.github.influence4j.decoder;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class RowKernelsTest {
+
+    /** What is tested in float64 holds for float32 because both are the same text. */
+    @Test
+    void bothPrecisionsAreTheSameText() throws IOException {
+        assertEquals(
+                Files.readString(source("DoubleKernels")).replaceAll("\\s+", ""),
+                Files.readString(source("FloatKernels"))
+                        .replace("float32", "float64")
+                        .replace("float", "double")
+                        .replace("Float.", "Double.")
+                        .replace("FloatKernels", "DoubleKernels")
+                        .replaceAll("\\s+", ""));
+    }
+
+    private static Path source(String name) {
+        return Path.of("src/main/java/io/github/influence4j/decoder", name + ".java");
+    }
+
+    @Test
+    void exponentialIsAccurateInFloat32() {
+        double worst = 0;
+        for (float x = -86.9f; x < 88; x += 0.0137f) {
+            double exact = Math.exp(x);
+            worst = Math.max(worst, Math.abs(Exponential.of(x) - exact) / exact);
+        }
+        // two units in the last place
+        assertTrue(worst < 2 * 0x1p-23, "relative error " + worst);
+        assertEquals(1, Exponential.of(0f));
+        assertEquals(0, Exponential.of(-200f));
+        assertEquals(0, Exponential.of(Float.NEGATIVE_INFINITY));
+        assertTrue(Float.isNaN(Exponential.of(Float.NaN)));
+        assertTrue(Exponential.of(1000f) > 1e38);
+    }
+}
