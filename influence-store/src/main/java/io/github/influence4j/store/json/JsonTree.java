@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
@@ -35,7 +36,7 @@ final class JsonTree {
                     .maxNestingDepth(16)
                     .maxNumberLength(40)
                     .maxNameLength(4096)
-                    .maxStringLength(1 << 20)
+                    .maxStringLength(1 << 24)
                     .maxTokenCount(20_000_000)
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -56,6 +57,23 @@ final class JsonTree {
             }
             return value;
         }
+    }
+
+    /** Without this class's own {@link Null}, and with whole numbers as {@link Long} where they fit. */
+    static Optional<Object> plain(Object value) {
+        if (value instanceof Map<?, ?> map) {
+            Map<String, Object> entries = new LinkedHashMap<>();
+            map.forEach((name, each) -> plain(each).ifPresent(one -> entries.put(String.valueOf(name), one)));
+            return Optional.of(entries);
+        }
+        if (value instanceof List<?> list) {
+            return Optional.of(
+                    list.stream().flatMap(each -> plain(each).stream()).toList());
+        }
+        if (value instanceof BigInteger number && number.bitLength() < Long.SIZE) {
+            return Optional.of(number.longValue());
+        }
+        return value == Null.NULL ? Optional.empty() : Optional.of(value);
     }
 
     private static Object value(JsonParser parser, JsonToken token) {

@@ -187,6 +187,62 @@ public final class StrictJson {
     }
 
     /**
+     * Returns a number.
+     *
+     * @param name its name
+     * @return the number
+     */
+    public double number(String name) {
+        Object value = required(name);
+        double number = value instanceof Number found ? found.doubleValue() : Double.NaN;
+        if (!Double.isFinite(number)) {
+            throw malformed(name, "a finite number");
+        }
+        return number;
+    }
+
+    /**
+     * Returns a list of whole numbers, each of which fits an {@code int}.
+     *
+     * @param name its name
+     * @return the numbers
+     */
+    public int[] integerList(String name) {
+        if (!(required(name) instanceof List<?> list)) {
+            throw malformed(name, "a list of whole numbers");
+        }
+        int[] numbers = new int[list.size()];
+        for (int k = 0; k < numbers.length; k++) {
+            if (!(list.get(k) instanceof BigInteger number && number.bitLength() < Integer.SIZE)) {
+                throw malformed(name, "a list of whole numbers below 2^31");
+            }
+            numbers[k] = number.intValue();
+        }
+        return numbers;
+    }
+
+    /**
+     * Says whether an entry is there and is not null, for files whose writers put null where they have nothing to say.
+     *
+     * @param name its name
+     * @return whether there is a value
+     */
+    public boolean hasValue(String name) {
+        return has(name) && entries.get(name) != JsonTree.Null.NULL;
+    }
+
+    /**
+     * Returns an entry of any type, for programs that take whatever the file holds.
+     *
+     * @param name its name
+     * @return a map, list, text, {@link Boolean}, {@link Long}, {@link BigInteger} or {@link Double}; empty where it is missing or
+     *     null, which is left out of maps and lists too
+     */
+    public Optional<Object> any(String name) {
+        return has(name) ? JsonTree.plain(required(name)) : Optional.empty();
+    }
+
+    /**
      * Returns a truth value.
      *
      * @param name its name
