@@ -9,6 +9,7 @@ import io.github.influence4j.safetensors.MalformedFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +85,7 @@ class ModelTokenizerTest {
         Files.copy(
                 FOLDER.resolve("tokenizer.json"),
                 folder.resolve("tokenizer.json"),
-                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                StandardCopyOption.REPLACE_EXISTING);
         return whole(folder, options + ",");
     }
 
@@ -109,7 +110,7 @@ class ModelTokenizerTest {
         Files.copy(
                 FOLDER.resolve("tokenizer.json"),
                 folder.resolve("tokenizer.json"),
-                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                StandardCopyOption.REPLACE_EXISTING);
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"bos_token\": \"two words\"}");
         assertTrue(refusal(folder).contains("bos_token \"two words\" is not one token"));
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"chat_template\": \"{% if %\"}");

@@ -243,6 +243,17 @@ public final class StrictJson {
     }
 
     /**
+     * Returns all entries, as {@link #any} returns one.
+     *
+     * @return values by name, in the file's order, without those that are null
+     */
+    public Map<String, Object> plain() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        names().forEach(name -> any(name).ifPresent(value -> values.put(name, value)));
+        return values;
+    }
+
+    /**
      * Returns a truth value.
      *
      * @param name its name
