@@ -30,9 +30,9 @@ import java.util.Set;
  * A decoder transformer whose weights do not change.
  *
  * <p>The training loss of a sequence is Σ −log p(label | tokens before it) over the tokens that are counted, and so is the
- * measurement; see {@link TokenSequence}. Position p of a capture predicts token p + 1, so that the last token, which predicts
- * nothing, has no position; shorter sequences of a batch are padded and masked in captures, but cost nothing in the passes.
- * Logits are never held for more than a block of rows, unless the head is tracked.
+ * measurement; see {@link TokenSequence}. Position p of a capture predicts token p + 1; shorter sequences of a batch are padded
+ * and masked in captures, but cost nothing in the passes. Logits are never held for more than a block of rows, unless the head
+ * is tracked.
  *
  * <p>A pass over R predictions costs about 2R(P − E) flops forward and 4R(P − E) more with the gradients, for P parameters of
  * which E are in the embeddings, and the attention's; memory is for the activations of the largest batch seen. Captures are
@@ -337,10 +337,10 @@ public final class Decoder
         return p;
     }
 
-    /** Vocabulary × predictions of the longest sequence: column k belongs to position k / vocabulary. */
+    /** Vocabulary × context: column k belongs to position k / vocabulary. */
     @Override
     public int outputHessianColumns() {
-        long columns = (long) shape.vocabulary() * (shape.context() - 1);
+        long columns = (long) shape.vocabulary() * shape.context();
         if (columns > Integer.MAX_VALUE) {
             throw new IllegalStateException("the exact output Hessian of a vocabulary of " + shape.vocabulary()
                     + " and a context of " + shape.context() + " has " + columns

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rows of a batch: the positions of its sequences that predict a token, one sequence after the other. The contrast of an
+ * The rows of a batch: the positions of its sequences, one sequence after the other. The contrast of an
  * example is a sequence of its own for the attention, and follows the example's other sequence.
  */
 final class SequenceRows {
@@ -30,7 +30,7 @@ final class SequenceRows {
         sequenceStarts = new int[sequences.size() + 1];
         exampleStarts = new int[ids.length + 1];
         for (int s = 0; s < sequences.size(); s++) {
-            int length = sequences.get(s).rawTokens().length - 1;
+            int length = sequences.get(s).ownPositions();
             sequenceStarts[s + 1] = Math.addExact(sequenceStarts[s], length);
             exampleStarts[ofExample[s] + 1] = sequenceStarts[s + 1];
         }
@@ -48,9 +48,9 @@ final class SequenceRows {
             int[] tokens = sequences.get(s).rawTokens();
             int[] labels = sequences.get(s).rawLabels();
             boolean contrast = s > 0 && ofExample[s] == ofExample[s - 1];
-            for (int p = 0; p < tokens.length - 1; p++) {
+            for (int p = 0; p < sequences.get(s).ownPositions(); p++) {
                 int row = sequenceStarts[s] + p;
-                boolean counted = labels[p + 1] != TokenSequence.NOT_COUNTED;
+                boolean counted = p + 1 < labels.length && labels[p + 1] != TokenSequence.NOT_COUNTED;
                 inputs[row] = tokens[p];
                 targets[row] = counted ? labels[p + 1] : 0;
                 positions[row] = p;

@@ -10,6 +10,9 @@ import java.util.Optional;
  * have a label; the others (a prompt, what a user said) are read but not counted. A sequence may carry a contrast, another
  * sequence whose loss is subtracted: for a query "why this completion rather than that one", with the measurement −log
  * p(this | prompt) + log p(that | prompt). The positions of the contrast come after its own.
+ *
+ * <p>The last token predicts nothing. A {@link #labelled} sequence has a position for it all the same, because programs that
+ * train with labels run the model on it, and its activations count in the covariances; the others have not.
  */
 public final class TokenSequence {
 
@@ -18,11 +21,13 @@ public final class TokenSequence {
 
     private final int[] tokens;
     private final int[] labels;
+    private final boolean lastPosition;
     private final Optional<TokenSequence> contrast;
 
-    private TokenSequence(int[] tokens, int[] labels, Optional<TokenSequence> contrast) {
+    private TokenSequence(int[] tokens, int[] labels, boolean lastPosition, Optional<TokenSequence> contrast) {
         this.tokens = tokens;
         this.labels = labels;
+        this.lastPosition = lastPosition;
         this.contrast = contrast;
     }
 
@@ -57,7 +62,7 @@ public final class TokenSequence {
         }
         int[] labels = tokens.clone();
         Arrays.fill(labels, 0, prompt, NOT_COUNTED);
-        return new TokenSequence(tokens.clone(), labels, Optional.empty());
+        return new TokenSequence(tokens.clone(), labels, false, Optional.empty());
     }
 
     /**
@@ -99,9 +104,9 @@ public final class TokenSequence {
             throw new IllegalArgumentException("nothing to predict: no label among " + tokens.length
                     + " tokens is counted (the first token has nothing before it)");
         }
-        int[] copy = labels.clone();
+        int[] copy = labels.clone(); // of two at least: one after the first is counted
         copy[0] = NOT_COUNTED;
-        return new TokenSequence(tokens.clone(), copy, Optional.empty());
+        return new TokenSequence(tokens.clone(), copy, true, Optional.empty());
     }
 
     /**
@@ -115,7 +120,7 @@ public final class TokenSequence {
         if (contrast.isPresent() || other.contrast.isPresent()) {
             throw new IllegalArgumentException("a sequence has one contrast at most");
         }
-        return new TokenSequence(tokens, labels, Optional.of(other));
+        return new TokenSequence(tokens, labels, lastPosition, Optional.of(other));
     }
 
     /**
@@ -159,13 +164,14 @@ public final class TokenSequence {
     }
 
     /**
-     * Returns the number of positions: one fewer than the tokens, and as many more for a contrast.
+     * Returns the number of positions: one fewer than the tokens, or one for each token of a {@link #labelled} sequence; those
+     * of a contrast come on top.
      *
      * @return t, at least 1
      */
     public int predictions() {
         return Math.addExact(
-                tokens.length - 1, contrast.map(TokenSequence::predictions).orElse(0));
+                ownPositions(), contrast.map(TokenSequence::predictions).orElse(0));
     }
 
     /**
@@ -179,6 +185,11 @@ public final class TokenSequence {
             count += label == NOT_COUNTED ? 0 : 1;
         }
         return count;
+    }
+
+    /** Without those of the contrast. */
+    int ownPositions() {
+        return lastPosition ? tokens.length : tokens.length - 1;
     }
 
     /** Without a copy. */

@@ -41,6 +41,27 @@ class DecoderCaptureTest {
         check(shape, batch, new Objective.Measurement(), model -> model.measurements(batch));
     }
 
+    @ParameterizedTest
+    @MethodSource(SHAPES)
+    void labelsAndContrasts(DecoderShape shape) {
+        ExampleBatch<TokenSequence> batch = Sequences.labelled(shape, 4, 3);
+        check(shape, batch, new Objective.Measurement(), model -> model.measurements(batch));
+    }
+
+    /** A contrast's loss is the difference of the losses of both sequences, and is taken by the same model. */
+    @Test
+    void aContrastIsADifference() {
+        DecoderShape shape = Sequences.shapes().findFirst().orElseThrow();
+        TokenSequence one = TokenSequence.completion(new int[] {1, 2}, new int[] {3, 4});
+        TokenSequence other = TokenSequence.completion(new int[] {1, 2}, new int[] {0});
+        ExampleBatch<TokenSequence> batch =
+                new ExampleBatch<>(List.of(one, other, one.contrastedWith(other)), new long[] {1, 2, 3});
+        try (Decoder model = Sequences.random(backend, shape, 4)) {
+            double[] m = model.measurements(batch);
+            assertEquals(m[0] - m[1], m[2], Tolerances.REORDERED_FLOAT64);
+        }
+    }
+
     @Test
     void sampledLabelsAreDrawnByPosition() {
         DecoderShape shape = Sequences.shapes().findFirst().orElseThrow();

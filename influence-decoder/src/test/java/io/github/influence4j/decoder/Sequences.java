@@ -103,6 +103,28 @@ final class Sequences {
         return sequences;
     }
 
+    /** Some with labels that are other tokens, or are not counted, and some with a contrast. */
+    static ExampleBatch<TokenSequence> labelled(DecoderShape shape, int count, long seed) {
+        Random random = new Random(seed);
+        List<TokenSequence> sequences = new ArrayList<>();
+        long[] ids = new long[count];
+        for (int e = 0; e < count; e++) {
+            ids[e] = 50 + e;
+            TokenSequence own = labelled(shape, random);
+            sequences.add(e % 2 == 0 ? own : own.contrastedWith(labelled(shape, random)));
+        }
+        return new ExampleBatch<>(sequences, ids);
+    }
+
+    private static TokenSequence labelled(DecoderShape shape, Random random) {
+        int length = 2 + random.nextInt(shape.context() - 1);
+        int[] tokens = random.ints(length, 0, shape.vocabulary()).toArray();
+        int[] labels = random.ints(length, 0, shape.vocabulary()).toArray();
+        Arrays.setAll(labels, p -> random.nextInt(3) == 0 ? TokenSequence.NOT_COUNTED : labels[p]);
+        labels[1 + random.nextInt(length - 1)] = tokens[0];
+        return TokenSequence.labelled(tokens, labels);
+    }
+
     static ExampleSource<TokenSequence> source(DecoderShape shape, int count, long seed) {
         long[] ids = new long[count];
         Arrays.setAll(ids, e -> 1000 + 7L * e);
