@@ -165,7 +165,20 @@ public final class DecoderShape {
      * @return a new form
      */
     public DecoderShape withHeads(int ofKeys, int numbers) {
+        return withHeads(heads, ofKeys, numbers);
+    }
+
+    /**
+     * Returns another form with these heads, which together need not be as wide as the hidden state.
+     *
+     * @param ofQueries heads of queries
+     * @param ofKeys heads of keys and values, must divide those of queries
+     * @param numbers width of one head
+     * @return a new form
+     */
+    public DecoderShape withHeads(int ofQueries, int ofKeys, int numbers) {
         DecoderShape shape = new DecoderShape(this);
+        shape.heads = ofQueries;
         shape.keyHeads = ofKeys;
         shape.headWidth = numbers;
         return shape.checked();

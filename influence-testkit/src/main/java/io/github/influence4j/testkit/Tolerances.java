@@ -166,6 +166,15 @@ public final class Tolerances {
     /** The same in float32: some layers of reordered sums, each at 2e-5. */
     public static final double CONTRACT_BATCH_FLOAT32 = 2e-4;
 
+    /**
+     * Another implementation of a whole model in float64, relative to the largest number: sums of some hundred products at 1e-14,
+     * multiplied by the condition of norms and softmaxes in some blocks.
+     */
+    public static final double WHOLE_MODEL_FLOAT64 = 1e-10;
+
+    /** The same in float32, whose products leave 1e-6 in the small models of the tests. */
+    public static final double WHOLE_MODEL_FLOAT32 = 1e-5;
+
     private Tolerances() {}
 
     /**
