@@ -85,7 +85,11 @@ public record DataShape(long examples, int queries, int positions, Map<String, I
 
     /** Examples of a batch of training examples. */
     int batch(List<LayerSpec> layers, BatchSize size) {
-        int longest = layers.stream().mapToInt(this::positions).max().orElse(1);
-        return (int) Math.min(size.examplesOf(longest), examples);
+        return (int) Math.min(size.examplesOf(longest(layers)), examples);
+    }
+
+    /** Positions of an example at the layer where it has most. */
+    int longest(List<LayerSpec> layers) {
+        return layers.stream().mapToInt(this::positions).max().orElse(1);
     }
 }

@@ -65,12 +65,12 @@ public final class Planner {
             ScoringWays ways) {
         FactorMemory memory = new FactorMemory(backend.precision(), fit.strategy(), fit.blocks());
         MemoryShares shares = MemoryShares.of(backend, fit.memoryLimit());
-        LayerGroups groups = LayerGroups.of(layers, memory, backend, shares.factors());
+        LayerGroups groups = LayerGroups.of(layers, memory, backend, shares.held());
         List<PlannedLayer> planned = layers.stream()
                 .map(layer -> PlannedLayer.of(layer, data, fit, backend.workSizes()))
                 .toList();
-        BatchSize batches =
-                new BatchSize(fit.batchSize(), fit.batchPositions()).within(layers, backend, shares.captures());
+        BatchSize batches = new BatchSize(fit.batchSize(), fit.batchPositions())
+                .within(layers, backend.precision(), shares.captures());
         FitPlanner fitting = new FitPlanner(
                 rate, backend.workSizes(), memory, groups, data, fit, rotation, data.batch(layers, batches));
         ScorePlanner scoring = new ScorePlanner(rate, memory, ScoringMemory.of(backend, score), ways, data, planned);

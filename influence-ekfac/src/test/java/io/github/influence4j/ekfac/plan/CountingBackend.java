@@ -10,18 +10,21 @@ import io.github.influence4j.linalg.ThinSvd;
 import io.github.influence4j.linalg.WorkSizes;
 
 /**
- * Counts the bytes of all matrices that are open, and their peak. Decompositions count as LAPACK's do: the 2n² numbers of
+ * Counts the bytes of all matrices that are open, and their peak, and how often numbers are brought to or from the backend's memory.
+ * Decompositions count as LAPACK's do: the 2n² numbers of
  * workspace of an eigendecomposition, and the copy of its matrix that an SVD overwrites with workspace of 4 times the square of
  * the smaller dimension.
  */
-final class CountingBackend implements MatrixBackend {
+public final class CountingBackend implements MatrixBackend {
 
     private final MatrixBackend backend;
     private final long maxElements;
     private long live;
     private long peak;
+    private long transfers;
 
-    CountingBackend(MatrixBackend backend) {
+    /** Counts from 0, with the limits of the backend. */
+    public CountingBackend(MatrixBackend backend) {
         this(backend, backend.maxElements());
     }
 
@@ -35,6 +38,11 @@ final class CountingBackend implements MatrixBackend {
         if ((long) rows * columns > maxElements) {
             throw new IllegalArgumentException(rows + " x " + columns + " are more than " + maxElements);
         }
+    }
+
+    /** Reads of matrices by the host, and uploads of its own: on a card each of them waits for the bus. */
+    public long transfers() {
+        return transfers;
     }
 
     long live() {
@@ -89,11 +97,13 @@ final class CountingBackend implements MatrixBackend {
 
         @Override
         public void read(int firstRow, int rowCount, float[] target, int offset) {
+            transfers++;
             matrix.read(firstRow, rowCount, target, offset);
         }
 
         @Override
         public void read(int firstRow, int rowCount, double[] target, int offset) {
+            transfers++;
             matrix.read(firstRow, rowCount, target, offset);
         }
 
@@ -172,6 +182,7 @@ final class CountingBackend implements MatrixBackend {
 
     @Override
     public void upload(Matrix source, BackendMatrix target) {
+        transfers += source instanceof Counted ? 0 : 1;
         backend.upload(source instanceof Counted counted ? counted.matrix : source, inner(target));
     }
 

@@ -103,7 +103,7 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
     }
 
     private Map<String, String> withChoices(Map<String, String> run, List<LayerSpec> layers) {
-        long limit = MemoryShares.of(backend, options.memoryLimit()).factors();
+        long limit = MemoryShares.of(backend, options.memoryLimit()).held();
         FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
         LayerGroups.of(layers, memory, backend, limit);
         Map<String, String> all = new LinkedHashMap<>(run);

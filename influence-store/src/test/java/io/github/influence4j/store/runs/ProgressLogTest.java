@@ -1,5 +1,6 @@
 package io.github.influence4j.store.runs;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -83,10 +85,8 @@ class ProgressLogTest {
                 return Combinators.combine(
                                 Arbitraries.of(SERIES), Arbitraries.integers().between(1, 1000))
                         .as((series, units) -> step("finish " + series + " " + units, state -> {
-                            long before = size(state);
-                            state.log.finish(series, unit(units));
+                            requireAppended(state, () -> state.log.finish(series, unit(units)));
                             state.expected.put(series, unit(units));
-                            assertTrue(size(state) - before < 400, "a unit costs its own line only");
                         }));
             }
         };
@@ -98,11 +98,38 @@ class ProgressLogTest {
             public Arbitrary<Transformer<State>> transformer() {
                 return Arbitraries.of(SERIES)
                         .map(series -> step("forget " + series, state -> {
-                            state.log.forget(series);
+                            requireAppended(state, () -> state.log.forget(series));
                             state.expected.remove(series);
                         }));
             }
         };
+    }
+
+    private interface Change {
+        void run() throws IOException;
+    }
+
+    /** Defect: the progress of a run was written anew at every unit, so that n units wrote n² lines. */
+    private static void requireAppended(State state, Change change) throws IOException {
+        byte[] before = Files.exists(file(state)) ? Files.readAllBytes(file(state)) : new byte[0];
+        Optional<Object> key = key(state);
+        change.run();
+        byte[] after = Files.readAllBytes(file(state));
+        assertTrue(after.length - before.length < 400, "a unit costs its own line only");
+        assertArrayEquals(before, Arrays.copyOf(after, before.length), "what stood there stays");
+        key.ifPresent(same -> assertEquals(key, key(state), "another file"));
+    }
+
+    /** Tells files of one name apart, where the file system can. */
+    private static Optional<Object> key(State state) {
+        try {
+            return Files.exists(file(state))
+                    ? Optional.ofNullable(Files.readAttributes(file(state), BasicFileAttributes.class)
+                            .fileKey())
+                    : Optional.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Action<State> reopen() {

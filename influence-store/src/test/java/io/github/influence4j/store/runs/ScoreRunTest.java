@@ -323,6 +323,8 @@ class ScoreRunTest {
         ended("options", plain);
         for (ScoreOptions other : List.of(
                 plain.withBatchSize(3),
+                plain.withBatchPositions(3),
+                plain.withPerLayer(true),
                 plain.withQueryBatchSize(3),
                 plain.withRank(2),
                 plain.withRank(QueryRank.randomised(2, 1)))) {
@@ -332,7 +334,8 @@ class ScoreRunTest {
                     throw new Ended();
                 })
                 .self(writer("self"), false));
-        for (ScoreOptions other : List.of(plain.withPerLayer(true), plain.withBatchSize(3))) {
+        for (ScoreOptions other :
+                List.of(plain.withPerLayer(true), plain.withBatchSize(3), plain.withBatchPositions(3))) {
             assertThrows(IllegalStateException.class, () -> run(other, ProgressListener.silent())
                     .self(writer("self"), true));
         }

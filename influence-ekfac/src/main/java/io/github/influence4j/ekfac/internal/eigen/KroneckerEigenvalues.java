@@ -19,15 +19,45 @@ public final class KroneckerEigenvalues {
      * @return [o, i] in float64, which the caller closes
      */
     public static BackendMatrix of(MatrixBackend backend, LayerEigenbasis basis, double scale) {
-        int columns = basis.activationValues().length;
-        BackendMatrix product = backend.zeros(basis.gradientValues().length, columns, Precision.FLOAT64);
-        double[] row = new double[columns];
-        for (int o = 0; o < product.rows(); o++) {
-            for (int i = 0; i < columns; i++) {
-                row[i] = scale * basis.gradientValues()[o] * basis.activationValues()[i];
-            }
-            backend.upload(Matrix.of(row, 1, columns), product.rows(o, 1));
+        return backend.copyOf(new Products(basis, scale), Precision.FLOAT64);
+    }
+
+    /** Made as it is read, so that the host never holds it whole. */
+    private record Products(LayerEigenbasis basis, double scale) implements Matrix {
+
+        @Override
+        public int rows() {
+            return basis.gradientValues().length;
         }
-        return product;
+
+        @Override
+        public int columns() {
+            return basis.activationValues().length;
+        }
+
+        @Override
+        public Precision precision() {
+            return Precision.FLOAT64;
+        }
+
+        private double product(long index) {
+            return scale
+                    * basis.gradientValues()[(int) (index / columns())]
+                    * basis.activationValues()[(int) (index % columns())];
+        }
+
+        @Override
+        public void read(int firstRow, int rowCount, float[] target, int offset) {
+            for (int k = 0; k < rowCount * columns(); k++) {
+                target[offset + k] = (float) product((long) firstRow * columns() + k);
+            }
+        }
+
+        @Override
+        public void read(int firstRow, int rowCount, double[] target, int offset) {
+            for (int k = 0; k < rowCount * columns(); k++) {
+                target[offset + k] = product((long) firstRow * columns() + k);
+            }
+        }
     }
 }

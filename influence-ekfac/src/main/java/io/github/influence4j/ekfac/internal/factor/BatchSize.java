@@ -1,9 +1,9 @@
 package io.github.influence4j.ekfac.internal.factor;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.linalg.MatrixBackend;
 import java.util.List;
 
 /**
@@ -41,18 +41,18 @@ public record BatchSize(int examples, int positions) {
      * Lowers the bound on rows so that the captures of any of some layers fit.
      *
      * @param layers the layers
-     * @param backend where captures will lie
+     * @param precision type of the uploaded captures
      * @param bytes most bytes of the captures of a layer and of what they are rotated into
      * @return the same or fewer rows, at least 1
      */
-    public BatchSize within(List<LayerSpec> layers, MatrixBackend backend, long bytes) {
+    public BatchSize within(List<LayerSpec> layers, Precision precision, long bytes) {
         long inputs = 1;
         long outputs = 1;
         for (LayerSpec layer : layers) {
             inputs = Math.max(inputs, layer.gradientColumns());
             outputs = Math.max(outputs, layer.outputs());
         }
-        long rows = bytes / (COPIES * backend.precision().bytes() * (inputs + outputs));
+        long rows = bytes / (COPIES * precision.bytes() * (inputs + outputs));
         return new BatchSize(examples, (int) Math.max(1, Math.min(positions, rows)));
     }
 

@@ -154,11 +154,11 @@ public final class BlockDiagonal implements Matrix, AutoCloseable {
             return;
         }
         Arrays.fill(target, offset, offset + rowCount * columns(), 0);
-        for (int r = 0; r < rowCount; r++) {
-            int block = blockOf(firstRow + r);
-            int start = offset + r * columns() + offsets[block];
-            blocks.get(block).read(firstRow + r - offsets[block], 1, target, start);
-        }
+        spread(firstRow, rowCount, target, offset, (block, first, count) -> {
+            float[] packed = new float[count * block.columns()];
+            block.read(first, count, packed, 0);
+            return packed;
+        });
     }
 
     @Override
@@ -168,10 +168,31 @@ public final class BlockDiagonal implements Matrix, AutoCloseable {
             return;
         }
         Arrays.fill(target, offset, offset + rowCount * columns(), 0);
-        for (int r = 0; r < rowCount; r++) {
-            int block = blockOf(firstRow + r);
-            int start = offset + r * columns() + offsets[block];
-            blocks.get(block).read(firstRow + r - offsets[block], 1, target, start);
+        spread(firstRow, rowCount, target, offset, (block, first, count) -> {
+            double[] packed = new double[count * block.columns()];
+            block.read(first, count, packed, 0);
+            return packed;
+        });
+    }
+
+    /** Reads rows of a block into an array of its own. */
+    private interface BlockRows {
+        Object read(BackendMatrix block, int firstRow, int count);
+    }
+
+    /** One read for each block, wherever it lies. */
+    private void spread(int firstRow, int rowCount, Object target, int offset, BlockRows rows) {
+        int row = firstRow;
+        while (row < firstRow + rowCount) {
+            int start = offsets[blockOf(row)];
+            BackendMatrix block = blocks.get(blockOf(row));
+            int size = block.columns();
+            int count = Math.min(firstRow + rowCount, start + size) - row;
+            Object packed = rows.read(block, row - start, count);
+            for (int r = 0; r < count; r++) {
+                System.arraycopy(packed, r * size, target, offset + (row - firstRow + r) * columns() + start, size);
+            }
+            row += count;
         }
     }
 

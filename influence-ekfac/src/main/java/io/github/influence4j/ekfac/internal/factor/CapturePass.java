@@ -254,7 +254,20 @@ public final class CapturePass<E> implements AutoCloseable {
      * @return the same examples in the same order
      */
     public List<ExampleBatch<E>> cut(ExampleBatch<E> batch, Objective objective) {
-        return cutter(BatchSize.ofExamples(batch.size()), objective).cut(batch);
+        return cut(List.of(batch), BatchSize.ofExamples(batch.size()), objective);
+    }
+
+    /**
+     * Cuts batches as {@link #run} does.
+     *
+     * @param batches the examples
+     * @param size how many rows a part may have; its bound on examples is not asked
+     * @param objective what the parts will be captured for
+     * @return the same examples in the same order
+     */
+    public List<ExampleBatch<E>> cut(List<ExampleBatch<E>> batches, BatchSize size, Objective objective) {
+        BatchCutter<E> cutter = cutter(size, objective);
+        return batches.stream().flatMap(batch -> cutter.cut(batch).stream()).toList();
     }
 
     private BatchCutter<E> cutter(BatchSize size, Objective objective) {

@@ -2,6 +2,7 @@ package io.github.influence4j.ekfac.internal.factor;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.Rows;
 
 /**
  * Powers of two by which float32 numbers are multiplied, so that products of four of them stay in range. They are taken out again, in
@@ -55,15 +56,14 @@ public final class Scale {
         if (precision == Precision.FLOAT64) {
             return 0;
         }
-        double[] row = new double[matrix.columns()];
-        double largest = 0;
-        for (int r = 0; r < matrix.rows(); r++) {
-            matrix.read(r, 1, row, 0);
-            for (double value : row) {
-                largest = Math.max(largest, Math.abs(value));
+        int columns = matrix.columns();
+        double[] largest = {0};
+        Rows.forEach(matrix, (r, numbers, offset) -> {
+            for (int k = offset; k < offset + columns; k++) {
+                largest[0] = Math.max(largest[0], Math.abs(numbers[k]));
             }
-        }
-        return exponent(largest);
+        });
+        return exponent(largest[0]);
     }
 
     /**

@@ -183,12 +183,12 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
         String usedLabels = samplesLabels ? model.sampledLabels().orElse(labels) : labels;
         List<LayerSpec> layers = CapturePass.layersOf(model);
         MemoryShares shares = MemoryShares.of(backend, options.memoryLimit());
-        BatchSize size =
-                new BatchSize(options.batchSize(), options.batchPositions()).within(layers, backend, shares.captures());
+        BatchSize size = new BatchSize(options.batchSize(), options.batchPositions())
+                .within(layers, backend.precision(), shares.captures());
         FitData<E> data = new FitData<>(parts, kept, fisher.apply(model), size);
         FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
         List<List<LayerSpec>> groups =
-                LayerGroups.of(layers, memory, backend, shares.factors()).groups();
+                LayerGroups.of(layers, memory, backend, shares.held()).groups();
         StageClock clock = new StageClock();
         List<LayerCurvature> fitted = new ArrayList<>();
         long positions = 0;

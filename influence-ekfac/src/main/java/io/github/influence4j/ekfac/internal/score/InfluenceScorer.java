@@ -10,7 +10,6 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
-import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
 import io.github.influence4j.ekfac.internal.factor.SourceCheck;
@@ -221,7 +220,7 @@ public final class InfluenceScorer<E> {
             try (SelfPass scores = selfPass(solver, layers, sums)) {
                 pass.run(
                         train,
-                        BatchSize.of(options),
+                        ScoringMemory.of(backend, options).batches(layers),
                         List.of(new Objective.TrainingLoss()),
                         "self-influence",
                         progress,

@@ -39,6 +39,7 @@ final class PairwiseRun<E> implements AutoCloseable {
     private final ScoreOptions options;
     private final ScoringWays ways;
     private final ScoringMemory memory;
+    private final BatchSize batches;
     private final ProgressListener progress;
     private final List<ExampleBatch<E>> queries = new ArrayList<>();
     private final long[] queryIds;
@@ -75,6 +76,7 @@ final class PairwiseRun<E> implements AutoCloseable {
         if (queries.size() == 0) {
             throw new IllegalArgumentException("scores: there are no queries; the source of queries is empty");
         }
+        this.batches = memory.batches(pass.layers());
         int batch = memory.queriesPerBatch(pass.layers(), Math.toIntExact(queries.size()));
         new SourceCheck<>(queries, batch, "queries").forEachRemaining(this.queries::add);
         this.queryIds = this.queries.stream()
@@ -146,7 +148,7 @@ final class PairwiseRun<E> implements AutoCloseable {
         collector.startPass(first, ids.length);
         try (PairwisePass scores = new PairwisePass(backend, prepared, first, ids, ways.path(), collector)) {
             List<Objective> loss = List.of(new Objective.TrainingLoss());
-            pass.run(train, BatchSize.of(options), loss, "scores", progress, scores);
+            pass.run(train, batches, loss, "scores", progress, scores);
         } catch (DeviceMemoryException e) {
             throw e.during(inWords("scores", ids.length));
         }
@@ -229,7 +231,7 @@ final class PairwiseRun<E> implements AutoCloseable {
 
     private void prepare(PreparedQueries prepared, Pass<E> queryPass, IhvpSolver solver, CapturePass<E> some) {
         int done = 0;
-        for (ExampleBatch<E> batch : queryPass.batches()) {
+        for (ExampleBatch<E> batch : some.cut(queryPass.batches(), batches, new Objective.Measurement())) {
             try {
                 prepared.add(some, solver, batch, done);
             } catch (DeviceMemoryException e) {

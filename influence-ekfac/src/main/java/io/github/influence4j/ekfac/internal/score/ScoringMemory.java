@@ -1,6 +1,9 @@
 package io.github.influence4j.ekfac.internal.score;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.internal.factor.BatchSize;
+import io.github.influence4j.ekfac.internal.factor.MemoryShares;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -12,11 +15,11 @@ import java.util.List;
  * runs, and these answers must not.
  *
  * @param options rank, batches and limit
- * @param bytesPerNumber b, of the working precision
+ * @param precision the working precision, of b bytes a number
  * @param available bytes that the backend says are available
  * @param maxElements most numbers of one matrix
  */
-public record ScoringMemory(ScoreOptions options, int bytesPerNumber, long available, long maxElements) {
+public record ScoringMemory(ScoreOptions options, Precision precision, long available, long maxElements) {
 
     /**
      * Asks a backend.
@@ -26,8 +29,7 @@ public record ScoringMemory(ScoreOptions options, int bytesPerNumber, long avail
      * @return what holds now
      */
     public static ScoringMemory of(MatrixBackend backend, ScoreOptions options) {
-        return new ScoringMemory(
-                options, backend.precision().bytes(), backend.availableMemory(), backend.maxElements());
+        return new ScoringMemory(options, backend.precision(), backend.availableMemory(), backend.maxElements());
     }
 
     /**
@@ -37,7 +39,7 @@ public record ScoringMemory(ScoreOptions options, int bytesPerNumber, long avail
      * @return what holds when they are there
      */
     public ScoringMemory without(double bytes) {
-        return new ScoringMemory(options, bytesPerNumber, (long) Math.max(0, available - bytes), maxElements);
+        return new ScoringMemory(options, precision, (long) Math.max(0, available - bytes), maxElements);
     }
 
     /**
@@ -57,15 +59,29 @@ public record ScoringMemory(ScoreOptions options, int bytesPerNumber, long avail
      * @return bytes: b·i·o, or b·r(i + o) as factors
      */
     public long bytesPerQuery(LayerSpec layer) {
-        return QueryLayer.bytesPerQuery(layer, rank(), bytesPerNumber);
+        return QueryLayer.bytesPerQuery(layer, rank(), precision.bytes());
     }
 
     private long bytesPerQuery(List<LayerSpec> layers) {
         return layers.stream().mapToLong(this::bytesPerQuery).sum();
     }
 
+    private MemoryShares shares() {
+        return MemoryShares.of(available, options.memoryLimit());
+    }
+
     private long limit() {
-        return options.memoryLimit().orElse(available / 2);
+        return shares().held();
+    }
+
+    /**
+     * Bounds the batches of training examples and of queries, as a fit bounds its own.
+     *
+     * @param layers the layers
+     * @return the bounds of the options, with fewer rows where the captures of a batch would not fit beside the queries
+     */
+    public BatchSize batches(List<LayerSpec> layers) {
+        return BatchSize.of(options).within(layers, precision, shares().captures());
     }
 
     /**
@@ -91,13 +107,13 @@ public record ScoringMemory(ScoreOptions options, int bytesPerNumber, long avail
      */
     public int queriesPerBatch(List<LayerSpec> layers, int all) {
         long parameters = layers.stream().mapToLong(LayerSpec::parameters).max().orElse(1);
-        long fit = Math.min(limit() / (2 * bytesPerNumber * parameters), maxElements / parameters);
+        long fit = Math.min(limit() / (2 * precision.bytes() * parameters), maxElements / parameters);
         long most = Math.min(Math.min(options.queryBatchSize(), all), mostAtOnce(layers));
         return (int) Math.max(1, Math.min(most, fit));
     }
 
     private long mostAtOnce(List<LayerSpec> layers) {
-        long elements = layers.stream().mapToLong(this::bytesPerQuery).max().orElse(1) / bytesPerNumber;
+        long elements = layers.stream().mapToLong(this::bytesPerQuery).max().orElse(1) / precision.bytes();
         return Math.max(1, Math.min(limit() / bytesPerQuery(layers), maxElements / elements));
     }
 
@@ -114,9 +130,9 @@ public record ScoringMemory(ScoreOptions options, int bytesPerNumber, long avail
         long left = limit() - queries * bytesPerQuery(layers);
         for (int l = 0; l < layers.size(); l++) {
             long numbers = queries * layers.get(l).parameters();
-            if (factors(layers.get(l)) && numbers <= maxElements && numbers * bytesPerNumber <= left) {
+            if (factors(layers.get(l)) && numbers <= maxElements && numbers * precision.bytes() <= left) {
                 fitting.set(l);
-                left -= numbers * bytesPerNumber;
+                left -= numbers * precision.bytes();
             }
         }
         return fitting;

@@ -5,6 +5,8 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.Rows;
+import java.util.Arrays;
 
 /**
  * What rounding leaves where an eigenvalue is 0: an eigenvalue below it is no information, and a damping below it would divide by
@@ -54,14 +56,13 @@ record EigenvalueNoise(double suspicious, double least) {
 
     private static long rank(LayerCurvature curvature, double noise) {
         BackendMatrix values = curvature.eigenvalues().orElseThrow();
-        double[] row = new double[values.columns()];
-        long rank = 0;
-        for (int o = 0; o < values.rows(); o++) {
-            values.read(o, 1, row, 0);
-            for (double value : row) {
-                rank += value > noise ? 1 : 0;
-            }
-        }
-        return rank;
+        int columns = values.columns();
+        long[] rank = {0};
+        Rows.forEach(
+                values,
+                (o, numbers, offset) -> rank[0] += Arrays.stream(numbers, offset, offset + columns)
+                        .filter(value -> value > noise)
+                        .count());
+        return rank[0];
     }
 }

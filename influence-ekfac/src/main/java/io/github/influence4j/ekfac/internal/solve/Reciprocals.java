@@ -1,5 +1,6 @@
 package io.github.influence4j.ekfac.internal.solve;
 
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.internal.factor.Scale;
 import io.github.influence4j.linalg.BackendMatrix;
@@ -59,12 +60,10 @@ public record Reciprocals(BackendMatrix values, int exponent) implements AutoClo
             }
         }
         int exponent = exponent(backend, largest);
-        BackendMatrix result = backend.zeros(factors.length, factors[0].length);
-        for (int row = 0; row < factors.length; row++) {
-            Scale.multiply(factors[row], factors[row].length, exponent);
-            backend.upload(factors[row], result.rows(row, 1));
+        for (double[] row : factors) {
+            Scale.multiply(row, row.length, exponent);
         }
-        return new Reciprocals(result, exponent);
+        return new Reciprocals(backend.copyOf(Matrix.of(factors), backend.precision()), exponent);
     }
 
     private static int exponent(MatrixBackend backend, double largest) {
