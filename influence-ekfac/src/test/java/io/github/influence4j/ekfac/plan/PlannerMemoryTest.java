@@ -302,7 +302,7 @@ class PlannerMemoryTest {
         DataShape data = DataShape.of(24, 8).withPositions(256);
         // captures get 64 MiB at least; a batch of all examples would take 84 MB in float32, and as much again to be
         // rotated
-        FitOptions fit = FIT.withMemoryLimit(200L << 20);
+        FitOptions fit = FIT.withStrategy(Strategy.DIAGONAL).withMemoryLimit(200L << 20);
         ScoreOptions score = SCORE.withMemoryLimit(64L << 20).withRank(2);
         Plan plan = new Planner(backend, MachineRate.of(100)).plan(layers, data, fit, score);
         long most = 64L << 20;
