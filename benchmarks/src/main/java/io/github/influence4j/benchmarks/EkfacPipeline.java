@@ -139,8 +139,8 @@ final class EkfacPipeline implements AutoCloseable {
         }
         write("activation_eigenvectors", activation);
         write("gradient_eigenvectors", gradient);
-        Safetensors.write(file("activation_eigenvalues"), activationValues);
-        Safetensors.write(file("gradient_eigenvalues"), gradientValues);
+        Tensor.write(file("activation_eigenvalues"), activationValues);
+        Tensor.write(file("gradient_eigenvalues"), gradientValues);
         return bases;
     }
 
@@ -170,7 +170,7 @@ final class EkfacPipeline implements AutoCloseable {
         try (EigenbasisSolver solver = solver(curvatures)) {
             InfluenceScores scores = scorer(options).pairwise(solver, queries, train);
             Matrix matrix = scores.matrix();
-            Safetensors.write(file(stage.key() + "_scores"), List.of(Tensor.of("all_modules", matrix)));
+            Tensor.write(file(stage.key() + "_scores"), List.of(Tensor.of("all_modules", matrix)));
             double[] values = new double[matrix.rows() * matrix.columns()];
             matrix.read(0, matrix.rows(), values, 0);
             return values;
@@ -180,7 +180,7 @@ final class EkfacPipeline implements AutoCloseable {
     private double[] self(List<LayerCurvature> curvatures, ScoreOptions options) throws IOException {
         try (EigenbasisSolver solver = solver(curvatures)) {
             SelfInfluence scores = scorer(options).self(solver, train);
-            Safetensors.write(file("self_scores"), List.of(Tensor.vector("all_modules", scores.scores())));
+            Tensor.write(file("self_scores"), List.of(Tensor.vector("all_modules", scores.scores())));
             return scores.scores();
         }
     }
@@ -203,7 +203,7 @@ final class EkfacPipeline implements AutoCloseable {
         for (int l = 0; l < layers.size(); l++) {
             tensors.add(Tensor.of(layers.get(l).name(), matrices.get(l)));
         }
-        Safetensors.write(file(name), tensors);
+        Tensor.write(file(name), tensors);
     }
 
     private Path file(String name) {

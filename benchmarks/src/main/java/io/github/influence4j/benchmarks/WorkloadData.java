@@ -120,7 +120,7 @@ record WorkloadData(Workload workload, List<float[]> kernels, List<float[]> bias
         }
         add(tensors, "train", train);
         add(tensors, "queries", queries);
-        Safetensors.write(file, tensors);
+        Tensor.write(file, tensors);
     }
 
     private static void add(List<Tensor> tensors, String name, Examples set) {
