@@ -1,5 +1,6 @@
 package io.github.influence4j.api;
 
+import io.github.influence4j.api.internal.PlainText;
 import java.util.Objects;
 
 /**
@@ -26,12 +27,18 @@ public record LayerSpec(String name, int inputs, int outputs, boolean bias, Posi
     /**
      * Checks the shape.
      *
-     * @throws IllegalArgumentException if the name is blank or a dimension is not positive
+     * @throws IllegalArgumentException if the name is blank or has characters that are no text, such as the escape character, or a
+     *     dimension is not positive
      */
     public LayerSpec {
         Objects.requireNonNull(positions, "positions");
         if (name.isBlank()) {
             throw new IllegalArgumentException("a layer needs a name");
+        }
+        if (!PlainText.isPlain(name)) {
+            throw new IllegalArgumentException(
+                    "layer " + PlainText.escaped(name)
+                            + ": the name must have no control, format or line-breaking characters; give the layer another one");
         }
         if (inputs < 1 || outputs < 1) {
             throw new IllegalArgumentException(

@@ -42,7 +42,11 @@ final class FitCommand implements Callable<Integer> {
     @Option(names = "--strategy", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
     private Strategy strategy = Strategy.EKFAC;
 
-    @Option(names = "--blocks", paramLabel = "O", description = "diagonal blocks of each covariance (default: 1)")
+    @Option(
+            names = "--blocks",
+            paramLabel = "O",
+            converter = Batches.CountConverter.class,
+            description = "diagonal blocks of each covariance (default: 1)")
     private int blocks = 1;
 
     @Option(
@@ -64,7 +68,7 @@ final class FitCommand implements Callable<Integer> {
                 batches.bound(FitOptions.defaults().withStrategy(strategy).withBlocks(blocks));
         try (ProgressOutput progress = output.progress();
                 CaptureSet set = CaptureSet.open(captures);
-                MatrixBackend started = Output.backend(backend, precision)) {
+                MatrixBackend started = output.backend(backend, precision)) {
             FactorStore store = new FitRun(started, options, set, progress).run(out, resume);
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("factors", out.toString());

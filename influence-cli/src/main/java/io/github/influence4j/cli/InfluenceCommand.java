@@ -3,9 +3,13 @@ package io.github.influence4j.cli;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.linalg.DeviceMemoryException;
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,7 +38,8 @@ import picocli.CommandLine.ScopeType;
             "2:the command line was wrong",
             "3:the input was refused: malformed, not finite, or not belonging together",
             "4:a file could not be read or written, for instance because the disk is full",
-            "5:the folder is in use, or holds an unfinished or other run, or a backend cannot start"
+            "5:the folder is in use, or holds an unfinished or other run, or a backend cannot start",
+            "6:the memory does not suffice"
         })
 public final class InfluenceCommand {
 
@@ -48,7 +53,44 @@ public final class InfluenceCommand {
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
-        System.exit(commandLine().execute(args));
+        System.exit(run(
+                commandLine().setOut(Terminal.writer(FileDescriptor.out)).setErr(Terminal.writer(FileDescriptor.err)),
+                args));
+    }
+
+    /** Runs a command line; an error of the machine is one sentence too, and a result that nobody could read is no success. */
+    static int run(CommandLine command, String... args) {
+        int code;
+        try {
+            code = command.execute(args);
+        } catch (OutOfMemoryError e) {
+            code = sayOutOfMemory(
+                    command.getErr(),
+                    String.valueOf(e.getMessage()),
+                    List.of(args).contains("--verbose"),
+                    e);
+        } catch (Error e) {
+            command.getErr().println("influence: " + Terminal.text(e));
+            code = 1;
+        }
+        if (command.getOut().checkError()) {
+            command.getErr()
+                    .println("influence: standard output cannot be written: is its disk full, or did its reader end?");
+            return code == 0 ? 4 : code;
+        }
+        return code;
+    }
+
+    private static int sayOutOfMemory(PrintWriter err, String reason, boolean verbose, Throwable cause) {
+        err.println("influence: not enough memory (" + Terminal.text(reason) + "; the Java heap may take "
+                + (Runtime.getRuntime().maxMemory() >> 20)
+                + " MiB, influence plan says what is needed): give less work at a"
+                + " time, with --memory-limit, --batch-size or --batch-positions, or more memory, with java -Xmx");
+        if (verbose) {
+            cause.printStackTrace(err);
+        }
+        err.flush();
+        return 6;
     }
 
     static CommandLine commandLine() {
@@ -72,11 +114,20 @@ public final class InfluenceCommand {
             // the messages of file exceptions are often no more than a path
             reason = e.getClass().getSimpleName() + ": " + reason;
         }
-        err.println(commandLine.getCommandSpec().qualifiedName() + ": " + reason.replaceAll("\\s*\\R\\s*", " "));
+        err.println(commandLine.getCommandSpec().qualifiedName() + ": "
+                + Terminal.text(reason.replaceAll("\\s*\\R\\s*", " ")));
         if (parsed.expandedArgs().contains("--verbose")) {
-            e.printStackTrace(err);
+            StringWriter stack = new StringWriter();
+            e.printStackTrace(new PrintWriter(stack));
+            stack.toString()
+                    .lines()
+                    .forEach(line -> err.println(
+                            line.startsWith("\t") ? "\t" + Terminal.text(line.substring(1)) : Terminal.text(line)));
         }
         err.flush();
+        if (e instanceof DeviceMemoryException) {
+            return 6;
+        }
         if (e instanceof IllegalArgumentException || e instanceof NumericalException) {
             return 3;
         }

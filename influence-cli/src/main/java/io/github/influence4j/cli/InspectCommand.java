@@ -95,7 +95,7 @@ final class InspectCommand implements Callable<Integer> {
         PrintWriter out = output.out();
         result.forEach((name, value) -> {
             if (!name.equals("layers")) {
-                out.println(name + ": " + value);
+                out.println(Terminal.text(name + ": " + value));
             }
         });
         if (result.get("layers") instanceof List<?> layers) {
@@ -106,8 +106,8 @@ final class InspectCommand implements Callable<Integer> {
 
     private static void print(PrintWriter out, Object layer) {
         if (layer instanceof Map<?, ?> named && named.get("tensors") instanceof List<?> rows) {
-            out.println(named.get("layer"));
-            rows.forEach(row -> out.println("  " + words(row)));
+            out.println(Terminal.text(String.valueOf(named.get("layer"))));
+            rows.forEach(row -> out.println(Terminal.text("  " + words(row))));
         }
     }
 

@@ -5,10 +5,13 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -39,16 +42,19 @@ final class Output {
         if (json) {
             printJson(result);
         } else {
-            result.forEach((name, value) -> out().println(name + ": " + value));
+            result.forEach((name, value) -> out().println(Terminal.text(name + ": " + value)));
             out().flush();
         }
     }
 
     void printJson(Map<String, Object> result) {
-        out().println(JsonMapper.builder()
+        // in ASCII, so that it is the same in every locale
+        String text = JsonMapper.builder()
                 .enable(SerializationFeature.INDENT_OUTPUT)
+                .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
                 .build()
-                .writeValueAsString(result));
+                .writeValueAsString(result);
+        out().println(text.replace("\u007f", "\\u007f"));
         out().flush();
     }
 
@@ -56,7 +62,23 @@ final class Output {
         return new ProgressOutput(spec.commandLine().getErr(), Terminal.isThere());
     }
 
-    static MatrixBackend backend(@Nullable String name, Precision precision) {
-        return name == null ? MatrixBackends.select(precision) : MatrixBackends.named(name, precision);
+    MatrixBackend backend(@Nullable String name, Precision precision) {
+        if (name == null) {
+            return MatrixBackends.select(precision);
+        }
+        return fromCommandLine(() -> MatrixBackends.named(name, precision));
+    }
+
+    ParameterException wrong(String problem) {
+        return new ParameterException(spec.commandLine(), problem);
+    }
+
+    /** Makes something of what stands on the command line; where that is refused, the command line was wrong. */
+    <T> T fromCommandLine(Supplier<T> made) {
+        try {
+            return made.get();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), Terminal.text(String.valueOf(e.getMessage())), e);
+        }
     }
 }

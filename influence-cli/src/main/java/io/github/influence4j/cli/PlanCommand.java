@@ -57,16 +57,25 @@ final class PlanCommand implements Callable<Integer> {
     @Option(
             names = "--query-count",
             paramLabel = "Q",
+            converter = Batches.CountConverter.class,
             description = "number of queries, where there are no captures of them yet (default: ${DEFAULT-VALUE})")
     private int queryCount = 1;
 
     @Option(names = "--strategy", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
     private Strategy strategy = Strategy.EKFAC;
 
-    @Option(names = "--blocks", paramLabel = "O", description = "diagonal blocks of each covariance (default: 1)")
+    @Option(
+            names = "--blocks",
+            paramLabel = "O",
+            converter = Batches.CountConverter.class,
+            description = "diagonal blocks of each covariance (default: 1)")
     private int blocks = 1;
 
-    @Option(names = "--rank", paramLabel = "R", description = "cut preconditioned queries to this rank")
+    @Option(
+            names = "--rank",
+            paramLabel = "R",
+            converter = Batches.CountConverter.class,
+            description = "cut preconditioned queries to this rank")
     private @Nullable Integer rank;
 
     @Option(names = "--per-layer", description = "keep the part of each layer")
@@ -93,12 +102,12 @@ final class PlanCommand implements Callable<Integer> {
         FitOptions fit =
                 batches.bound(FitOptions.defaults().withStrategy(strategy).withBlocks(blocks));
         try (CaptureSet set = CaptureSet.open(captures);
-                MatrixBackend started = Output.backend(backend, precision)) {
+                MatrixBackend started = output.backend(backend, precision)) {
             Plan plan = new Planner(started, MachineRate.measure(started)).plan(set.layers(), shape(set), fit, score);
             if (output.json()) {
                 output.printJson(json(plan, set, started));
             } else {
-                output.out().print(plan.describe());
+                plan.describe().lines().forEach(line -> output.out().println(Terminal.text(line)));
                 output.out().printf("captures: %d bytes, read once for each pass%n", bytes(set));
                 output.out().flush();
             }

@@ -24,7 +24,8 @@ final class ProgressOutput implements ProgressListener, AutoCloseable {
     }
 
     @Override
-    public void progress(String name, long done, long total) {
+    public void progress(String said, long done, long total) {
+        String name = Terminal.text(said);
         if (!terminal) {
             err.println(name + " " + done + " of " + total);
             err.flush();

@@ -28,7 +28,11 @@ final class ScoreCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path queries;
 
-    @Option(names = "--rank", paramLabel = "R", description = "cut preconditioned queries to this rank")
+    @Option(
+            names = "--rank",
+            paramLabel = "R",
+            converter = Batches.CountConverter.class,
+            description = "cut preconditioned queries to this rank")
     private @Nullable Integer rank;
 
     @Option(names = "--per-layer", description = "keep the part of each layer")
@@ -37,7 +41,11 @@ final class ScoreCommand implements Callable<Integer> {
     @Option(names = "--per-token", description = "keep the part of each training token")
     private boolean perToken;
 
-    @Option(names = "--top-k", paramLabel = "K", description = "keep the K best and worst of each query only")
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            converter = Batches.CountConverter.class,
+            description = "keep the K best and worst of each query only")
     private @Nullable Integer topK;
 
     @Option(
@@ -49,12 +57,15 @@ final class ScoreCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         ScoreOptions plain = ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken);
         ScoreOptions options = rank == null ? plain : plain.withRank(rank);
+        if (topK != null && (perLayer || perToken)) {
+            throw output.wrong("--top-k keeps no scores per layer or token: leave --per-layer and --per-token out");
+        }
         ScoreRun.Result result = new ScoreRun.Result(
                 Optional.ofNullable(aggregate), topK == null ? OptionalInt.empty() : OptionalInt.of(topK));
         try (ProgressOutput progress = output.progress();
                 CaptureSet asked = CaptureSet.open(queries)) {
             output.print(scoring.run(
-                    options, progress, (run, writer, resume) -> run.pairwise(asked, result, writer, resume)));
+                    output, options, progress, (run, writer, resume) -> run.pairwise(asked, result, writer, resume)));
         }
         return 0;
     }

@@ -70,12 +70,13 @@ final class Scoring {
     }
 
     /** Opens what is needed, works, and says what came of it. */
-    Map<String, Object> run(ScoreOptions options, ProgressListener progress, Work work) throws IOException {
+    Map<String, Object> run(Output output, ScoreOptions options, ProgressListener progress, Work work)
+            throws IOException {
         FactorStore store = FactorStore.open(factors);
         Precision working = Optional.ofNullable(precision)
                 .orElse(store.manifest().provenance().precision());
         try (CaptureSet set = CaptureSet.open(train);
-                MatrixBackend started = Output.backend(backend, working)) {
+                MatrixBackend started = output.backend(backend, working)) {
             Provenance made = work.run(
                     new ScoreRun(started, store, damping, batches.bound(options), set, progress),
                     new ScoreWriter(out, format),

@@ -21,7 +21,7 @@ final class SelfCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (ProgressOutput progress = output.progress()) {
             ScoreOptions options = ScoreOptions.defaults().withPerLayer(true);
-            output.print(scoring.run(options, progress, ScoreRun::self));
+            output.print(scoring.run(output, options, progress, ScoreRun::self));
         }
         return 0;
     }

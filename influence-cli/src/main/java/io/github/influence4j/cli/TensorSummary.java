@@ -21,6 +21,9 @@ final class TensorSummary {
 
     private static final int CHUNK = 1 << 16;
 
+    /** Eigenvectors of more numbers are not looked at for their lengths. */
+    private static final long MOST_COLUMNS = 1L << 24;
+
     /** Of the greatest eigenvalue; below is what rounding leaves. */
     private static final double ROUNDING = 1e-6;
 
@@ -52,7 +55,12 @@ final class TensorSummary {
         shape = parts == 0 ? spec.shape() : joined(shape, spec.shape());
         parts++;
         elements += spec.elements();
-        if (kind == Kind.EIGENVECTORS && lengths.length == 0 && spec.rank() == 2) {
+        // without elements a dimension may be anything
+        if (kind == Kind.EIGENVECTORS
+                && lengths.length == 0
+                && spec.rank() == 2
+                && spec.elements() > 0
+                && spec.dimension(1) <= MOST_COLUMNS) {
             lengths = new double[(int) spec.dimension(1)];
         }
         double[] values = new double[(int) Math.min(CHUNK, spec.elements())];
@@ -69,9 +77,13 @@ final class TensorSummary {
     private static List<Long> joined(List<Long> before, List<Long> next) {
         List<Long> joined = new ArrayList<>();
         for (int d = 0; d < Math.min(before.size(), next.size()); d++) {
-            joined.add(d == 0 ? before.get(0) + next.get(0) : Math.max(before.get(d), next.get(d)));
+            joined.add(d == 0 ? sum(before.get(0), next.get(0)) : (Long) Math.max(before.get(d), next.get(d)));
         }
         return joined;
+    }
+
+    private static Long sum(long before, long next) {
+        return before > Long.MAX_VALUE - next ? Long.MAX_VALUE : before + next;
     }
 
     private void add(double value, long index) {

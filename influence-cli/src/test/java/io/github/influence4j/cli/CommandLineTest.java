@@ -150,11 +150,21 @@ class CommandLineTest {
                 "manifest.json",
                 with(command("score"), "--factors", folder.resolve("empty").toString()));
         assertError(4, "nothing", List.of("inspect", folder.resolve("nothing").toString()));
-        assertError(3, "no such backend", with(command("fit"), "--backend", "no such backend"));
-        assertError(3, "per layer", with(command("score"), "--top-k", "3", "--per-layer"));
         for (List<String> wrong : List.of(
-                List.of("fit"), with(command("score"), "--damping", "much"), with(command("fit"), "--strategy", "x"))) {
-            assertEquals(2, Influence.run(wrong).exitCode());
+                List.of("fit"),
+                List.of("fit", "--captures", sampled, "--out", factors, "--backend", "no such backend"),
+                with(command("score"), "--damping", "much"),
+                with(command("score"), "--damping", "-1"),
+                with(command("score"), "--rank", "0"),
+                with(command("score"), "--top-k", "0"),
+                with(command("score"), "--top-k", "3", "--per-layer"),
+                with(command("plan"), "--query-count", "0"),
+                with(command("plan"), "--blocks", "-1"),
+                with(command("fit"), "--blocks", "0"),
+                with(command("fit"), "--strategy", "x"))) {
+            Ran ran = Influence.run(wrong);
+            assertEquals(2, ran.exitCode(), wrong + ran.err());
+            assertFalse(ran.err().isBlank());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.influence4j.safetensors;
 
+import io.github.influence4j.api.internal.PlainText;
 import java.nio.file.Path;
 
 /**
@@ -26,7 +27,7 @@ public final class MalformedFileException extends IllegalArgumentException {
      * @param problem what was expected and what was found
      */
     public MalformedFileException(Path file, String problem) {
-        super(file + ": " + clean(problem, WHOLE));
+        super(PlainText.escaped(file.toString()) + ": " + clean(problem, WHOLE));
     }
 
     /**
@@ -37,11 +38,11 @@ public final class MalformedFileException extends IllegalArgumentException {
      * @param cause what a parser said
      */
     public MalformedFileException(Path file, String problem, Throwable cause) {
-        super(file + ": " + clean(problem, WHOLE), cause);
+        super(PlainText.escaped(file.toString()) + ": " + clean(problem, WHOLE), cause);
     }
 
     /**
-     * Makes a text from an untrusted file fit for one line of a message: shortened, and without control characters.
+     * Makes a text from an untrusted file fit for one line of a message: shortened, and with control characters escaped.
      *
      * @param text any text
      * @return the text in double quotes
@@ -51,12 +52,10 @@ public final class MalformedFileException extends IllegalArgumentException {
     }
 
     private static String clean(String text, int most) {
-        StringBuilder cleaned = new StringBuilder();
-        text.codePoints()
-                .limit(most)
-                .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT ? '?' : c)
-                .forEach(cleaned::appendCodePoint);
-        return cleaned.append(text.codePointCount(0, text.length()) > most ? "…" : "")
-                .toString();
+        // every character is one of the escaped text at least
+        String whole = text.length() > 2 * most ? text.substring(0, 2 * most) : text;
+        String escaped = PlainText.escaped(whole);
+        boolean cut = escaped.codePointCount(0, escaped.length()) > most;
+        return cut ? escaped.substring(0, escaped.offsetByCodePoints(0, most)) + "…" : escaped;
     }
 }

@@ -139,6 +139,10 @@ class MalformedHeaderTest {
     @Test
     void messagesAreFitForATerminal() {
         String quoted = MalformedFileException.quote("\u001b[2Jred\n\u202e" + "x".repeat(500));
-        assertTrue(quoted.startsWith("\"?[2Jred??xxx") && quoted.endsWith("x…\"") && quoted.length() < 130, quoted);
+        assertTrue(
+                quoted.startsWith("\"\\u001b[2Jred\\u000a\\u202exxx")
+                        && quoted.endsWith("x…\"")
+                        && quoted.length() < 130,
+                quoted);
     }
 }

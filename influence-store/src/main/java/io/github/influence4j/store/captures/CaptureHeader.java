@@ -1,5 +1,6 @@
 package io.github.influence4j.store.captures;
 
+import io.github.influence4j.api.internal.PlainText;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.store.json.StrictJson;
@@ -43,6 +44,12 @@ record CaptureHeader(
                     if (name.isBlank()) {
                         throw new MalformedFileException(file.path(), "a layer needs a name");
                     }
+                    if (!PlainText.isPlain(name)) {
+                        throw new MalformedFileException(
+                                file.path(),
+                                "the name of layer " + MalformedFileException.quote(name)
+                                        + " must have no control, format or line-breaking characters");
+                    }
                     layers.add(DeclaredLayer.parse(name, json));
                 });
         if (layers.isEmpty()) {
@@ -65,14 +72,7 @@ record CaptureHeader(
     }
 
     static boolean isName(String labels) {
-        return !labels.isBlank()
-                && labels.length() <= MOST_CHARACTERS
-                && labels.codePoints().noneMatch(CaptureHeader::isControl);
-    }
-
-    private static boolean isControl(int character) {
-        int type = Character.getType(character);
-        return Character.isISOControl(character) || type == Character.FORMAT || type == Character.SURROGATE;
+        return !labels.isBlank() && labels.length() <= MOST_CHARACTERS && PlainText.isPlain(labels);
     }
 
     private static void require(SafetensorsFile file, String key, String expected) {

@@ -3,6 +3,7 @@ package io.github.influence4j.store.factors;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.internal.PlainText;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.store.Checksum;
@@ -94,7 +95,7 @@ public record FactorManifest(
                 .findFirst()
                 .orElseThrow(() -> json.malformed("positions", "none, tokens or patches"));
         String name = json.text("name");
-        if (name.isBlank() || json.integer("in") >= Integer.MAX_VALUE) {
+        if (name.isBlank() || !PlainText.isPlain(name) || json.integer("in") >= Integer.MAX_VALUE) {
             throw json.malformed("name", "the name of a layer with fewer than 2^31-1 inputs");
         }
         return new LayerSpec(name, json.positive("in"), json.positive("out"), json.flag("bias"), positions);

@@ -6,6 +6,7 @@ import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.api.internal.PlainText;
 import io.github.influence4j.store.StagedFiles;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class CsvScores {
         List<Matrix> parts = scores.layers().stream().map(scores::layer).toList();
         table(files, ScoreTensors.PAIRWISE, csv -> {
             List<String> header = new ArrayList<>(List.of("query", "train", "score"));
-            header.addAll(scores.layers());
+            scores.layers().forEach(layer -> header.add(heading(layer)));
             csv.writeRecord(header);
             List<String> line = new ArrayList<>();
             double[][] rows = new double[parts.size()][trainIds.length];
@@ -80,7 +81,7 @@ final class CsvScores {
         List<double[]> parts = scores.layers().stream().map(scores::layer).toList();
         table(files, ScoreTensors.SELF, csv -> {
             List<String> header = new ArrayList<>(List.of("train", "score"));
-            header.addAll(scores.layers());
+            scores.layers().forEach(layer -> header.add(heading(layer)));
             csv.writeRecord(header);
             for (int z = 0; z < ids.length; z++) {
                 List<String> line = new ArrayList<>();
@@ -113,6 +114,12 @@ final class CsvScores {
                     Long.toString(row.get(rank).trainId()),
                     Double.toString(row.get(rank).score()));
         }
+    }
+
+    /** A spreadsheet would compute what begins like a formula: an apostrophe makes it text. */
+    private static String heading(String layer) {
+        String text = PlainText.escaped(layer);
+        return text.matches("[=+@-].*") ? "'" + text : text;
     }
 
     private static void table(StagedFiles files, String name, Table table) throws IOException {

@@ -145,6 +145,20 @@ class ScoreFilesTest {
         assertThrows(MalformedFileException.class, () -> ScoreReader.self(folder));
     }
 
+    /** Defect: a layer's name that begins like a formula was one in a spreadsheet. */
+    @Test
+    void namesInTablesAreNoFormulas() throws IOException {
+        Map<String, double[]> parts = new LinkedHashMap<>();
+        for (String name : List.of("=HYPERLINK(x)", "+1", "-1", "@a", "\t=1", "a=b")) {
+            parts.put(name, new double[] {1});
+        }
+        SelfInfluence scores = new SelfInfluence(new long[] {9}, new double[] {1}, parts, PROVENANCE);
+        new ScoreWriter(folder, ScoreFormat.CSV).write(scores);
+        assertEquals(
+                "train,score,'=HYPERLINK(x),'+1,'-1,'@a,\\u0009=1,a=b",
+                Files.readAllLines(folder.resolve("self_scores.csv")).get(0));
+    }
+
     @Test
     void npyHoldsTheSameNumbers() throws IOException {
         InfluenceScores scores = pairwise(true, true);
