@@ -71,8 +71,12 @@ public record RotaryPositions(double base, int width, Optional<Llama3Scaling> sc
         return new RotaryPositions(base, width, Optional.of(value));
     }
 
-    /** fₖ for k from 0 to width/2 − 1. */
-    double[] frequencies() {
+    /**
+     * Returns the frequencies.
+     *
+     * @return fₖ for k from 0 to width/2 − 1
+     */
+    public double[] frequencies() {
         double[] result = new double[width / 2];
         for (int k = 0; k < result.length; k++) {
             double plain = Math.pow(base, -2.0 * k / width);

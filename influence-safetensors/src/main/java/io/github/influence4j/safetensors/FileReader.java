@@ -15,11 +15,12 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 
 /**
- * Positional reads of one file by any number of threads, which notices when the file becomes another one.
+ * Positional reads of one file by any number of threads, which notices when the file becomes another one; for readers of other
+ * formats too.
  *
  * <p>An interrupted read closes a {@link FileChannel} for everybody; this one opens it again for the next.
  */
-final class FileReader implements AutoCloseable {
+public final class FileReader implements AutoCloseable {
 
     private final Path file;
     private final LinkOption[] links;
@@ -38,26 +39,46 @@ final class FileReader implements AutoCloseable {
         this.channel = FileChannel.open(file, options);
     }
 
-    static FileReader open(Path file, LinkOption... links) throws IOException {
+    /**
+     * Opens a file.
+     *
+     * @param file the file
+     * @param links whether a symbolic link is refused
+     * @return the file, which the caller closes
+     * @throws IOException if it cannot be read
+     */
+    public static FileReader open(Path file, LinkOption... links) throws IOException {
         return new FileReader(file, links);
     }
 
-    Path path() {
+    /**
+     * Returns where the file is.
+     *
+     * @return the path it was opened with
+     */
+    public Path path() {
         return file;
     }
 
-    /** Bytes of the file when it was opened. */
-    long size() {
+    /**
+     * Returns the size of the file when it was opened.
+     *
+     * @return bytes
+     */
+    public long size() {
         return state.size();
     }
 
     /**
      * Fills a buffer up to its limit.
      *
+     * @param target where to
+     * @param position byte of the file to begin at
+     * @throws IOException if the file cannot be read
      * @throws MalformedFileException if the file ends before, although it was long enough when it was opened
      * @throws CancellationException if the thread was interrupted
      */
-    void readFully(ByteBuffer target, long position) throws IOException {
+    public void readFully(ByteBuffer target, long position) throws IOException {
         long at = position;
         while (target.hasRemaining()) {
             int count = readSome(target, at);
@@ -98,9 +119,10 @@ final class FileReader implements AutoCloseable {
     /**
      * Compares the file with what it was when it was opened.
      *
+     * @throws IOException if the file cannot be looked at
      * @throws MalformedFileException if its size, time or identity differ
      */
-    void checkUnchanged() throws IOException {
+    public void checkUnchanged() throws IOException {
         FileState now = FileState.of(file, links);
         if (!now.equals(state)) {
             throw new MalformedFileException(
@@ -110,8 +132,12 @@ final class FileReader implements AutoCloseable {
         }
     }
 
-    /** Gives the file handle back until the next read. */
-    synchronized void release() throws IOException {
+    /**
+     * Gives the file handle back until the next read.
+     *
+     * @throws IOException if closing fails
+     */
+    public synchronized void release() throws IOException {
         channel.close();
     }
 

@@ -1,11 +1,17 @@
 package io.github.influence4j.safetensors;
 
 /** Conversions between float32 and the two 16-bit formats, rounding to the nearest and ties to even. */
-final class HalfPrecision {
+public final class HalfPrecision {
 
     private HalfPrecision() {}
 
-    static float fromBfloat16(short bits) {
+    /**
+     * Widens a bfloat16, exactly.
+     *
+     * @param bits the number
+     * @return its value
+     */
+    public static float fromBfloat16(short bits) {
         return Float.intBitsToFloat(bits << 16);
     }
 
@@ -18,7 +24,13 @@ final class HalfPrecision {
         return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
     }
 
-    static float fromFloat16(short bits) {
+    /**
+     * Widens an IEEE 754 binary16, exactly.
+     *
+     * @param bits the number
+     * @return its value
+     */
+    public static float fromFloat16(short bits) {
         int sign = (bits & 0x8000) << 16;
         int exponent = bits >>> 10 & 0x1f;
         int fraction = bits & 0x3ff;

@@ -5,6 +5,7 @@ import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.decoder.DecoderShape;
 import io.github.influence4j.decoder.WeightSource;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.lm.gguf.GgufFile;
 import io.github.influence4j.lm.text.ModelTokenizer;
 import io.github.influence4j.safetensors.MalformedFileException;
 import java.io.IOException;
@@ -17,8 +18,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A language model in a folder as it is downloaded: {@code config.json}, {@code model.safetensors} or shards with an index, and
- * the tokeniser.
+ * A language model in a folder as it is downloaded, {@code config.json}, {@code model.safetensors} or shards with an index, and
+ * the tokeniser; or in a GGUF file, which holds them all.
  *
  * <p>Opening reads the configuration and the headers of the files; numbers are read when a model is made. Files are not trusted:
  * a configuration that asks for more than the files hold is refused before anything is allocated. Whoever opens it closes it,
@@ -39,39 +40,54 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
     private final DecoderShape shape;
     private final Weights weights;
     private final Set<String> names;
+    private final Optional<GgufFile> gguf;
 
-    private Checkpoint(Path path, DecoderShape shape, Weights weights) {
+    private Checkpoint(Path path, DecoderShape shape, Weights weights, Optional<GgufFile> gguf) {
         this.path = path;
         this.shape = shape;
         this.weights = weights;
         this.names = Set.copyOf(weights.names());
+        this.gguf = gguf;
     }
 
     /**
      * Opens a checkpoint of the family Llama, Mistral, Qwen 2 or 3, OLMo 2, GPT-2 or GPT-NeoX.
      *
-     * @param folder the folder
+     * @param folder the folder, or a GGUF file
      * @return the checkpoint, which the caller closes
      * @throws IOException if a file cannot be read
      * @throws MalformedFileException if a file is missing or damaged, the family or an option is not known, or the configuration
      *     asks for more numbers than the files hold; names the file and what to do
      */
     public static Checkpoint open(Path folder) throws IOException {
+        if (Files.isRegularFile(folder)) {
+            return ofGguf(folder);
+        }
         if (!Files.isDirectory(folder)) {
             throw new MalformedFileException(
-                    folder,
-                    Files.exists(folder)
-                            ? "is not a folder; expected a checkpoint as it is downloaded"
-                            : "is not there; expected the folder of a checkpoint");
+                    folder, "is not there; expected the folder of a checkpoint, or a GGUF file");
         }
         ModelConfig config = ModelConfig.read(folder);
         DecoderShape shape = config.shape();
         Weights weights = SafetensorsWeights.open(folder);
         try {
             checkSize(config.file(), shape, weights);
-            return new Checkpoint(folder, shape, weights);
+            return new Checkpoint(folder, shape, weights, Optional.empty());
         } catch (RuntimeException | Error e) {
             weights.close();
+            throw e;
+        }
+    }
+
+    private static Checkpoint ofGguf(Path path) throws IOException {
+        GgufFile file = GgufFile.open(path);
+        try {
+            DecoderShape shape = GgufConfig.shape(file);
+            Weights weights = new GgufWeights(file, shape);
+            checkSize(path, shape, weights);
+            return new Checkpoint(path, shape, weights, Optional.of(file));
+        } catch (RuntimeException | Error e) {
+            file.close();
             throw e;
         }
     }
@@ -132,6 +148,9 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
      * @throws MalformedFileException if it is not what it should be
      */
     public Optional<ModelTokenizer> tokenizer() throws IOException {
+        if (gguf.isPresent()) {
+            return GgufTokenizer.open(gguf.get());
+        }
         return Files.exists(path.resolve("tokenizer.json")) ? Optional.of(ModelTokenizer.open(path)) : Optional.empty();
     }
 
@@ -171,7 +190,7 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
                     weights.file(unread.get(0)),
                     "has the tensor " + MalformedFileException.quote(unread.get(0))
                             + (unread.size() > 1 ? " and " + (unread.size() - 1) + " more" : "")
-                            + " that the model of config.json does not have; the two do not belong together, or the model"
+                            + " that the configured model does not have; the two do not belong together, or the model"
                             + " is of a family that is not known");
         }
     }
@@ -197,7 +216,7 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
                     weights.file(found),
                     "tensor " + MalformedFileException.quote(name) + " is " + dimensions + ", expected "
                             + (rows == 1 ? List.of(columns) : List.of(rows, columns))
-                            + " by config.json; download both again");
+                            + " by the configuration; download the checkpoint again");
         }
         return weights.matrix(found);
     }

@@ -1,19 +1,14 @@
 package io.github.influence4j.lm.text;
 
+import io.github.influence4j.safetensors.FileReader;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.store.json.StrictJson;
-import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -28,16 +23,19 @@ public final class JsonLines implements AutoCloseable {
     /** Most bytes of a line, which is held whole while it is read. */
     public static final int MAX_LINE = 16 << 20;
 
+    /** Bytes read at a time when lines are looked for. */
+    private static final int CHUNK = 1 << 16;
+
     private final Path file;
-    private final FileChannel channel;
+    private final FileReader reader;
     private long[] offsets = new long[64];
     private int[] lengths = new int[64];
     private long[] numbers = new long[64];
     private int count;
 
-    private JsonLines(Path file, FileChannel channel) {
-        this.file = file;
-        this.channel = channel;
+    private JsonLines(FileReader reader) {
+        this.file = reader.path();
+        this.reader = reader;
     }
 
     /**
@@ -49,7 +47,7 @@ public final class JsonLines implements AutoCloseable {
      * @throws MalformedFileException if it has no line, or one that is longer than {@value #MAX_LINE} bytes
      */
     public static JsonLines open(Path file) throws IOException {
-        JsonLines lines = new JsonLines(file, FileChannel.open(file, StandardOpenOption.READ));
+        JsonLines lines = new JsonLines(FileReader.open(file));
         try {
             lines.scan();
             if (lines.count == 0) {
@@ -63,27 +61,30 @@ public final class JsonLines implements AutoCloseable {
     }
 
     private void scan() throws IOException {
-        InputStream in = new BufferedInputStream(Channels.newInputStream(channel.position(0)), 1 << 16);
         long start = 0;
-        long at = 0;
         long number = 1;
         boolean blank = true;
-        for (int b = in.read(); b >= 0; b = in.read()) {
-            at++;
-            if (b == '\n') {
-                add(start, at - 1, number++, blank);
-                start = at;
-                blank = true;
-            } else {
-                blank &= b == ' ' || b == '\t' || b == '\r';
-                if (at - start > MAX_LINE) {
-                    throw new MalformedFileException(
-                            file,
-                            "line " + number + " has more than " + MAX_LINE + " bytes; divide its text among lines");
+        ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
+        for (long at = 0; at < reader.size(); at += chunk.limit()) {
+            reader.readFully(chunk.clear().limit((int) Math.min(CHUNK, reader.size() - at)), at);
+            for (int k = 0; k < chunk.limit(); k++) {
+                byte b = chunk.get(k);
+                if (b == '\n') {
+                    add(start, at + k, number++, blank);
+                    start = at + k + 1;
+                    blank = true;
+                } else {
+                    blank &= b == ' ' || b == '\t' || b == '\r';
+                    if (at + k - start >= MAX_LINE) {
+                        throw new MalformedFileException(
+                                file,
+                                "line " + number + " has more than " + MAX_LINE
+                                        + " bytes; divide its text among lines");
+                    }
                 }
             }
         }
-        add(start, at, number, blank);
+        add(start, reader.size(), number, blank);
     }
 
     private void add(long start, long end, long number, boolean blank) {
@@ -143,19 +144,13 @@ public final class JsonLines implements AutoCloseable {
         String where = "line " + number(index);
         ByteBuffer bytes = ByteBuffer.allocate(lengths[index]);
         try {
-            while (bytes.hasRemaining()) {
-                if (channel.read(bytes, offsets[index] + bytes.position()) < 0) {
-                    throw new EOFException();
-                }
-            }
+            reader.readFully(bytes, offsets[index]);
             return StrictJson.parse(
                     file,
                     where,
                     StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString());
         } catch (CharacterCodingException e) {
             throw new MalformedFileException(file, where + " is not UTF-8; save the file as UTF-8", e);
-        } catch (EOFException e) {
-            throw new MalformedFileException(file, "ends before " + where + ", which was there when it was opened", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -163,6 +158,6 @@ public final class JsonLines implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        reader.close();
     }
 }
