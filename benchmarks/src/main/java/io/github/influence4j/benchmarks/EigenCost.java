@@ -11,6 +11,7 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.DoublePointer;
@@ -50,7 +51,7 @@ public final class EigenCost {
                 BackendMatrix one = backend.copyOf(Matrix.of(new double[] {1}, 1, 1), Precision.FLOAT64);
                 DoublePointer source = pointer(covariance)) {
             LayerCovariance both = new LayerCovariance(
-                    layer, BlockDiagonal.of(List.of(covariance)), BlockDiagonal.of(List.of(one)), order);
+                    layer, Optional.of(BlockDiagonal.of(List.of(covariance))), BlockDiagonal.of(List.of(one)), order);
             for (int k = -1; k < RUNS; k++) { // the first pair warms up
                 double bareSeconds = bare(source, order);
                 long start = System.nanoTime();

@@ -114,7 +114,7 @@ final class EkfacPipeline implements AutoCloseable {
             List<Matrix> activation = new ArrayList<>();
             List<Matrix> gradient = new ArrayList<>();
             for (LayerCovariance covariance : covariances) {
-                activation.add(covariance.activation());
+                activation.add(covariance.activation().orElseThrow());
                 gradient.add(covariance.gradient());
             }
             write("activation_covariance", activation);

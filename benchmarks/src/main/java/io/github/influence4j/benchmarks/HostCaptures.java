@@ -59,6 +59,11 @@ record HostCaptures<E>(GradientProvider<E> model) implements GradientProvider<E>
     }
 
     @Override
+    public List<List<String>> sharedInputs() {
+        return model.sharedInputs();
+    }
+
+    @Override
     public void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
         model.capture(
                 batch,

@@ -211,7 +211,7 @@ final class StageEfficiency implements AutoCloseable {
                         size.batchSize(),
                         fisher,
                         ProgressListener.silent()));
-                covariances.forEach(one -> await(one.activation(), one.gradient()));
+                covariances.forEach(one -> await(one.activation().orElseThrow(), one.gradient()));
             });
             covariances.forEach(c -> bases.add(EigenbasisStage.decompose(backend, c)));
             List<BackendMatrix> lambdas = new ArrayList<>();

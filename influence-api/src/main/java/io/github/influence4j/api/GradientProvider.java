@@ -53,6 +53,19 @@ public interface GradientProvider<E> {
     }
 
     /**
+     * Says which layers read the same input, such as the gate and the up projection of a gated MLP, or q, k and v: the layers of
+     * one list have equal activations at every position of every example. The covariance of their inputs and its eigenvectors are
+     * then computed and kept once, which changes no result. A fit compares the activations of its first batch and refuses layers
+     * whose activations differ.
+     *
+     * @return names of layers, each in one list at most; the layers of a list have the same number of inputs, the same kind of
+     *     positions, and all of them a bias or none. Empty where no layers do, or the host does not know
+     */
+    default List<List<String>> sharedInputs() {
+        return List.of();
+    }
+
+    /**
      * Says which labels {@link Objective.SampledLabels} stands for where they were drawn beforehand, as in files: then the seed
      * that is asked for has no say, and the provenance of what is fitted holds this in its place.
      *

@@ -195,6 +195,11 @@ public final class GradientCosine {
         }
 
         @Override
+        public List<List<String>> sharedInputs() {
+            return model.sharedInputs();
+        }
+
+        @Override
         public void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
             Objective wanted = objective instanceof Objective.TrainingLoss ? new Objective.Measurement() : objective;
             model.capture(batch, wanted, layers, sink);

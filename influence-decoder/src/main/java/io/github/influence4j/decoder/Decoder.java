@@ -252,6 +252,12 @@ public final class Decoder
         return layers.specs();
     }
 
+    /** Parts of one linear map: q, k and v of a block, or the gate and the up projection of an MLP. */
+    @Override
+    public List<List<String>> sharedInputs() {
+        return layers.sharedInputs();
+    }
+
     /**
      * Returns the weights of the tracked layers.
      *

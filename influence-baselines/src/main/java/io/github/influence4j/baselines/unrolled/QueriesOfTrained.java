@@ -17,6 +17,11 @@ record QueriesOfTrained<E>(GradientProvider<E> trained, GradientProvider<E> chec
     }
 
     @Override
+    public List<List<String>> sharedInputs() {
+        return checkpoint.sharedInputs();
+    }
+
+    @Override
     public void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
         GradientProvider<E> model = objective instanceof Objective.Measurement ? trained : checkpoint;
         model.capture(batch, objective, layers, sink);

@@ -78,6 +78,11 @@ record SegmentData<E>(List<? extends GradientProvider<E>> models, ExampleSource<
     }
 
     @Override
+    public List<List<String>> sharedInputs() {
+        return models.get(0).sharedInputs();
+    }
+
+    @Override
     public int positions(Seen<E> seen) {
         return models.get(seen.model()).positions(seen.example());
     }

@@ -15,6 +15,8 @@ import io.github.influence4j.linalg.WorkSizes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Plans the stages of a fit. */
 final class FitPlanner {
@@ -26,6 +28,7 @@ final class FitPlanner {
     private final DataShape data;
     private final FitOptions options;
     private final Rotation rotation;
+    private final Set<LayerSpec> borrowing;
     private final int objectives;
     private final int batch;
 
@@ -42,6 +45,9 @@ final class FitPlanner {
         this.sizes = sizes;
         this.memory = memory;
         this.groups = groups;
+        this.borrowing = groups.groups().stream()
+                .flatMap(group -> memory.borrowing(group).stream())
+                .collect(Collectors.toSet());
         this.data = data;
         this.options = options;
         this.rotation = rotation;
@@ -70,12 +76,14 @@ final class FitPlanner {
             if (CovarianceStage.Basis.of(options.strategy()) == CovarianceStage.Basis.GRADIENTS) {
                 gradientProducts(work, layer);
             } else {
-                work.add(Kernel.RANK_UPDATE, rows * layer.activationNumbers(), largestBlock(layer.inputs()));
+                if (ownInput(layer)) {
+                    work.add(Kernel.RANK_UPDATE, rows * layer.activationNumbers(), largestBlock(layer.inputs()));
+                }
                 work.add(
                         Kernel.RANK_UPDATE, objectives * rows * layer.gradientNumbers(), largestBlock(layer.outputs()));
             }
             double flushes = memory.precision() == Precision.FLOAT32 ? Math.ceil(rows / RunningSum.BLOCK_ROWS) : 0;
-            work.elements((flushes + 3) * layer.covarianceNumbers());
+            work.elements((flushes + 3) * numbers(layer));
             disk += 8 * dense(layer);
         }
         return work.stage(
@@ -125,20 +133,20 @@ final class FitPlanner {
         Work work = new Work(rate, memory.precision());
         double disk = 0;
         for (PlannedLayer layer : layers) {
-            for (int order : new int[] {layer.inputs(), layer.outputs()}) {
+            int[] both = {layer.inputs(), layer.outputs()};
+            for (int order : ownInput(layer) ? both : new int[] {layer.outputs()}) {
                 for (int size : BlockDiagonal.sizes(order, options.blocks())) {
                     work.add(Kernel.EIGEN, 9.0 * size * size * size, size);
                 }
             }
-            work.elements(3 * layer.covarianceNumbers());
-            disk += memory.precision().bytes() * dense(layer) + 8.0 * (layer.inputs() + layer.outputs());
+            work.elements(3 * numbers(layer));
+            double values = layer.outputs() + (ownInput(layer) ? layer.inputs() : 0.0);
+            disk += memory.precision().bytes() * dense(layer) + 8 * values;
         }
         return work.stage(
                 "eigendecomposition",
                 fullest((group, kept, captures) -> {
-                    double covariances = group.stream()
-                            .mapToDouble(layer -> 8.0 * memory.covarianceNumbers(layer))
-                            .sum();
+                    double covariances = 8 * memory.covarianceNumbers(group);
                     double workspace = memory.decompositionBytes(group) - covariances;
                     return new MemoryUse(kept + covariances, workspace, captures.bytes(batch), 0, 0);
                 }),
@@ -227,14 +235,25 @@ final class FitPlanner {
                     .map(layer -> PlannedLayer.of(layer, data, options, sizes))
                     .toList();
             fullest = fullest.orLarger(use.of(group, kept, new Captures(memory.precision(), layers)));
-            kept += group.stream().mapToDouble(memory::keptBytes).sum();
+            kept += memory.keptBytes(group);
         }
         return fullest;
     }
 
     /** kronfluence's layout has no blocks: zeros outside them are stored too. */
-    private static double dense(PlannedLayer layer) {
-        return (double) layer.inputs() * layer.inputs() + (double) layer.outputs() * layer.outputs();
+    private double dense(PlannedLayer layer) {
+        double inputs = ownInput(layer) ? layer.inputs() : 0;
+        return inputs * inputs + (double) layer.outputs() * layer.outputs();
+    }
+
+    /** Numbers of the covariances that are the layer's own. */
+    private double numbers(PlannedLayer layer) {
+        return layer.gradientNumbers() + (ownInput(layer) ? layer.activationNumbers() : 0);
+    }
+
+    /** Whether A is computed and kept for this layer, and not for another that reads the same input. */
+    private boolean ownInput(PlannedLayer layer) {
+        return !borrowing.contains(layer.spec());
     }
 
     private int largestBlock(int order) {
@@ -250,7 +269,8 @@ final class FitPlanner {
             group++;
         }
         return "group " + (group + 1) + ", covariances in " + options.blocks() + " block(s) of order "
-                + largestBlock(layer.inputs()) + " and " + largestBlock(layer.outputs()) + " at most";
+                + largestBlock(layer.inputs()) + " and " + largestBlock(layer.outputs()) + " at most"
+                + (ownInput(layer) ? "" : ", the first of them that of another layer with the same input");
     }
 
     String describeRotation(PlannedLayer layer) {

@@ -6,6 +6,7 @@ import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
 import io.github.influence4j.ekfac.internal.factor.MemoryShares;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.score.ScoringMemory;
 import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.options.FitOptions;
@@ -52,18 +53,41 @@ public final class Planner {
      *     most, what it needs and what there is
      */
     public Plan plan(List<LayerSpec> layers, DataShape data, FitOptions fit, ScoreOptions score) {
-        return plan(layers, data, fit, Rotation.CHEAPEST, score, ScoringWays.CHEAPEST);
+        return plan(layers, List.of(), data, fit, score);
+    }
+
+    /**
+     * Plans a fit, the scores of all queries, and self-influence, where some layers read the same input.
+     *
+     * @param layers the model's layers
+     * @param sharedInputs what {@link io.github.influence4j.api.GradientProvider#sharedInputs} of the model says
+     * @param data how much data there is
+     * @param fit how the curvature will be fitted
+     * @param score how scores will be computed
+     * @return the plan, with the factors of inputs that several layers read counted once
+     * @throws IllegalArgumentException if the layers cannot read the same inputs, or as for {@link #plan(List, DataShape,
+     *     FitOptions, ScoreOptions)}
+     */
+    public Plan plan(
+            List<LayerSpec> layers,
+            List<List<String>> sharedInputs,
+            DataShape data,
+            FitOptions fit,
+            ScoreOptions score) {
+        SharedInputs shared = SharedInputs.of(sharedInputs, layers);
+        return plan(layers, shared, data, fit, Rotation.CHEAPEST, score, ScoringWays.CHEAPEST);
     }
 
     /** As {@link #plan}, with ways that are not the cheapest. */
     Plan plan(
             List<LayerSpec> layers,
+            SharedInputs shared,
             DataShape data,
             FitOptions fit,
             Rotation rotation,
             ScoreOptions score,
             ScoringWays ways) {
-        FactorMemory memory = new FactorMemory(backend.precision(), fit.strategy(), fit.blocks());
+        FactorMemory memory = new FactorMemory(backend.precision(), fit.strategy(), fit.blocks(), shared);
         MemoryShares shares = MemoryShares.of(backend, fit.memoryLimit());
         LayerGroups groups = LayerGroups.of(layers, memory, backend, shares.held());
         List<PlannedLayer> planned = layers.stream()
@@ -73,7 +97,8 @@ public final class Planner {
                 .within(layers, backend.precision(), shares.captures());
         FitPlanner fitting = new FitPlanner(
                 rate, backend.workSizes(), memory, groups, data, fit, rotation, data.batch(layers, batches));
-        ScorePlanner scoring = new ScorePlanner(rate, memory, ScoringMemory.of(backend, score), ways, data, planned);
+        ScorePlanner scoring = new ScorePlanner(
+                rate, memory, groups.keptBytes(), ScoringMemory.of(backend, score), ways, data, planned);
         List<StagePlan> stages = new ArrayList<>(fitting.stages(planned));
         stages.add(scoring.queryPreparation());
         stages.add(scoring.scoring());

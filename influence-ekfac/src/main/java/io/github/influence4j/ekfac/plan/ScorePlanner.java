@@ -27,6 +27,7 @@ final class ScorePlanner {
 
     private final MachineRate rate;
     private final FactorMemory memory;
+    private final double keptBytes;
     private final ScoringMemory limits;
     private final ScoreOptions options;
     private final ScoringWays ways;
@@ -42,6 +43,7 @@ final class ScorePlanner {
     ScorePlanner(
             MachineRate rate,
             FactorMemory memory,
+            double keptBytes,
             ScoringMemory limits,
             ScoringWays ways,
             DataShape data,
@@ -49,6 +51,7 @@ final class ScorePlanner {
         this.ways = ways;
         this.rate = rate;
         this.memory = memory;
+        this.keptBytes = keptBytes;
         this.options = limits.options();
         this.data = data;
         this.layers = layers;
@@ -246,7 +249,7 @@ final class ScorePlanner {
 
     /** Finished factors of all layers, and the reciprocals of their eigenvalues. */
     private double factors() {
-        return sum(memory::keptBytes) + reciprocals();
+        return keptBytes + reciprocals();
     }
 
     private double reciprocals() {

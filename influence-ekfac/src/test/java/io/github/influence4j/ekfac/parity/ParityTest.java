@@ -76,7 +76,10 @@ class ParityTest {
                 String layer = covariance.layer().name();
                 try (covariance;
                         LayerEigenbasis basis = EigenbasisStage.decompose(backend, covariance)) {
-                    check(expected, layer + "/activation_covariance", covariance.activation());
+                    check(
+                            expected,
+                            layer + "/activation_covariance",
+                            covariance.activation().orElseThrow());
                     check(expected, layer + "/gradient_covariance", covariance.gradient());
                     check(expected, layer + "/activation_eigenvalues", basis.activationValues());
                     check(expected, layer + "/gradient_eigenvalues", basis.gradientValues());

@@ -17,6 +17,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.TestBackends;
 import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.Coordinates;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
@@ -49,9 +50,16 @@ class PlannerMemoryTest {
     private static final List<LayerSpec> TOKENS = List.of(
             LayerSpec.tokens("up", 48, 160), LayerSpec.tokens("down", 160, 48).withoutBias());
 
+    /** Most of its factors are of what gate and up read. */
+    private static final List<LayerSpec> GATED = List.of(
+            LayerSpec.tokens("gate", 160, 48).withoutBias(),
+            LayerSpec.tokens("up", 160, 48).withoutBias(),
+            LayerSpec.tokens("down", 48, 20).withoutBias());
+
     private record Case(
             String name,
             List<LayerSpec> layers,
+            SharedInputs shared,
             DataShape data,
             FitOptions fit,
             Rotation rotation,
@@ -59,15 +67,20 @@ class PlannerMemoryTest {
             ScoringWays ways) {
 
         Case(String name, List<LayerSpec> layers, DataShape data, FitOptions fit, ScoreOptions score) {
-            this(name, layers, data, fit, Rotation.CHEAPEST, score, ScoringWays.CHEAPEST);
+            this(name, layers, SharedInputs.none(), data, fit, Rotation.CHEAPEST, score, ScoringWays.CHEAPEST);
         }
 
         Case rotating(Rotation forced) {
-            return new Case(name, layers, data, fit, forced, score, ways.with(forced));
+            return new Case(name, layers, shared, data, fit, forced, score, ways.with(forced));
+        }
+
+        Case sharing(List<String> names) {
+            SharedInputs named = SharedInputs.of(List.of(names), layers);
+            return new Case(name, layers, named, data, fit, rotation, score, ways);
         }
 
         Case projecting() {
-            return new Case(name, layers, data, fit, rotation, score, ways.with(Path.PROJECTION));
+            return new Case(name, layers, shared, data, fit, rotation, score, ways.with(Path.PROJECTION));
         }
 
         @Override
@@ -91,6 +104,12 @@ class PlannerMemoryTest {
                 new Case("tokens, gradient basis", TOKENS, tokens, FIT.withStrategy(Strategy.GRADIENT_BASIS), SCORE),
                 new Case("MLP, diagonal", MLP, one, FIT.withStrategy(Strategy.DIAGONAL), SCORE),
                 new Case("MLP, identity", MLP, one, FIT.withStrategy(Strategy.IDENTITY), SCORE),
+                new Case("gate and up", GATED, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8))
+                        .sharing(List.of("gate", "up")),
+                new Case("gate and up, K-FAC", GATED, tokens, FIT.withStrategy(Strategy.KFAC), SCORE)
+                        .sharing(List.of("gate", "up")),
+                new Case("gate and up, blocks", GATED, tokens, FIT.withBlocks(2), SCORE.withRank(4))
+                        .sharing(List.of("gate", "up")),
                 new Case("tokens", TOKENS, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8)),
                 new Case("tokens, by pairs", TOKENS, tokens, FIT, SCORE).rotating(Rotation.GRAM),
                 new Case("tokens, rotate first", TOKENS, tokens, FIT, SCORE).rotating(Rotation.ROTATE_FIRST),
@@ -118,9 +137,9 @@ class PlannerMemoryTest {
     void memoryIsWithinAFifth(Case c, MatrixBackend inner) {
         CountingBackend backend = new CountingBackend(inner);
         Plan plan = new Planner(backend, MachineRate.of(100))
-                .plan(c.layers(), c.data(), c.fit(), c.rotation(), c.score(), c.ways());
+                .plan(c.layers(), c.shared(), c.data(), c.fit(), c.rotation(), c.score(), c.ways());
         Map<String, Long> peaks = new HashMap<>();
-        Host host = new Host(c.layers(), c.data());
+        Host host = new Host(c.layers(), c.data(), c.shared().lists());
         ExampleSource<Integer> train = host.examples(c.data().examples());
         ExampleSource<Integer> queries = host.examples(c.data().queries());
         // the first report of a stage means that what came before is over
@@ -382,15 +401,27 @@ class PlannerMemoryTest {
     }
 
     /** Random numbers of the planned shape. */
-    private record Host(List<LayerSpec> layers, DataShape data) implements GradientProvider<Integer> {
+    private record Host(List<LayerSpec> layers, DataShape data, List<List<String>> sharedInputs)
+            implements GradientProvider<Integer> {
+
+        Host(List<LayerSpec> layers, DataShape data) {
+            this(layers, data, List.of());
+        }
+
         @Override
         public void capture(
                 ExampleBatch<Integer> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
             SplittableRandom random = new SplittableRandom(batch.ids()[0]);
+            Map<String, Matrix> inputs = new HashMap<>();
             for (LayerSpec layer : wanted) {
                 int t = data.positions(layer);
                 int rows = batch.size() * t;
-                Matrix a = random(random, rows, layer.inputs());
+                String first = sharedInputs.stream()
+                        .filter(names -> names.contains(layer.name()))
+                        .map(names -> names.get(0))
+                        .findFirst()
+                        .orElse(layer.name());
+                Matrix a = inputs.computeIfAbsent(first, name -> random(random, rows, layer.inputs()));
                 Matrix g = random(random, rows, layer.outputs());
                 sink.accept(LayerCapture.of(layer, batch.size(), t, a, g));
             }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.TestBackends;
 import io.github.influence4j.ekfac.internal.eigen.Rotation;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.score.Path;
 import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.options.FisherLabels;
@@ -39,7 +40,7 @@ class PlannerTest {
     }
 
     private static Plan small(FitOptions fit, Rotation rotation, ScoreOptions score, ScoringWays ways) {
-        return PLANNER.plan(List.of(SMALL), DATA, fit, rotation, score, ways);
+        return PLANNER.plan(List.of(SMALL), SharedInputs.none(), DATA, fit, rotation, score, ways);
     }
 
     private static void assertStage(Plan plan, String name, double flops, MemoryUse memory, double disk) {
@@ -109,6 +110,41 @@ class PlannerTest {
         assertEquals(3, passes.queryPasses());
         assertEquals(3 * 10 * (80 + 16), passes.stage("scoring").flops());
         assertEquals(64, passes.stage("scoring").memory().queries());
+    }
+
+    /** q, k and v of i = 4 read one input; the head another. */
+    @Test
+    void inputsOfSeveralLayersCountOnce() {
+        List<LayerSpec> layers = List.of(
+                LayerSpec.tokens("q", 4, 3).withoutBias(),
+                LayerSpec.tokens("k", 4, 2).withoutBias(),
+                LayerSpec.tokens("v", 4, 1).withoutBias(),
+                LayerSpec.tokens("head", 4, 2).withoutBias());
+        List<List<String>> shared = List.of(List.of("v", "k", "q"));
+        Plan plan = PLANNER.plan(layers, shared, DATA, FIT, SCORE);
+        // of i² = 16 two remain of four, and every o²
+        double numbers = 2 * 16 + 9 + 4 + 1 + 4;
+        assertEquals(50 * numbers, plan.stage("covariances").flops());
+        assertEquals(8 * numbers, plan.stage("covariances").memory().factors());
+        assertEquals(8 * numbers, plan.stage("covariances").diskBytes());
+        assertEquals(
+                9 * (2 * 64 + 27 + 8 + 1 + 8), plan.stage("eigendecomposition").flops());
+        assertEquals(
+                8 * (numbers + 2 * 4 + 3 + 2 + 1 + 2),
+                plan.stage("eigendecomposition").diskBytes());
+        double values = 4 * (3 + 2 + 1 + 2);
+        // eigenvectors, eigenvalues and reciprocals
+        assertEquals(8 * (numbers + 2 * values), plan.stage("scoring").memory().factors());
+        Plan alone = PLANNER.plan(layers, DATA, FIT, SCORE);
+        assertEquals(50 * (numbers + 2 * 16), alone.stage("covariances").flops());
+        assertEquals(
+                alone.stage("eigenvalues").flops(), plan.stage("eigenvalues").flops());
+        assertTrue(plan.layers().get(1).factors().contains("another layer with the same input"));
+        // whole gradients are each layer's own
+        FitOptions gradients = FIT.withStrategy(Strategy.GRADIENT_BASIS);
+        assertEquals(
+                PLANNER.plan(layers, DATA, gradients, SCORE).peakBytes(),
+                PLANNER.plan(layers, shared, DATA, gradients, SCORE).peakBytes());
     }
 
     @Test

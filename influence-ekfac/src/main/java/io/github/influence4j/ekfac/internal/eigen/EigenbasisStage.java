@@ -24,24 +24,45 @@ public final class EigenbasisStage {
      * Decomposes both covariances of a layer. Eigenvalues that rounding made negative are set to 0, and logged.
      *
      * @param backend where the covariances lie
-     * @param covariance the covariances; not changed
+     * @param covariance both covariances; not changed
      * @return the eigenbasis, which the caller closes
      * @throws NumericalException if a decomposition fails, naming the layer
      */
     public static LayerEigenbasis decompose(MatrixBackend backend, LayerCovariance covariance) {
         LayerSpec layer = covariance.layer();
-        double[] activationValues = new double[covariance.activation().rows()];
-        double[] gradientValues = new double[covariance.gradient().rows()];
-        BlockDiagonal activation =
-                eigen(backend, layer, "activation covariance", covariance.activation(), activationValues);
+        BlockDiagonal inputs = covariance.activation().orElseThrow();
+        double[] values = new double[inputs.rows()];
+        BlockDiagonal activation = eigen(backend, layer, "activation covariance", inputs, values);
         try {
-            BlockDiagonal gradient =
-                    eigen(backend, layer, "gradient covariance", covariance.gradient(), gradientValues);
-            return new LayerEigenbasis(layer, activation, activationValues, gradient, gradientValues);
+            return decomposeGradient(backend, covariance, activation, values);
         } catch (RuntimeException | Error e) {
             activation.close();
             throw e;
         }
+    }
+
+    /**
+     * Decomposes the covariance of output gradients of a layer whose inputs another layer reads too.
+     *
+     * @param backend where the covariance lies
+     * @param covariance the covariance; not changed
+     * @param source the eigenbasis of the other layer
+     * @return the eigenbasis, with the Q_A and α of {@code source}; the caller closes it together with {@code source}
+     * @throws NumericalException if the decomposition fails, naming the layer
+     */
+    public static LayerEigenbasis decompose(MatrixBackend backend, LayerCovariance covariance, LayerEigenbasis source) {
+        return decomposeGradient(backend, covariance, source.activationVectors(), source.activationValues());
+    }
+
+    private static LayerEigenbasis decomposeGradient(
+            MatrixBackend backend,
+            LayerCovariance covariance,
+            BlockDiagonal activationVectors,
+            double[] activationValues) {
+        LayerSpec layer = covariance.layer();
+        double[] values = new double[covariance.gradient().rows()];
+        BlockDiagonal gradient = eigen(backend, layer, "gradient covariance", covariance.gradient(), values);
+        return new LayerEigenbasis(layer, activationVectors, activationValues, gradient, values);
     }
 
     /** Decomposes every block; {@code values} receives the eigenvalues. */

@@ -6,14 +6,15 @@ import io.github.influence4j.linalg.MatrixBackend;
 /** Adds up the outer products of one layer's inputs and output gradients: (i² + o²)/O flops a position. */
 final class CovarianceAccumulator extends OuterProductSums {
 
-    CovarianceAccumulator(MatrixBackend backend, LayerSpec layer, int weight, int blocks) {
-        super(backend, layer, weight, blocks);
+    /** Where {@code ownInput} is false, another layer reads the same input and adds up its products. */
+    CovarianceAccumulator(MatrixBackend backend, LayerSpec layer, int weight, int blocks, boolean ownInput) {
+        super(backend, layer, weight, blocks, ownInput);
     }
 
     @Override
     void addProducts(UploadedCapture capture, int objectiveIndex) {
         // inputs do not depend on the objective, so they count once
-        if (objectiveIndex == 0) {
+        if (objectiveIndex == 0 && ownInput()) {
             addActivations(capture.activations(), capture.activationExponent());
         }
         addGradients(capture.outputGradients(), capture.gradientExponent());

@@ -26,6 +26,8 @@ public final class CovarianceStage implements PassSums {
     private static final long MOST_NUMBERS = 1L << 24;
 
     private final List<OuterProductSums> sums = new ArrayList<>();
+    private final int[] sources;
+    private final SharedInputsCheck check;
     private final Scratch memory;
 
     /**
@@ -37,12 +39,16 @@ public final class CovarianceStage implements PassSums {
      */
     public CovarianceStage(MatrixBackend backend, List<LayerSpec> layers, Options options) {
         this.memory = new Scratch(backend);
+        this.sources = options.shared().sources(layers);
+        this.check = new SharedInputsCheck(sources);
         try {
-            for (LayerSpec layer : layers) {
+            for (int l = 0; l < layers.size(); l++) {
+                LayerSpec layer = layers.get(l);
+                boolean ownInput = sources[l] == l;
                 sums.add(
                         switch (options.basis()) {
                             case POSITIONS ->
-                                new CovarianceAccumulator(backend, layer, options.weight(), options.blocks());
+                                new CovarianceAccumulator(backend, layer, options.weight(), options.blocks(), ownInput);
                             case GRADIENTS ->
                                 new GradientCovarianceAccumulator(
                                         backend, layer, options.weight(), options.blocks(), memory);
@@ -71,8 +77,9 @@ public final class CovarianceStage implements PassSums {
      * @param weight w, by which {@link FisherObjectives} are divided
      * @param blocks O, diagonal blocks that each covariance is cut into; 1 for none
      * @param basis what the outer products are of
+     * @param shared layers that read the same input, whose A is the same; none for {@link Basis#GRADIENTS}
      */
-    public record Options(int weight, int blocks, Basis basis) {}
+    public record Options(int weight, int blocks, Basis basis, SharedInputs shared) {}
 
     /** What the outer products are of. */
     public enum Basis {
@@ -112,8 +119,8 @@ public final class CovarianceStage implements PassSums {
             int batchSize,
             FisherObjectives fisher,
             ProgressListener progress) {
-        try (CovarianceStage stage =
-                new CovarianceStage(backend, pass.layers(), new Options(fisher.weight(), 1, Basis.POSITIONS))) {
+        try (CovarianceStage stage = new CovarianceStage(
+                backend, pass.layers(), new Options(fisher.weight(), 1, Basis.POSITIONS, SharedInputs.none()))) {
             pass.run(data, batchSize, fisher.objectives(), NAME, progress, stage);
             return stage.release();
         }
@@ -121,7 +128,13 @@ public final class CovarianceStage implements PassSums {
 
     @Override
     public void accept(CapturePass.Step step, UploadedCapture capture) {
+        check.check(capture);
         sums.get(capture.layerIndex()).add(capture, step.objective());
+    }
+
+    @Override
+    public void finishBatch() {
+        check.finishBatch();
     }
 
     @Override
@@ -141,8 +154,10 @@ public final class CovarianceStage implements PassSums {
      * over examples.
      *
      * @return one covariance for each layer, which the caller closes; 0 where every position was masked
+     * @throws IllegalArgumentException if layers that are said to read the same input had other numbers of real positions
      */
     public List<LayerCovariance> release() {
+        requireEqualPositions();
         List<LayerCovariance> covariances = new ArrayList<>();
         try {
             for (OuterProductSums sum : sums) {
@@ -152,6 +167,20 @@ public final class CovarianceStage implements PassSums {
         } catch (RuntimeException | Error e) {
             covariances.forEach(LayerCovariance::close);
             throw e;
+        }
+    }
+
+    /** The first batch was compared number by number, the others by what A is divided by. */
+    private void requireEqualPositions() {
+        for (int l = 0; l < sources.length; l++) {
+            OuterProductSums sum = sums.get(l);
+            OuterProductSums source = sums.get(sources[l]);
+            if (sum.positions() != source.positions()) {
+                throw new IllegalArgumentException("layer " + sum.layer().name()
+                        + ": the model says that it reads the input of layer "
+                        + source.layer().name() + ", which has " + source.positions() + " real positions, but it has "
+                        + sum.positions() + "; leave it out of sharedInputs()");
+            }
         }
     }
 

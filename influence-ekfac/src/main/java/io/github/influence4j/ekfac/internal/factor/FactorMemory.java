@@ -5,6 +5,7 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.options.Strategy;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * What the factors of a fit take, in bytes, stage by stage. Captures and the workspace of single batches come on top.
@@ -17,8 +18,28 @@ import java.util.function.ToDoubleFunction;
  * @param precision the working precision
  * @param strategy what is fitted
  * @param blocks O, diagonal blocks of each covariance
+ * @param shared layers that read the same input: those that are fitted together have A and its eigenvectors once. None for a
+ *     strategy whose A is of each layer's own gradients, or that has no A
  */
-public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
+public record FactorMemory(Precision precision, Strategy strategy, int blocks, SharedInputs shared) {
+
+    /** Leaves out what the strategy does not share. */
+    public FactorMemory {
+        boolean shares =
+                strategy.usesEigenbasis() && CovarianceStage.Basis.of(strategy) == CovarianceStage.Basis.POSITIONS;
+        shared = shares ? shared : SharedInputs.none();
+    }
+
+    /**
+     * Counts layers that share no inputs.
+     *
+     * @param precision the working precision
+     * @param strategy what is fitted
+     * @param blocks O, diagonal blocks of each covariance
+     */
+    public FactorMemory(Precision precision, Strategy strategy, int blocks) {
+        this(precision, strategy, blocks, SharedInputs.none());
+    }
 
     /** A float64 result, LAPACK's 2m² numbers of workspace. */
     private static final double DECOMPOSITION_BYTES = 24;
@@ -30,7 +51,18 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
      * @return bytes
      */
     public double keptBytes(LayerSpec layer) {
-        return vectorBytes(layer) + (strategy == Strategy.IDENTITY ? 0 : 8.0 * layer.parameters());
+        return keptBytes(List.of(layer));
+    }
+
+    /**
+     * Returns what finished layers keep that were fitted together.
+     *
+     * @param layers the layers of one group
+     * @return bytes
+     */
+    public double keptBytes(List<LayerSpec> layers) {
+        double values = strategy == Strategy.IDENTITY ? 0 : sum(layers, layer -> 8.0 * layer.parameters());
+        return vectorBytes(layers) + values;
     }
 
     /**
@@ -42,7 +74,7 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
     public double peakBytes(List<LayerSpec> layers) {
         return Math.max(
                 Math.max(covarianceBytes(layers, true), decompositionBytes(layers)),
-                Math.max(eigenvalueBytes(layers, true), sum(layers, this::keptBytes)));
+                Math.max(eigenvalueBytes(layers, true), keptBytes(layers)));
     }
 
     /**
@@ -62,7 +94,7 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
                 .orElse(0);
         // the mean of a short sum is made beside its float32 products, that of a long one in its place
         double beside = longSums ? 0 : productBytes();
-        return sum(layers, layer -> sumBytes(longSums) * covarianceNumbers(layer)) + beside * largest;
+        return sumBytes(longSums) * covarianceNumbers(layers) + beside * largest;
     }
 
     /**
@@ -75,22 +107,27 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
         if (!strategy.usesEigenbasis()) {
             return 0;
         }
-        double covariances = sum(layers, layer -> 8.0 * covarianceNumbers(layer));
+        double covariances = 8.0 * covarianceNumbers(layers);
         double vectors = 0;
         double peak = 0;
-        for (LayerSpec layer : layers) {
-            peak = Math.max(peak, covariances + vectors + blockPeakBytes(layer));
-            vectors += vectorBytes(layer);
-            covariances -= 8.0 * covarianceNumbers(layer);
+        int[] sources = shared.sources(layers);
+        for (int l = 0; l < sources.length; l++) {
+            LayerSpec layer = layers.get(l);
+            boolean ownInput = sources[l] == l;
+            peak = Math.max(peak, covariances + vectors + blockPeakBytes(layer, ownInput));
+            long numbers = ownInput ? covarianceNumbers(layer) : gradientNumbers(layer);
+            vectors += (double) precision.bytes() * numbers;
+            covariances -= 8.0 * numbers;
         }
         return peak;
     }
 
     /** The most that the blocks of one layer take beside the covariances, decomposed one after the other. */
-    private double blockPeakBytes(LayerSpec layer) {
+    private double blockPeakBytes(LayerSpec layer, boolean ownInput) {
         double vectors = 0;
         double peak = 0;
-        for (int order : new int[] {layer.gradientColumns(), layer.outputs()}) {
+        int[] both = {layer.gradientColumns(), layer.outputs()};
+        for (int order : ownInput ? both : new int[] {layer.outputs()}) {
             for (int size : BlockDiagonal.sizes(order, blocks)) {
                 double numbers = (double) size * size;
                 peak = Math.max(peak, vectors + DECOMPOSITION_BYTES * numbers);
@@ -114,7 +151,7 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
         double largest =
                 layers.stream().mapToDouble(LayerSpec::parameters).max().orElse(0);
         double beside = Double.BYTES - productBytes();
-        return sum(layers, layer -> vectorBytes(layer) + sumBytes(longSums) * layer.parameters()) + beside * largest;
+        return vectorBytes(layers) + sum(layers, layer -> sumBytes(longSums) * layer.parameters()) + beside * largest;
     }
 
     /**
@@ -134,11 +171,44 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks) {
      * @return c = Σ_k i_k² + Σ_k o_k²
      */
     public long covarianceNumbers(LayerSpec layer) {
-        return BlockDiagonal.numbers(layer.gradientColumns(), blocks) + BlockDiagonal.numbers(layer.outputs(), blocks);
+        return BlockDiagonal.numbers(layer.gradientColumns(), blocks) + gradientNumbers(layer);
     }
 
-    private double vectorBytes(LayerSpec layer) {
-        return strategy.usesEigenbasis() ? (double) precision.bytes() * covarianceNumbers(layer) : 0;
+    private long gradientNumbers(LayerSpec layer) {
+        return BlockDiagonal.numbers(layer.outputs(), blocks);
+    }
+
+    /**
+     * Counts the numbers of the covariances of layers that are fitted together.
+     *
+     * @param layers the layers of one group
+     * @return Σ c, with an A of several layers once
+     */
+    public double covarianceNumbers(List<LayerSpec> layers) {
+        int[] sources = shared.sources(layers);
+        double numbers = 0;
+        for (int l = 0; l < sources.length; l++) {
+            numbers += sources[l] == l ? covarianceNumbers(layers.get(l)) : gradientNumbers(layers.get(l));
+        }
+        return numbers;
+    }
+
+    /**
+     * Finds the layers that take A and Q_A from a layer before them.
+     *
+     * @param layers the layers of one group
+     * @return those that read the input of an earlier one
+     */
+    public List<LayerSpec> borrowing(List<LayerSpec> layers) {
+        int[] sources = shared.sources(layers);
+        return IntStream.range(0, sources.length)
+                .filter(l -> sources[l] != l)
+                .mapToObj(layers::get)
+                .toList();
+    }
+
+    private double vectorBytes(List<LayerSpec> layers) {
+        return strategy.usesEigenbasis() ? precision.bytes() * covarianceNumbers(layers) : 0;
     }
 
     /** Of a number in {@link RunningSum}, in the end. */

@@ -20,7 +20,7 @@ final class GradientCovarianceAccumulator extends OuterProductSums {
     private final Scratch memory;
 
     GradientCovarianceAccumulator(MatrixBackend backend, LayerSpec layer, int weight, int blocks, Scratch memory) {
-        super(backend, layer, weight, blocks);
+        super(backend, layer, weight, blocks, true);
         this.backend = backend;
         this.memory = memory;
     }

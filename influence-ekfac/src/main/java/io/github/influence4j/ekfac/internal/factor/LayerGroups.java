@@ -4,15 +4,18 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Which layers are fitted together so that factors stay within a limit: all of them if they fit, else groups that do, each
  * beside the finished factors of the groups before it.
  *
  * <p>Groups cost passes over the data, so there are as few as taking layers greedily gives. The layers that need most
- * beyond what they keep come first, while little is kept: if any order fits, this one does.
+ * beyond what they keep come first, while little is kept: if any order fits, this one does. Layers that read the same input
+ * come together where they fit, as they share factors only within a group.
  *
  * @param groups the layers of each group, each group in the model's order
  * @param peakBytes most bytes that factors take at any time
@@ -41,18 +44,17 @@ public record LayerGroups(List<List<LayerSpec>> groups, double peakBytes, double
         CapturePass.requireDistinct(layers);
         layers.forEach(layer -> requireElements(layer, memory, backend));
         double all = memory.peakBytes(layers);
-        double kept = layers.stream().mapToDouble(memory::keptBytes).sum();
+        double kept = memory.keptBytes(layers);
         if (all <= limit) {
             return new LayerGroups(List.of(layers), all, kept);
         }
         requireSingles(layers, memory, limit);
         requireKept(layers, memory, kept, limit);
-        return grouped(layers, memory, kept, limit);
+        return grouped(layers, memory, limit);
     }
 
-    private static LayerGroups grouped(List<LayerSpec> layers, FactorMemory memory, double allKept, long limit) {
-        List<LayerSpec> remaining = new ArrayList<>(layers);
-        remaining.sort(Comparator.comparingDouble(layer -> memory.keptBytes(layer) - memory.peakBytes(List.of(layer))));
+    private static LayerGroups grouped(List<LayerSpec> layers, FactorMemory memory, long limit) {
+        List<LayerSpec> remaining = byNeed(layers, memory);
         List<List<LayerSpec>> groups = new ArrayList<>();
         double kept = 0;
         double peak = 0;
@@ -73,11 +75,23 @@ public record LayerGroups(List<List<LayerSpec>> groups, double peakBytes, double
                         + mebibytes(kept) + " of finished layers; there is room for " + mebibytes((double) limit));
             }
             peak = Math.max(peak, kept + memory.peakBytes(group));
-            kept += group.stream().mapToDouble(memory::keptBytes).sum();
+            kept += memory.keptBytes(group);
             remaining.removeAll(group);
             groups.add(group);
         }
-        return new LayerGroups(groups, peak, allKept);
+        return new LayerGroups(groups, peak, kept);
+    }
+
+    /** The neediest first, each followed by those that read its input. */
+    private static List<LayerSpec> byNeed(List<LayerSpec> layers, FactorMemory memory) {
+        List<LayerSpec> sorted = new ArrayList<>(layers);
+        sorted.sort(Comparator.comparingDouble(layer -> memory.keptBytes(layer) - memory.peakBytes(List.of(layer))));
+        Set<LayerSpec> ordered = new LinkedHashSet<>();
+        for (LayerSpec layer : sorted) {
+            ordered.add(layer);
+            sorted.stream().filter(other -> memory.shared().same(layer, other)).forEach(ordered::add);
+        }
+        return new ArrayList<>(ordered);
     }
 
     private static void requireSingles(List<LayerSpec> layers, FactorMemory memory, long limit) {

@@ -5,10 +5,12 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Two sums of outer products of one layer, [i, i] and [o, o], whose eigenvectors become the layer's basis.
+ * Two sums of outer products of one layer, [i, i] and [o, o], whose eigenvectors become the layer's basis; only the second where
+ * another layer that reads the same input has the first.
  *
  * <p>Takes 8(i² + o²)/O bytes with O diagonal blocks of each, half as much again in float32.
  */
@@ -16,14 +18,16 @@ abstract class OuterProductSums implements AutoCloseable {
 
     private final LayerSpec layer;
     private final int weight;
+    private final boolean ownInput;
     private final BlockSum activation;
     private final BlockSum gradient;
     private long examples;
     private long positions;
 
-    OuterProductSums(MatrixBackend backend, LayerSpec layer, int weight, int blocks) {
+    OuterProductSums(MatrixBackend backend, LayerSpec layer, int weight, int blocks, boolean ownInput) {
         this.layer = layer;
         this.weight = weight;
+        this.ownInput = ownInput;
         this.activation = new BlockSum(backend, layer.gradientColumns(), blocks);
         this.gradient = new BlockSum(backend, layer.outputs(), blocks);
     }
@@ -35,6 +39,11 @@ abstract class OuterProductSums implements AutoCloseable {
             positions += capture.realPositions();
         }
         addProducts(capture, objectiveIndex);
+    }
+
+    /** Tells whether activations are added up here. */
+    final boolean ownInput() {
+        return ownInput;
     }
 
     abstract void addProducts(UploadedCapture capture, int objectiveIndex);
@@ -53,14 +62,23 @@ abstract class OuterProductSums implements AutoCloseable {
         return layer;
     }
 
+    /** Number of real positions so far. */
+    final long positions() {
+        return positions;
+    }
+
     final void settle(Map<String, Matrix> kept) {
-        activation.settle(layer.name() + "/activation", kept);
+        if (ownInput) {
+            activation.settle(layer.name() + "/activation", kept);
+        }
         gradient.settle(layer.name() + "/gradient", kept);
         kept.put(layer.name() + "/counts", Matrix.of(new double[] {examples, positions}, 1, 2));
     }
 
     final void restore(Function<String, Matrix> kept) {
-        activation.restore(layer.name() + "/activation", kept);
+        if (ownInput) {
+            activation.restore(layer.name() + "/activation", kept);
+        }
         gradient.restore(layer.name() + "/gradient", kept);
         double[] counts = new double[2];
         kept.apply(layer.name() + "/counts").read(0, 1, counts, 0);
@@ -70,8 +88,9 @@ abstract class OuterProductSums implements AutoCloseable {
 
     /** Hands the means over and frees the rest. Where every position was masked they are 0. */
     final LayerCovariance release() {
-        BlockDiagonal activationMean =
-                activation.releaseMean(Math.max(1, activationTerms(examples, positions, weight)));
+        Optional<BlockDiagonal> activationMean = ownInput
+                ? Optional.of(activation.releaseMean(Math.max(1, activationTerms(examples, positions, weight))))
+                : Optional.empty();
         try {
             return new LayerCovariance(
                     layer,
@@ -79,7 +98,7 @@ abstract class OuterProductSums implements AutoCloseable {
                     gradient.releaseMean(Math.max(1, gradientTerms(examples, positions, weight))),
                     positions);
         } catch (RuntimeException | Error e) {
-            activationMean.close();
+            activationMean.ifPresent(BlockDiagonal::close);
             throw e;
         }
     }

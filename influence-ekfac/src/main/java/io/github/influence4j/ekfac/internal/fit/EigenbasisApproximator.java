@@ -17,6 +17,7 @@ import io.github.influence4j.ekfac.internal.factor.FisherObjectives;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
 import io.github.influence4j.ekfac.internal.factor.MemoryShares;
 import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
@@ -186,7 +187,8 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
         BatchSize size = new BatchSize(options.batchSize(), options.batchPositions())
                 .within(layers, backend.precision(), shares.captures());
         FitData<E> data = new FitData<>(parts, kept, fisher.apply(model), size);
-        FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
+        FactorMemory memory = new FactorMemory(
+                backend.precision(), options.strategy(), options.blocks(), SharedInputs.of(model, layers));
         List<List<LayerSpec>> groups =
                 LayerGroups.of(layers, memory, backend, shares.held()).groups();
         StageClock clock = new StageClock();
@@ -197,7 +199,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                 String suffix = groups.size() == 1 ? "" : ", group " + (g + 1) + " of " + groups.size();
                 ProgressListener named = (stage, done, total) -> progress.progress(stage + suffix, done, total);
                 try (CapturePass<E> pass = CapturePass.scaling(backend, model, groups.get(g))) {
-                    GroupFit<E> group = new GroupFit<>(backend, options, rotation, data, pass, g, named);
+                    GroupFit<E> group = new GroupFit<>(backend, options, rotation, memory, data, pass, g, named);
                     fitted.addAll(group.run(clock));
                     positions += group.positions();
                 }

@@ -32,11 +32,15 @@ final class GroupFit<E> {
     private final MatrixBackend backend;
     private final FitOptions options;
     private final Rotation rotation;
+    private final FactorMemory memory;
     private final FitData<E> data;
     private final CapturePass<E> pass;
     private final int group;
     private final ProgressListener progress;
     private final List<LayerSpec> layers;
+    /** For each layer the first of the group that reads its input, whose A and Q_A are its own too. */
+    private final int[] sources;
+
     private final Map<LayerSpec, LayerEigenbasis> bases = new LinkedHashMap<>();
     private final Map<LayerSpec, Long> positions = new LinkedHashMap<>();
     private final List<BackendMatrix> eigenvalues = new ArrayList<>();
@@ -46,6 +50,7 @@ final class GroupFit<E> {
             MatrixBackend backend,
             FitOptions options,
             Rotation rotation,
+            FactorMemory memory,
             FitData<E> data,
             CapturePass<E> pass,
             int group,
@@ -53,16 +58,17 @@ final class GroupFit<E> {
         this.backend = backend;
         this.options = options;
         this.rotation = rotation;
+        this.memory = memory;
         this.data = data;
         this.pass = pass;
         this.group = group;
         this.progress = progress;
         this.layers = pass.layers();
+        this.sources = memory.shared().sources(layers);
     }
 
     /** Returns the curvature of each layer of the pass, which the caller closes. */
     List<LayerCurvature> run(StageClock clock) {
-        FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
         try {
             if (options.strategy().usesEigenbasis()) {
                 findBases();
@@ -91,14 +97,27 @@ final class GroupFit<E> {
 
     private void findBases() {
         for (LayerSpec layer : layers) {
-            Optional<KeptFit.Piece> found = data.kept().flatMap(keeper -> keeper.find(piece(layer)));
+            // what a layer takes from another must be there
+            Optional<KeptFit.Piece> found = ownInput(layer) || source(layer).isPresent()
+                    ? data.kept().flatMap(keeper -> keeper.find(piece(layer)))
+                    : Optional.empty();
             if (found.isPresent()) {
                 try (KeptFit.Piece piece = found.get()) {
-                    bases.put(layer, KeptBasis.restore(backend, layer, options.blocks(), piece));
+                    bases.put(layer, KeptBasis.restore(backend, layer, options.blocks(), source(layer), piece));
                     positions.put(layer, KeptBasis.positions(piece));
                 }
             }
         }
+    }
+
+    /** The basis that a layer takes Q_A from, which is finished before it. */
+    private Optional<LayerEigenbasis> source(LayerSpec layer) {
+        return ownInput(layer) ? Optional.empty() : basis(layers.get(sources[layers.indexOf(layer)]));
+    }
+
+    private boolean ownInput(LayerSpec layer) {
+        int l = layers.indexOf(layer);
+        return sources[l] == l;
     }
 
     private String piece(LayerSpec layer) {
@@ -110,7 +129,10 @@ final class GroupFit<E> {
             return;
         }
         CovarianceStage.Options sums = new CovarianceStage.Options(
-                data.fisher().weight(), options.blocks(), CovarianceStage.Basis.of(options.strategy()));
+                data.fisher().weight(),
+                options.blocks(),
+                CovarianceStage.Basis.of(options.strategy()),
+                memory.shared());
         try (CovarianceStage stage = new CovarianceStage(backend, layers, sums)) {
             data.addUp("covariances-" + group, CovarianceStage.NAME, pass, stage, progress);
             covariances = stage.release();
@@ -125,12 +147,14 @@ final class GroupFit<E> {
                         + layers.size() + " layers");
             }
             if (!bases.containsKey(layer)) {
-                LayerEigenbasis basis = EigenbasisStage.decompose(backend, covariance);
+                LayerEigenbasis basis = source(layer)
+                        .map(source -> EigenbasisStage.decompose(backend, covariance, source))
+                        .orElseGet(() -> EigenbasisStage.decompose(backend, covariance));
                 bases.put(layer, basis);
                 positions.put(layer, covariance.positions());
                 data.kept()
-                        .ifPresent(keeper ->
-                                keeper.keep(piece(layer), 1, KeptBasis.matrices(basis, covariance.positions())));
+                        .ifPresent(keeper -> keeper.keep(
+                                piece(layer), 1, KeptBasis.matrices(basis, ownInput(layer), covariance.positions())));
                 progress.progress("eigendecomposition", bases.size(), layers.size());
             }
             // covariances are the largest things there are: free them at once

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The eigenbasis of a layer, and how many real positions it is of, as matrices by name, and back. */
 final class KeptBasis {
@@ -21,9 +22,12 @@ final class KeptBasis {
 
     private KeptBasis() {}
 
-    static Map<String, Matrix> matrices(LayerEigenbasis basis, long positions) {
+    /** Without Q_A where the piece of another layer has it. */
+    static Map<String, Matrix> matrices(LayerEigenbasis basis, boolean ownInput, long positions) {
         Map<String, Matrix> matrices = new LinkedHashMap<>();
-        add(matrices, ACTIVATION, basis.activationVectors(), basis.activationValues());
+        if (ownInput) {
+            add(matrices, ACTIVATION, basis.activationVectors(), basis.activationValues());
+        }
         add(matrices, GRADIENT, basis.gradientVectors(), basis.gradientValues());
         matrices.put(POSITIONS, Matrix.of(new double[] {positions}, 1, 1));
         return matrices;
@@ -42,20 +46,42 @@ final class KeptBasis {
         return (long) positions[0];
     }
 
-    /** Returns the basis, which the caller closes. */
-    static LayerEigenbasis restore(MatrixBackend backend, LayerSpec layer, int blocks, KeptFit.Piece piece) {
+    /** Returns the basis, with the Q_A of a layer that reads the same input where there is one; the caller closes it. */
+    static LayerEigenbasis restore(
+            MatrixBackend backend, LayerSpec layer, int blocks, Optional<LayerEigenbasis> source, KeptFit.Piece piece) {
+        if (source.isPresent()) {
+            return restore(
+                    backend,
+                    layer,
+                    blocks,
+                    source.get().activationVectors(),
+                    source.get().activationValues(),
+                    piece);
+        }
         BlockDiagonal activation = vectors(backend, piece, ACTIVATION, layer.gradientColumns(), blocks);
         try {
-            return new LayerEigenbasis(
-                    layer,
-                    activation,
-                    values(piece, ACTIVATION, layer.gradientColumns()),
-                    vectors(backend, piece, GRADIENT, layer.outputs(), blocks),
-                    values(piece, GRADIENT, layer.outputs()));
+            double[] values = values(piece, ACTIVATION, layer.gradientColumns());
+            return restore(backend, layer, blocks, activation, values, piece);
         } catch (RuntimeException | Error e) {
             activation.close();
             throw e;
         }
+    }
+
+    private static LayerEigenbasis restore(
+            MatrixBackend backend,
+            LayerSpec layer,
+            int blocks,
+            BlockDiagonal activation,
+            double[] activationValues,
+            KeptFit.Piece piece) {
+        double[] values = values(piece, GRADIENT, layer.outputs());
+        return new LayerEigenbasis(
+                layer,
+                activation,
+                activationValues,
+                vectors(backend, piece, GRADIENT, layer.outputs(), blocks),
+                values);
     }
 
     private static double[] values(KeptFit.Piece piece, String name, int count) {

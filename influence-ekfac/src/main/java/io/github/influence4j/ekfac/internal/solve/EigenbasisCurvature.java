@@ -118,7 +118,7 @@ public final class EigenbasisCurvature implements Curvature {
      * @return bytes
      */
     public double heldBytes() {
-        return curvatures.stream().mapToDouble(LayerCurvature::heldBytes).sum();
+        return LayerCurvature.heldBytes(curvatures);
     }
 
     /**

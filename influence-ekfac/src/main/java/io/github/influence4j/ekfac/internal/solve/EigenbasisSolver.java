@@ -349,8 +349,7 @@ public final class EigenbasisSolver implements IhvpSolver {
 
     @Override
     public OptionalDouble heldBytes(int rightHandSides) {
-        return OptionalDouble.of(
-                curvatures.stream().mapToDouble(LayerCurvature::heldBytes).sum());
+        return OptionalDouble.of(LayerCurvature.heldBytes(curvatures));
     }
 
     /** Says for a person what is solved with. */

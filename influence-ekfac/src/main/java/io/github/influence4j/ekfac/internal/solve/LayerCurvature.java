@@ -5,6 +5,7 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.Rows;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -75,13 +76,19 @@ public record LayerCurvature(
     }
 
     /**
-     * Returns what this keeps in memory.
+     * Returns what the curvatures of some layers keep in memory.
      *
+     * @param curvatures one of each layer
      * @return bytes
      */
-    public double heldBytes() {
-        double vectors = basis.map(LayerEigenbasis::heldBytes).orElse(0.0);
-        return vectors + (eigenvalues.isPresent() ? (double) Double.BYTES * layer.parameters() : 0);
+    static double heldBytes(List<LayerCurvature> curvatures) {
+        double vectors = LayerEigenbasis.heldBytes(
+                curvatures.stream().flatMap(part -> part.basis.stream()).toList());
+        return vectors
+                + curvatures.stream()
+                        .filter(part -> part.eigenvalues.isPresent())
+                        .mapToDouble(part -> (double) Double.BYTES * part.layer.parameters())
+                        .sum();
     }
 
     @Override
