@@ -13,7 +13,10 @@ import io.github.influence4j.testkit.GradientChecks;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -138,6 +141,31 @@ class DecoderCaptureTest {
                 });
                 assertEquals(List.of(layer.name()), came);
             }
+        }
+    }
+
+    /** Queries, keys and values of a block read one input, a gate and its up projection another. */
+    @ParameterizedTest
+    @MethodSource(SHAPES)
+    void layersThatShareAnInputAreNamed(DecoderShape shape) {
+        ExampleBatch<TokenSequence> batch = Sequences.batch(shape, 3, 9);
+        try (Decoder model = Sequences.random(backend, shape, 10)) {
+            Map<String, double[][]> inputs = new LinkedHashMap<>();
+            model.capture(batch, new Objective.TrainingLoss(), model.layers(), capture -> {
+                double[][] rows = capture.activations().toArray();
+                for (int p = 0; p < rows.length; p++) {
+                    rows[p] = capture.mask().isReal(p) ? rows[p] : new double[0];
+                }
+                inputs.put(capture.layer().name(), rows);
+            });
+            // whatever comes with the same numbers, found without the names
+            Map<String, List<String>> expected = new LinkedHashMap<>();
+            for (LayerSpec layer : model.layers()) {
+                expected.computeIfAbsent(Arrays.deepToString(inputs.get(layer.name())), rows -> new ArrayList<>())
+                        .add(layer.name());
+            }
+            expected.values().removeIf(names -> names.size() == 1);
+            assertEquals(List.copyOf(expected.values()), model.sharedInputs());
         }
     }
 
