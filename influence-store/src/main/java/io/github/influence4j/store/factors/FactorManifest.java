@@ -8,9 +8,9 @@ import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.json.ProvenanceJson;
+import io.github.influence4j.store.json.SealedJson;
 import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,8 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a folder of factors says about itself, in {@code manifest.json}, which is written last.
@@ -43,9 +41,6 @@ public record FactorManifest(
 
     private static final int VERSION = 1;
 
-    private static final JsonMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-
     /** Copies the collections, keeping their order. */
     public FactorManifest {
         layers = List.copyOf(layers);
@@ -53,14 +48,15 @@ public record FactorManifest(
     }
 
     static FactorManifest parse(Path file) throws IOException {
-        StrictJson json = StrictJson.read(file, "the manifest");
+        StrictJson json = SealedJson.read(file, "the manifest");
         if (!json.text("format").equals(FORMAT)) {
             throw json.malformed("format", FORMAT);
         }
         if (json.integer("version") != VERSION) {
             throw json.malformed("version", VERSION + ", the version this library reads");
         }
-        json.requireOnly(Set.of("format", "version", "strategy", "blocks", "layers", "files", "provenance"));
+        json.requireOnly(Set.of(
+                "format", "version", "strategy", "blocks", "layers", "files", "provenance", SealedJson.CHECKSUM));
         Strategy strategy = strategy(json.text("strategy"), json);
         List<LayerSpec> layers = new ArrayList<>();
         for (StrictJson layer : json.list("layers")) {
@@ -110,7 +106,7 @@ public record FactorManifest(
         json.put("layers", layers.stream().map(FactorManifest::layerJson).toList());
         json.put("files", checksums);
         json.put("provenance", ProvenanceJson.write(provenance));
-        return (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
+        return SealedJson.write(json);
     }
 
     private static Map<String, Object> layerJson(LayerSpec layer) {

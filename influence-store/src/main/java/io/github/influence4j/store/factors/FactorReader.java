@@ -14,6 +14,7 @@ import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.TensorSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,12 @@ import java.util.function.Consumer;
 
 /** Uploads the factors of one layer after the other from open files, and checks every number. */
 final class FactorReader {
+
+    /** Of a length of 1, where eigenvectors were kept in bfloat16, which has 8 bits. */
+    private static final double LENGTH_ROUNDING = 0x1p-8;
+
+    /** Backward error of a decomposition in float32, for each of the n rows, relative to the largest eigenvalue. */
+    private static final double FLOAT32_ROUNDING = 0x1p-23;
 
     private final MatrixBackend backend;
     private final Strategy strategy;
@@ -83,9 +90,10 @@ final class FactorReader {
         }
     }
 
-    /** Copies a square of the diagonal; there must be zeros to its left and right. */
+    /** Copies a square of the diagonal; there must be zeros to its left and right, and its columns must be of length 1. */
     private void copy(SafetensorsFile file, LayerSpec layer, Matrix dense, int offset, BackendMatrix part) {
         int size = part.columns();
+        double[] squares = new double[size];
         backend.upload(
                 new CheckedRows(dense, offset, size, offset, size, row -> {
                     for (int c = 0; c < row.length; c++) {
@@ -93,20 +101,35 @@ final class FactorReader {
                         if (!Double.isFinite(row[c]) || !inside && row[c] != 0) {
                             throw malformed(file, layer, "must be finite and zero outside its blocks, found " + row[c]);
                         }
+                        if (inside) {
+                            squares[c - offset] += row[c] * row[c];
+                        }
                     }
                 }),
                 part);
+        for (double square : squares) {
+            double length = Math.sqrt(square);
+            if (!(Math.abs(length - 1) <= LENGTH_ROUNDING)) {
+                throw malformed(file, layer, "must hold eigenvectors of length 1, found one of " + length);
+            }
+        }
     }
 
     private double[] vector(String name, LayerSpec layer, int length) {
         SafetensorsFile file = require(name, layer, length);
         double[] values = new double[length];
         file.read(layer.name(), 0, length, values, 0);
+        double largest = Arrays.stream(values).max().orElse(0);
+        // rounding makes eigenvalues negative; kronfluence stores them so
+        double rounding = FLOAT32_ROUNDING * length * largest;
         for (int k = 0; k < length; k++) {
-            if (!Double.isFinite(values[k])) {
-                throw malformed(file, layer, "must be finite, found " + values[k]);
+            if (!Double.isFinite(values[k]) || values[k] < -rounding) {
+                throw malformed(
+                        file,
+                        layer,
+                        "must be finite and not negative but for rounding, at least " + -rounding + ", found "
+                                + values[k]);
             }
-            // rounding makes eigenvalues negative; kronfluence stores them so
             values[k] = Math.max(0, values[k]);
         }
         return values;

@@ -44,6 +44,10 @@ public final class StrictJson {
      * @throws MalformedFileException if it is missing, or not an object in JSON
      */
     public static StrictJson read(Path file, String where) throws IOException {
+        return parse(file, where, text(file));
+    }
+
+    static String text(Path file) throws IOException {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new MalformedFileException(file, "is missing, or not a regular file");
         }
@@ -52,7 +56,7 @@ public final class StrictJson {
                     file, "has " + Files.size(file) + " bytes, at most " + MAX_FILE + " are read");
         }
         try {
-            return parse(file, where, Files.readString(file));
+            return Files.readString(file);
         } catch (CharacterCodingException e) {
             throw new MalformedFileException(file, "is not UTF-8", e);
         }

@@ -9,10 +9,10 @@ import io.github.influence4j.safetensors.ShardFolder;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.json.SealedJson;
 import io.github.influence4j.store.json.StrictJson;
 import io.github.influence4j.store.runs.ProgressLog.Finished;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * How far a run has come, in the folder {@code .progress} of its results.
@@ -36,7 +35,6 @@ final class Progress {
     private static final String FILE = "progress.json";
     private static final String FORMAT = "influence-progress";
     private static final int VERSION = 2;
-    private static final JsonMapper JSON = new JsonMapper();
 
     /** Writes the tensors of a unit. */
     interface Content {
@@ -117,14 +115,14 @@ final class Progress {
     }
 
     private static Progress read(Path folder) throws IOException {
-        StrictJson json = StrictJson.read(folder.resolve(FILE), "the progress");
+        StrictJson json = SealedJson.read(folder.resolve(FILE), "the progress");
         if (!json.text("format").equals(FORMAT)) {
             throw json.malformed("format", FORMAT);
         }
         if (json.integer("version") != VERSION) {
             throw json.malformed("version", VERSION + ", that of this library; to begin anew, remove " + folder);
         }
-        json.requireOnly(Set.of("format", "version", "run"));
+        json.requireOnly(Set.of("format", "version", "run", SealedJson.CHECKSUM));
         return new Progress(folder, json.object("run").texts());
     }
 
@@ -190,7 +188,7 @@ final class Progress {
         json.put("format", FORMAT);
         json.put("version", VERSION);
         json.put("run", run);
-        AtomicFile.write(folder.resolve(FILE), JSON.writeValueAsString(json).getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(folder.resolve(FILE), SealedJson.write(json));
     }
 
     /** Forgets a series whose numbers nothing needs any more. */

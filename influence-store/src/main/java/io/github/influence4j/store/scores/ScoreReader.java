@@ -9,6 +9,7 @@ import io.github.influence4j.safetensors.ShardFolder;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.json.ProvenanceJson;
+import io.github.influence4j.store.json.SealedJson;
 import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ public final class ScoreReader {
 
     private ScoreReader(Path folder) throws IOException {
         this.folder = new ShardFolder(folder);
-        this.manifest = StrictJson.read(this.folder.resolve(ScoreTensors.MANIFEST), "the manifest");
+        this.manifest = SealedJson.read(this.folder.resolve(ScoreTensors.MANIFEST), "the manifest");
         require("format", FORMAT);
         if (manifest.integer("version") != VERSION) {
             throw manifest.malformed("version", VERSION + ", the version this library reads");

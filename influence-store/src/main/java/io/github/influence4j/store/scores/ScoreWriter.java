@@ -7,15 +7,13 @@ import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.StagedFiles;
 import io.github.influence4j.store.json.ProvenanceJson;
+import io.github.influence4j.store.json.SealedJson;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Writes scores to a folder, with {@code scores.json} beside them: format, kind, layers, checksums, provenance.
@@ -39,9 +37,6 @@ import tools.jackson.databind.json.JsonMapper;
  * @param format how
  */
 public record ScoreWriter(Path folder, ScoreFormat format) {
-
-    private static final JsonMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /** Puts the scores into files. */
     private interface Content {
@@ -156,8 +151,7 @@ public record ScoreWriter(Path folder, ScoreFormat format) {
             manifest.put("layers", layers);
             manifest.put("files", files.checksums());
             manifest.put("provenance", ProvenanceJson.write(provenance));
-            files.bytes(
-                    ScoreTensors.MANIFEST, (JSON.writeValueAsString(manifest) + "\n").getBytes(StandardCharsets.UTF_8));
+            files.bytes(ScoreTensors.MANIFEST, SealedJson.write(manifest));
             files.commit(ScoreReader.files(folder));
         }
     }

@@ -10,10 +10,12 @@ import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.SafetensorsWriter;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.Backends;
+import io.github.influence4j.store.Resealing;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.captures.CapturedExample;
@@ -21,6 +23,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -83,11 +86,76 @@ class NumbersOfFactorsTest {
                 .load(Backends.EJML));
     }
 
+    /** Defect: another strategy gave other scores under the provenance of the first. */
+    @Test
+    void anEditedManifestIsRefused() throws IOException, URISyntaxException {
+        save(Strategy.EKFAC);
+        Path file = folder.resolve(FactorManifest.FILE);
+        Files.writeString(file, Files.readString(file).replace("\"ekfac\"", "\"kfac\""));
+        String message = String.valueOf(assertThrows(MalformedFileException.class, () -> FactorStore.open(folder))
+                .getMessage());
+        assertTrue(message.contains("checksum differs"), message);
+    }
+
+    /** Defect: eigenvectors of zeros, ten times too long or 3e38 were taken, and eigenvalues of -1e6. */
+    @Test
+    void eigenvectorsAreOfLengthOneAndEigenvaluesNotNegative() throws IOException, URISyntaxException {
+        for (Strategy strategy : List.of(Strategy.EKFAC, Strategy.KFAC, Strategy.GRADIENT_BASIS)) {
+            for (String name : List.of(
+                    FactorTensors.ACTIVATION_EIGENVECTORS,
+                    FactorTensors.GRADIENT_EIGENVECTORS,
+                    FactorTensors.ACTIVATION_EIGENVALUES,
+                    FactorTensors.GRADIENT_EIGENVALUES)) {
+                boolean vectors = name.endsWith("vectors");
+                for (double wrong : vectors ? new double[] {0, 10, 3e38} : new double[] {-1e6, -1e-2}) {
+                    List<LayerSpec> layers = save(strategy);
+                    change(name, wrong, vectors);
+                    MalformedFileException refused = assertThrows(
+                            MalformedFileException.class,
+                            () -> FactorStore.openKronfluence(folder, layers, Backends.EJML)
+                                    .load(Backends.EJML),
+                            () -> strategy + " " + name + " " + wrong);
+                    String message = String.valueOf(refused.getMessage());
+                    assertTrue(message.contains(vectors ? "of length 1" : "not negative"), message);
+                }
+            }
+        }
+    }
+
+    /** Multiplies the first eigenvector of every layer, or makes the first eigenvalue a share of the largest. */
+    private void change(String name, double factor, boolean vectors) throws IOException {
+        Path path = folder.resolve(FactorTensors.file(name));
+        Map<TensorSpec, double[]> numbers = new LinkedHashMap<>();
+        Map<String, String> metadata;
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            metadata = file.metadata();
+            for (String layer : file.names()) {
+                TensorSpec spec = file.tensor(layer);
+                double[] values = new double[(int) spec.elements()];
+                file.read(layer, 0, values.length, values, 0);
+                if (vectors) {
+                    for (int k = 0; k < values.length; k += (int) spec.dimension(1)) {
+                        values[k] *= factor;
+                    }
+                } else {
+                    values[0] = factor * Math.min(1, values[values.length - 1]);
+                }
+                numbers.put(spec, values);
+            }
+        }
+        try (SafetensorsWriter file = SafetensorsWriter.create(path, List.copyOf(numbers.keySet()), metadata)) {
+            for (Map.Entry<TensorSpec, double[]> each : numbers.entrySet()) {
+                file.append(each.getKey().name(), each.getValue(), 0, each.getValue().length);
+            }
+            file.commit();
+        }
+    }
+
     @Test
     void anUnknownStrategyIsAnsweredWithAllThereAre() throws IOException, URISyntaxException {
         save(Strategy.EKFAC);
         Path file = folder.resolve(FactorManifest.FILE);
-        Files.writeString(file, Files.readString(file).replace("\"ekfac\"", "\"shampoo\""));
+        Resealing.edit(file, text -> text.replace("\"ekfac\"", "\"shampoo\""));
         String message = String.valueOf(assertThrows(MalformedFileException.class, () -> FactorStore.open(folder))
                 .getMessage());
         for (Strategy strategy : Strategy.values()) {

@@ -8,12 +8,14 @@ import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.store.Backends;
+import io.github.influence4j.store.Resealing;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,15 +104,19 @@ class SpoiltProgressTest {
     void damagedDescriptionsAreRefused() throws IOException {
         Path file = progress.resolve("progress.json");
         String json = Files.readString(file);
-        for (String wrong : List.of(
-                "",
-                "{}",
-                json.replace("influence-progress", "other"),
-                json.replace("\"version\":2", "\"version\":1"),
-                json.replace("chosen memory limit", "chosen nothing"),
-                json.substring(0, json.length() / 2))) {
+        for (String wrong : List.of("", "{}", json.replace("EKFAC", "KFAC"), json.substring(0, json.length() / 2))) {
             Files.writeString(file, wrong);
             assertThrows(MalformedFileException.class, () -> run(false, true), wrong);
+        }
+        for (Map.Entry<String, String> wrong : Map.of(
+                        "influence-progress", "other",
+                        "\"version\" : 2", "\"version\" : 1",
+                        "chosen memory limit", "chosen nothing")
+                .entrySet()) {
+            assertTrue(json.contains(wrong.getKey()), json);
+            Files.writeString(file, json);
+            Resealing.edit(file, text -> text.replace(wrong.getKey(), wrong.getValue()));
+            assertThrows(MalformedFileException.class, () -> run(false, true), wrong.getKey());
         }
         Files.writeString(file, json);
         Path log = progress.resolve("progress.log");

@@ -16,6 +16,7 @@ import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.Resealing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -248,8 +249,7 @@ class ScoreFilesTest {
         new ScoreWriter(folder, ScoreFormat.CSV).write(self());
         Files.writeString(folder.resolve("model.safetensors"), "mine");
         Path manifest = folder.resolve("scores.json");
-        String text = Files.readString(manifest);
-        Files.writeString(manifest, text.replace("self_scores.csv", "model.safetensors"));
+        Resealing.edit(manifest, text -> text.replace("self_scores.csv", "model.safetensors"));
         new ScoreWriter(folder, ScoreFormat.NPY).write(self());
         assertTrue(Files.exists(folder.resolve("model.safetensors")));
         Files.writeString(manifest, "{");

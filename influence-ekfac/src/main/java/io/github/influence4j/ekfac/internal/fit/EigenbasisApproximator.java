@@ -158,7 +158,8 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
 
     /**
      * Fits to a training set in parts. Sums are brought to float64 after each part, as they are where a fit from files is put
-     * aside and taken up again: the same parts give the same factors to the bit.
+     * aside and taken up again: the same parts give the same factors to the bit. Ids are compared within a part; whoever divides a
+     * data set has compared them all, as capture files are when they are opened.
      *
      * @param model the model
      * @param parts the training set, at least one part, none empty
