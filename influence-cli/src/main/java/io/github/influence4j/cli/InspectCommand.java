@@ -43,7 +43,9 @@ final class InspectCommand implements Callable<Integer> {
         result.put("path", path.toString());
         describe(result);
         Inspection inspection = new Inspection();
-        if (Files.isDirectory(path)) {
+        if (Files.isDirectory(path) && ScoreReader.isTables(path)) {
+            result.put("format", "csv or npy, whose numbers are not looked at");
+        } else if (Files.isDirectory(path)) {
             ShardFolder folder = new ShardFolder(path);
             for (String name : folder.names()) {
                 try (SafetensorsFile file = folder.open(name)) {

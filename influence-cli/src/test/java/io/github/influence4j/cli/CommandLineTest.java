@@ -195,10 +195,9 @@ class CommandLineTest {
         assertEquals(0, ran.exitCode(), ran.err());
         assertTrue(Files.exists(folder.resolve("score/pairwise_scores." + format)), ran.out());
         assertEquals(0, Influence.run("inspect", factors).exitCode());
-        if (format.equals("safetensors")) {
-            Ran inspected = Influence.run("inspect", folder.resolve("score").toString());
-            assertTrue(inspected.out().contains("holds: scores"), inspected.out());
-        }
+        Ran inspected = Influence.run("inspect", folder.resolve("score").toString());
+        assertEquals(0, inspected.exitCode(), inspected.err());
+        assertTrue(inspected.out().contains("holds: scores"), inspected.out());
         Ran top = Influence.run(with(command("score"), "--aggregate", "sum", "--top-k", "2", "--format", format));
         assertEquals(0, top.exitCode(), top.err());
     }

@@ -13,9 +13,12 @@ import java.util.Optional;
  *
  * @param size bytes
  * @param modified when it was written last
+ * @param changed when the file system noted a change of it last, which nobody can set, where it does
  * @param key the file system's own name for it, where it has one
  */
-record FileState(long size, FileTime modified, Optional<Object> key) {
+record FileState(long size, FileTime modified, Optional<Object> changed, Optional<Object> key) {
+
+    private static final String UNIX = "unix";
 
     /**
      * Looks at a file.
@@ -32,6 +35,16 @@ record FileState(long size, FileTime modified, Optional<Object> key) {
                             : "is not a regular file");
         }
         return new FileState(
-                attributes.size(), attributes.lastModifiedTime(), Optional.ofNullable(attributes.fileKey()));
+                attributes.size(),
+                attributes.lastModifiedTime(),
+                changed(file, links),
+                Optional.ofNullable(attributes.fileKey()));
+    }
+
+    /** Time of the last change of content or attributes; a program that puts the other time back leaves its trace here. */
+    static Optional<Object> changed(Path file, LinkOption... links) throws IOException {
+        return file.getFileSystem().supportedFileAttributeViews().contains(UNIX)
+                ? Optional.ofNullable(Files.getAttribute(file, UNIX + ":ctime", links))
+                : Optional.empty();
     }
 }

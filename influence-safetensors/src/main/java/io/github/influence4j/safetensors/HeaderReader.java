@@ -57,6 +57,8 @@ final class HeaderReader {
     /** A tensor as the header has it: its data from byte {@code begin} to {@code end} behind the header. */
     private record Entry(TensorSpec spec, long begin, long end) {}
 
+    private boolean hasMetadata;
+
     private HeaderReader(Path file, long dataStart, long fileSize) {
         this.file = file;
         this.dataStart = dataStart;
@@ -106,9 +108,10 @@ final class HeaderReader {
             String name = parser.currentName();
             expect(parser.nextToken(), JsonToken.START_OBJECT, name, "an object");
             if (name.equals("__metadata__")) {
-                if (!metadata.isEmpty()) {
+                if (hasMetadata) {
                     throw malformed("__metadata__ stands there twice");
                 }
+                hasMetadata = true;
                 parseMetadata(parser);
                 continue;
             }

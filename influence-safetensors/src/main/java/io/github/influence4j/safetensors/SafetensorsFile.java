@@ -97,6 +97,18 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     /**
+     * Says when the file system noted the last change of a file, of its content or its attributes. Programs that put a file's own time
+     * back cannot put this one back.
+     *
+     * @param file the file
+     * @return the time in words; empty where the file system keeps none
+     * @throws IOException if it cannot be looked at
+     */
+    public static String changeTime(Path file) throws IOException {
+        return FileState.changed(file).map(String::valueOf).orElse("");
+    }
+
+    /**
      * Returns where the file is.
      *
      * @return the path it was opened with

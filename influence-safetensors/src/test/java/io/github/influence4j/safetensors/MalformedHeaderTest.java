@@ -75,6 +75,11 @@ class MalformedHeaderTest {
                         8,
                         "twice"),
                 Arguments.of(
+                        "metadata twice, first empty",
+                        "{\"__metadata__\":{},\"__metadata__\":{\"l\":\"1\"}," + GOOD + "}",
+                        8,
+                        "twice"),
+                Arguments.of(
                         "metadata key twice", "{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}," + GOOD + "}", 8, "twice"),
                 Arguments.of("metadata of numbers", "{\"__metadata__\":{\"k\":1}," + GOOD + "}", 8, "a text"),
                 Arguments.of("no type", "{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "must have"),

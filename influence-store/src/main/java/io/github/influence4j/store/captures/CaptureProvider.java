@@ -9,6 +9,7 @@ import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.safetensors.MalformedFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -100,6 +101,24 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
         return new CaptureProvider(List.copyOf(some), fingerprint, labels);
     }
 
+    /**
+     * Checks what a set holds before anything is computed with it.
+     *
+     * @param set the captures
+     * @param expected what they should be of
+     * @throws MalformedFileException if they are of another objective
+     */
+    public static void requireObjective(CaptureSet set, CaptureObjective expected) {
+        requireObjective(set.path(), set.objective(), expected);
+    }
+
+    private static void requireObjective(Path file, CaptureObjective found, CaptureObjective expected) {
+        if (found != expected) {
+            throw new MalformedFileException(
+                    file, "holds captures of the objective " + found.word() + ", asked for was " + expected.word());
+        }
+    }
+
     /** The first set's layers; a guess that there are no positions gives way to a set that has some. */
     private static List<LayerSpec> mostPositions(CaptureSet[] sets) {
         List<LayerSpec> layers = new ArrayList<>(sets[0].layers());
@@ -170,12 +189,7 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
         List<CaptureShard> shards =
                 batch.examples().stream().map(CapturedExample::shard).distinct().toList();
         for (CaptureShard shard : shards) {
-            if (shard.header().objective() != kind) {
-                throw new MalformedFileException(
-                        shard.file().path(),
-                        "holds captures of the objective "
-                                + shard.header().objective().word() + ", asked for was " + kind.word());
-            }
+            requireObjective(shard.file().path(), shard.header().objective(), kind);
         }
         for (LayerSpec layer : wanted) {
             sink.accept(capture(batch, layer, shards));

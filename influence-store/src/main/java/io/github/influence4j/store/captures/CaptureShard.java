@@ -4,6 +4,7 @@ import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.TensorSpec;
+import io.github.influence4j.safetensors.TensorType;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -73,6 +74,16 @@ final class CaptureShard {
 
     void readIds(long[] target, int offset) {
         file.read(IDS, 0, (int) examples, target, offset);
+        if (file.tensor(IDS).type() == TensorType.U64) {
+            for (int k = offset; k < offset + examples; k++) {
+                if (target[k] < 0) {
+                    throw new MalformedFileException(
+                            file.path(),
+                            MalformedFileException.quote(IDS) + " must be below 2^63, found "
+                                    + Long.toUnsignedString(target[k]));
+                }
+            }
+        }
     }
 
     /** The name of the tensor that marks the padding of a layer. */
@@ -155,7 +166,8 @@ final class CaptureShard {
     /** Reads a mask for some rows, [rows, t], and refuses anything but 0 and 1. */
     boolean[] readMask(String name, long firstRow, int rows) {
         int t = maskPositions(name);
-        float[] numbers = new float[Math.multiplyExact(rows, t)];
+        // in float32, 1e-300 would be 0
+        double[] numbers = new double[Math.multiplyExact(rows, t)];
         file.read(name, firstRow * t, numbers.length, numbers, 0);
         boolean[] real = new boolean[numbers.length];
         for (int k = 0; k < numbers.length; k++) {

@@ -1,12 +1,16 @@
 package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.Fingerprint;
+import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.store.captures.CaptureSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Tells data sets apart by name, size and time of the last change of each file; their content is not read. */
+/**
+ * Tells data sets apart by name, size and times of the last change of each file, that which anybody can set and that which the file system
+ * keeps; their content is not read.
+ */
 final class DataDigest {
 
     private DataDigest() {}
@@ -19,6 +23,7 @@ final class DataDigest {
                     .append(Files.size(file))
                     .append(' ')
                     .append(Files.getLastModifiedTime(file))
+                    .append(SafetensorsFile.changeTime(file))
                     .append('\n');
         }
         return set.size() + " examples, digest " + Fingerprint.ofText(files.toString());

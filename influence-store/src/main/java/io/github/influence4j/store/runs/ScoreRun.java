@@ -2,6 +2,7 @@ package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Fingerprint;
+import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.QueryAggregate;
@@ -11,6 +12,7 @@ import io.github.influence4j.ekfac.internal.score.WholeSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.captures.CapturedExample;
@@ -98,6 +100,9 @@ public record ScoreRun(
         if (result.topK().isPresent() && (options.perLayer() || options.perToken())) {
             throw new IllegalArgumentException("top-k keeps totals only: leave out scores per layer and per token");
         }
+        CaptureProvider.requireObjective(train, CaptureObjective.TRAINING);
+        CaptureProvider.requireObjective(queries, CaptureObjective.MEASUREMENT);
+        requireNames();
         CaptureProvider model = model(train, queries);
         Map<String, String> run = describe("score", out);
         run.put("rank", options.rank().map(Object::toString).orElse("full"));
@@ -146,6 +151,8 @@ public record ScoreRun(
      *     taken up, or one with other options or data
      */
     public Provenance self(ScoreWriter out, boolean resume) throws IOException {
+        CaptureProvider.requireObjective(train, CaptureObjective.TRAINING);
+        requireNames();
         CaptureProvider model = model(train);
         Map<String, String> run = describe("self", out);
         run.put("per layer", Boolean.toString(options.perLayer()));
@@ -198,6 +205,13 @@ public record ScoreRun(
             work.run(kept, lock);
             kept.discard();
             return ScoreReader.provenance(folder);
+        }
+    }
+
+    private void requireNames() {
+        if (options.perLayer()) {
+            ScoreWriter.requireNames(
+                    factors.manifest().layers().stream().map(LayerSpec::name).toList());
         }
     }
 

@@ -60,6 +60,18 @@ public final class ScoreReader {
         return Files.exists(folder.resolve(ScoreTensors.MANIFEST));
     }
 
+    /**
+     * Says whether a folder holds scores in another format than safetensors.
+     *
+     * @param folder the folder
+     * @return whether their manifest says so
+     * @throws IOException if the manifest cannot be read
+     */
+    public static boolean isTables(Path folder) throws IOException {
+        return exists(folder)
+                && !new ScoreReader(folder).manifest.text("written_as").equals("safetensors");
+    }
+
     /** The files of the scores that a folder holds; none where it has no manifest, or one that cannot be read. */
     static Set<String> files(Path folder) throws IOException {
         if (!exists(folder)) {

@@ -33,12 +33,14 @@ final class ScoreTensors {
     /** The parts of the layers where they were kept, else the sum, as kronfluence has it. */
     static Map<String, Matrix> pairwise(InfluenceScores scores) {
         Map<String, Matrix> parts = new LinkedHashMap<>();
+        ScoreWriter.requireNames(scores.layers());
         scores.layers().forEach(layer -> parts.put(layer, scores.layer(layer)));
         return parts.isEmpty() ? Map.of(ALL, scores.matrix()) : parts;
     }
 
     static Map<String, double[]> self(SelfInfluence scores) {
         Map<String, double[]> parts = new LinkedHashMap<>();
+        ScoreWriter.requireNames(scores.layers());
         scores.layers().forEach(layer -> parts.put(layer, scores.layer(layer)));
         return parts.isEmpty() ? Map.of(ALL, scores.scores()) : parts;
     }

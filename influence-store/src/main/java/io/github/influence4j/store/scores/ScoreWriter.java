@@ -10,6 +10,7 @@ import io.github.influence4j.store.json.ProvenanceJson;
 import io.github.influence4j.store.json.SealedJson;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +38,19 @@ import java.util.Map;
  * @param format how
  */
 public record ScoreWriter(Path folder, ScoreFormat format) {
+
+    /**
+     * Checks that parts of layers can be told from the sum of all.
+     *
+     * @param layers names of the layers
+     * @throws IllegalArgumentException if one is named as kronfluence names the sum
+     */
+    public static void requireNames(Collection<String> layers) {
+        if (layers.contains(ScoreTensors.ALL)) {
+            throw new IllegalArgumentException("layer " + ScoreTensors.ALL
+                    + ": files of scores name the sum over layers so; give the layer another name, or keep no parts");
+        }
+    }
 
     /** Puts the scores into files. */
     private interface Content {

@@ -503,6 +503,22 @@ class ScoreRunTest {
                 .self(writer("train"), false));
     }
 
+    /** Defect: a wrong training set was noticed when all queries were preconditioned. */
+    @Test
+    void anotherObjectiveIsRefusedBeforeTheWork() throws IOException {
+        List<String> heard = new ArrayList<>();
+        ProgressListener listener = (stage, done, total) -> heard.add(stage);
+        try (CaptureSet sampled = CaptureSet.open(folder.resolve("sampled"))) {
+            ScoreRun wrong = new ScoreRun(BACKEND, factors, Damping.DEFAULT, PARTS, sampled, listener);
+            assertThrows(
+                    MalformedFileException.class, () -> wrong.pairwise(queries, Result.all(), writer("wrong"), false));
+            assertThrows(MalformedFileException.class, () -> wrong.self(writer("wrong"), false));
+            assertThrows(MalformedFileException.class, () -> run(PARTS, listener)
+                    .pairwise(sampled, Result.all(), writer("wrong"), false));
+        }
+        assertEquals(List.of(), heard);
+    }
+
     @Test
     void otherDataAreRefused() throws IOException {
         pairwise("done", PARTS, Result.all(), false);

@@ -160,6 +160,19 @@ class ScoreFilesTest {
                 Files.readAllLines(folder.resolve("self_scores.csv")).get(0));
     }
 
+    /** Defect: its part was read as the sum, and lost. */
+    @Test
+    void aLayerThatIsNamedAsTheSumIsRefused() {
+        for (ScoreFormat format : List.of(ScoreFormat.SAFETENSORS, ScoreFormat.NPY)) {
+            SelfInfluence scores = new SelfInfluence(
+                    new long[] {9}, new double[] {3}, Map.of("all_modules", new double[] {1}), PROVENANCE);
+            String message = String.valueOf(
+                    assertThrows(IllegalArgumentException.class, () -> new ScoreWriter(folder, format).write(scores))
+                            .getMessage());
+            assertTrue(message.contains("all_modules"), message);
+        }
+    }
+
     @Test
     void npyHoldsTheSameNumbers() throws IOException {
         InfluenceScores scores = pairwise(true, true);
