@@ -69,7 +69,7 @@ final class FitCommand implements Callable<Integer> {
         try (ProgressOutput progress = output.progress();
                 CaptureSet set = CaptureSet.open(captures);
                 MatrixBackend started = output.backend(backend, precision)) {
-            FactorStore store = new FitRun(started, options, set, progress).run(out, resume);
+            FactorStore store = FitRun.of(started, options, set, progress).run(out, resume);
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("factors", out.toString());
             result.put("strategy", store.manifest().strategy().toString());

@@ -78,7 +78,7 @@ final class Scoring {
         try (CaptureSet set = CaptureSet.open(train);
                 MatrixBackend started = output.backend(backend, working)) {
             Provenance made = work.run(
-                    new ScoreRun(started, store, damping, batches.bound(options), set, progress),
+                    ScoreRun.of(started, store, damping, batches.bound(options), set, progress),
                     new ScoreWriter(out, format),
                     resume);
             Map<String, Object> result = new LinkedHashMap<>();

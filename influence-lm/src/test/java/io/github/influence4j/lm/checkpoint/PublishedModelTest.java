@@ -38,8 +38,7 @@ class PublishedModelTest {
                     .config()
                     .chatTemplate()
                     .orElseThrow()
-                    .render(
-                            List.of(Map.of("role", "user", "content", "What is the capital of France?")), true);
+                    .render(List.of(Map.of("role", "user", "content", "What is the capital of France?")), true);
             int[] tokens = tokenizer.encode(prompt).ids();
             int from = tokens.length;
             for (int k = 0; k < 7; k++) {

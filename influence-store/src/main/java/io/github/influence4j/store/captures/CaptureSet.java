@@ -1,12 +1,12 @@
 package io.github.influence4j.store.captures;
 
 import io.github.influence4j.api.ExampleBatch;
-import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.ShardFolder;
+import io.github.influence4j.store.PartedData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ import java.util.Optional;
  * <p>Files are checked when the set is opened: all shards say the same about objective, model and layers, every tensor has the
  * shape that follows, nothing else is there, and no id occurs twice. Safe for use by several threads.
  */
-public final class CaptureSet implements ExampleSource<CapturedExample>, AutoCloseable {
+public final class CaptureSet implements PartedData<CapturedExample>, AutoCloseable {
 
     private final Path path;
     private final List<CaptureShard> shards;
@@ -168,6 +168,7 @@ public final class CaptureSet implements ExampleSource<CapturedExample>, AutoClo
      *
      * @return shards in the order in which they are read
      */
+    @Override
     public List<Path> files() {
         return shards.stream().map(shard -> shard.file().path()).toList();
     }
@@ -242,6 +243,7 @@ public final class CaptureSet implements ExampleSource<CapturedExample>, AutoClo
      *
      * @return views of this set, good as long as it is open; closing one closes its file only, so close this set instead
      */
+    @Override
     public List<CaptureSet> shards() {
         List<CaptureSet> parts = new ArrayList<>();
         int first = firstId;
@@ -262,6 +264,7 @@ public final class CaptureSet implements ExampleSource<CapturedExample>, AutoClo
      *
      * @return a copy
      */
+    @Override
     public long[] ids() {
         return Arrays.copyOfRange(ids, firstId, firstId + (int) size);
     }

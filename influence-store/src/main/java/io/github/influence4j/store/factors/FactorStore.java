@@ -172,6 +172,17 @@ public final class FactorStore {
      * @throws IllegalArgumentException if the model has other layers, or says that it has other weights
      */
     public <E> FittedCurvature<E> load(MatrixBackend backend, GradientProvider<E> model) throws IOException {
+        requireModel(model);
+        return FittedCurvature.of(backend, model, load(backend), ProgressListener.silent());
+    }
+
+    /**
+     * Checks that a model is the one that the factors were fitted to.
+     *
+     * @param model the model
+     * @throws IllegalArgumentException if it has other layers, or says that it has other weights
+     */
+    public void requireModel(GradientProvider<?> model) {
         if (!model.layers().equals(manifest.layers())) {
             throw new IllegalArgumentException(
                     "the factors are of layers " + manifest.layers() + ", the model has " + model.layers());
@@ -182,7 +193,6 @@ public final class FactorStore {
             throw new IllegalArgumentException("the factors were fitted to the weights " + fitted.get()
                     + ", the model has " + found.get() + "; fit again, or load the weights of the fit");
         }
-        return FittedCurvature.of(backend, model, load(backend), ProgressListener.silent());
     }
 
     /**

@@ -2,7 +2,7 @@ package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.safetensors.SafetensorsFile;
-import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.PartedData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +15,7 @@ final class DataDigest {
 
     private DataDigest() {}
 
-    static String of(CaptureSet set) throws IOException {
+    static String of(PartedData<?> set) throws IOException {
         StringBuilder files = new StringBuilder();
         for (Path file : set.files()) {
             files.append(file.getFileName())
@@ -26,6 +26,6 @@ final class DataDigest {
                     .append(SafetensorsFile.changeTime(file))
                     .append('\n');
         }
-        return set.size() + " examples, digest " + Fingerprint.ofText(files.toString());
+        return set.size() + " examples, digest " + Fingerprint.ofText(files + set.settings());
     }
 }

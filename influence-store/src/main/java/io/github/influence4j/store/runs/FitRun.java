@@ -13,6 +13,7 @@ import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.captures.CapturedExample;
@@ -28,19 +29,41 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Fits factors from capture files in units that are kept: a shard in each of the two passes, a layer in between.
+ * Fits factors in units that are kept, from capture files or from a model and its data: a shard in each of the two passes, a layer
+ * in between.
  *
  * <p>A run that was ended at any moment and is taken up again with the same options, data, backend and threads gives the very
  * numbers of one that was not, and repeats at most one unit. They are those of {@link EigenbasisApproximator} with the shards
  * as its parts. After each shard the sums are written, 8 bytes a number of the covariances or eigenvalues, so shards should
  * not be much smaller than that.
  *
+ * @param <E> the host's type of an example
  * @param backend computes
- * @param options strategy, labels and so on; a single draw of labels, which is what files hold
- * @param captures what to fit from
+ * @param options strategy, labels and so on; a single draw of labels where files hold them
+ * @param model the model, or what capture files know of it
+ * @param data what to fit from
  * @param progress is told how far the work has come
  */
-public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captures, ProgressListener progress) {
+public record FitRun<E>(
+        MatrixBackend backend,
+        FitOptions options,
+        GradientProvider<E> model,
+        PartedData<E> data,
+        ProgressListener progress) {
+
+    /**
+     * Makes a run from capture files.
+     *
+     * @param backend computes
+     * @param options strategy, labels and so on; a single draw of labels
+     * @param captures what to fit from
+     * @param progress is told how far the work has come
+     * @return the run
+     */
+    public static FitRun<CapturedExample> of(
+            MatrixBackend backend, FitOptions options, CaptureSet captures, ProgressListener progress) {
+        return new FitRun<>(backend, options, CaptureProvider.of(captures), captures, progress);
+    }
 
     /**
      * Runs, or takes up a run.
@@ -60,10 +83,9 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
                 Progress.requireDone(folder, done.manifest().provenance(), Fingerprint.ofText(run.toString()));
                 return done;
             }
-            GradientProvider<CapturedExample> model = CaptureProvider.of(captures);
             requireOneDraw();
             Progress kept = Progress.begin(folder, withChoices(run, model.layers()), resume, lock);
-            try (EigenbasisCurvature curvature = fit(model, kept)) {
+            try (EigenbasisCurvature curvature = fit(kept)) {
                 FactorStore.save(folder, curvature.withOption("run", Fingerprint.ofText(run.toString())), lock);
             } catch (UncheckedIOException e) {
                 throw e.getCause();
@@ -73,14 +95,15 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
         }
     }
 
-    private EigenbasisCurvature fit(GradientProvider<CapturedExample> model, Progress kept) {
+    private EigenbasisCurvature fit(Progress kept) {
         FitOptions chosen = options.withMemoryLimit(Long.parseLong(kept.chosen("memory limit")));
-        return EigenbasisApproximator.<CapturedExample>of(backend, chosen)
-                .fit(model, captures.shards(), Optional.of(new FitPieces(kept)), progress);
+        return EigenbasisApproximator.<E>of(backend, chosen)
+                .fit(model, data.shards(), Optional.of(new FitPieces(kept)), progress);
     }
 
     private void requireOneDraw() {
-        if (options.labels() instanceof FisherLabels.Sampled sampled && sampled.draws() != 1) {
+        boolean inFiles = model.sampledLabels().isPresent();
+        if (inFiles && options.labels() instanceof FisherLabels.Sampled sampled && sampled.draws() != 1) {
             throw new IllegalArgumentException(
                     "capture files hold one draw of labels, asked for are " + sampled.draws());
         }
@@ -90,16 +113,27 @@ public record FitRun(MatrixBackend backend, FitOptions options, CaptureSet captu
         Map<String, String> run = new LinkedHashMap<>();
         run.put("kind", "fit");
         run.put("strategy", options.strategy().toString());
-        run.put("labels", options.labels() instanceof FisherLabels.Sampled ? "as in the files" : "empirical");
+        run.put("labels", labels());
+        if (model.sampledLabels().isEmpty()) {
+            // captures are of the weights that they are of, a model may be another tomorrow
+            run.put("model", model.fingerprint().orElse("unknown"));
+        }
         run.put("batch size", Integer.toString(options.batchSize()));
         run.put("batch positions", Integer.toString(options.batchPositions()));
         run.put("blocks", Integer.toString(options.blocks()));
         run.put("K-FAC scale", options.kfacScale().toString());
         run.put("backend", backend.name());
         run.put("precision", backend.precision().toString());
-        run.put("layers", captures.layers().toString());
-        run.put("captures", DataDigest.of(captures));
+        run.put("layers", model.layers().toString());
+        run.put("captures", DataDigest.of(data));
         return run;
+    }
+
+    private String labels() {
+        if (options.labels() instanceof FisherLabels.Sampled sampled) {
+            return model.sampledLabels().isPresent() ? "as in the files" : sampled.toString();
+        }
+        return "empirical";
     }
 
     private Map<String, String> withChoices(Map<String, String> run, List<LayerSpec> layers) {

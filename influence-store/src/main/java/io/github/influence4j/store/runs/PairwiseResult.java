@@ -6,7 +6,7 @@ import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.QueryAggregate;
 import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.store.FolderLock;
-import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.runs.ScoreRun.Result;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
@@ -18,7 +18,7 @@ final class PairwiseResult {
 
     private final Progress kept;
     private final long[] queryIds;
-    private final CaptureSet train;
+    private final PartedData<?> train;
     private final List<String> layers;
     /** By pass: index of its first query. */
     private final int[] firstQueries;
@@ -26,7 +26,7 @@ final class PairwiseResult {
     private Provenance provenance;
     private double largestCut;
 
-    PairwiseResult(Progress kept, long[] queryIds, CaptureSet train, ScoreGroups groups, String digest)
+    PairwiseResult(Progress kept, long[] queryIds, PartedData<?> train, ScoreGroups<?> groups, String digest)
             throws IOException {
         this.kept = kept;
         this.queryIds = queryIds;
@@ -81,7 +81,7 @@ final class PairwiseResult {
         return top.finish(overQueries(how));
     }
 
-    private InfluenceScores sums(QueryAggregate how, CaptureSet examples, int firstShard, int endShard)
+    private InfluenceScores sums(QueryAggregate how, PartedData<?> examples, int firstShard, int endShard)
             throws IOException {
         ScoreSum sum = new ScoreSum(new long[] {-1}, examples.ids(), layers);
         addShards(sum, false, firstShard, endShard);

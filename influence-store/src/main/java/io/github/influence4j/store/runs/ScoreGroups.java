@@ -1,5 +1,6 @@
 package io.github.influence4j.store.runs;
 
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
@@ -15,8 +16,6 @@ import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;
-import io.github.influence4j.store.captures.CaptureProvider;
-import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorManifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,17 +29,17 @@ import java.util.function.Consumer;
  * The layers of a scoring run, in groups whose factors take at most half of the memory and are loaded one after the other;
  * preconditioned queries of all layers get a quarter.
  */
-final class ScoreGroups implements SolverGroups {
+final class ScoreGroups<E> implements SolverGroups {
 
     private static final String LAMBDAS = "lambdas";
 
-    private final ScoreRun run;
-    private final CaptureProvider model;
+    private final ScoreRun<E> run;
+    private final GradientProvider<E> model;
     private final Progress kept;
     private final ScoreOptions options;
     private final List<List<LayerSpec>> groups;
 
-    ScoreGroups(ScoreRun run, CaptureProvider model, Progress kept) {
+    ScoreGroups(ScoreRun<E> run, GradientProvider<E> model, Progress kept) {
         this.run = run;
         this.model = model;
         this.kept = kept;
@@ -50,7 +49,7 @@ final class ScoreGroups implements SolverGroups {
     }
 
     /** Takes layers in order until the next one does not fit; one that fits nowhere gets a group of its own. */
-    private static List<List<LayerSpec>> group(ScoreRun run, double limit) {
+    private static List<List<LayerSpec>> group(ScoreRun<?> run, double limit) {
         FactorManifest manifest = run.factors().manifest();
         FactorMemory memory = new FactorMemory(run.backend().precision(), manifest.strategy(), manifest.blocks());
         int reciprocal = manifest.strategy() == Strategy.IDENTITY
@@ -86,13 +85,13 @@ final class ScoreGroups implements SolverGroups {
     }
 
     /** Scores at some layers; batches inside a unit are not worth a line each. */
-    InfluenceScorer<CapturedExample> scorer(List<LayerSpec> layers) {
+    InfluenceScorer<E> scorer(List<LayerSpec> layers) {
         ProgressListener queries = (stage, done, total) -> {
             if (stage.equals("queries")) {
                 run.progress().progress(stage, done, total);
             }
         };
-        return new InfluenceScorer<>(run.backend(), model.only(layers), options, queries);
+        return new InfluenceScorer<>(run.backend(), new SomeLayers<>(model, layers), options, queries);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Fingerprint;
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
@@ -12,6 +13,7 @@ import io.github.influence4j.ekfac.internal.score.WholeSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
@@ -30,7 +32,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Scores capture files in units that are kept: the preconditioned queries of a pass, one group of layers after the other where the
+ * Scores capture files, or a model's data, in units that are kept: the preconditioned queries of a pass, one group of layers after the other where the
  * factors do not fit into half of the memory, and each shard of the training set scored against them.
  *
  * <p>A run that was ended at any moment and is taken up again with the same options, data, factors, backend and threads gives
@@ -39,20 +41,97 @@ import java.util.OptionalInt;
  * room for both. Immutable; safe for use by
  * several threads, of which one at a time writes to a folder.
  *
+ * @param <E> the host's type of an example
  * @param backend computes
  * @param factors what to score with
  * @param damping λ
  * @param options rank, parts, batches
+ * @param host gives the model for the sets that are scored
  * @param train the training set
  * @param progress is told how far the work has come
  */
-public record ScoreRun(
+public record ScoreRun<E>(
         MatrixBackend backend,
         FactorStore factors,
         Damping damping,
         ScoreOptions options,
-        CaptureSet train,
+        Host<E> host,
+        PartedData<E> train,
         ProgressListener progress) {
+
+    /**
+     * Gives the model, or what capture files know of it.
+     *
+     * @param <E> the host's type of an example
+     */
+    @FunctionalInterface
+    public interface Host<E> {
+
+        /**
+         * Gives the model for some data sets.
+         *
+         * @param sets the training set, and the queries if there are any
+         * @return a model of the layers of the factors
+         * @throws IllegalArgumentException if the sets or the model do not belong to the factors
+         */
+        GradientProvider<E> of(List<PartedData<E>> sets);
+    }
+
+    /**
+     * Makes a run that scores captures.
+     *
+     * @param backend computes
+     * @param factors what to score with
+     * @param damping λ
+     * @param options rank, parts, batches
+     * @param train captures of the training set; queries must be captures too
+     * @param progress is told how far the work has come
+     * @return the run
+     */
+    public static ScoreRun<CapturedExample> of(
+            MatrixBackend backend,
+            FactorStore factors,
+            Damping damping,
+            ScoreOptions options,
+            CaptureSet train,
+            ProgressListener progress) {
+        Host<CapturedExample> files = sets -> {
+            CaptureSet[] opened = sets.stream().map(CaptureSet.class::cast).toArray(CaptureSet[]::new);
+            CaptureProvider.requireObjective(opened[0], CaptureObjective.TRAINING);
+            for (int queries = 1; queries < opened.length; queries++) {
+                CaptureProvider.requireObjective(opened[queries], CaptureObjective.MEASUREMENT);
+            }
+            return CaptureProvider.of(
+                    factors.manifest().layers(), factors.manifest().provenance().model(), opened);
+        };
+        return new ScoreRun<>(backend, factors, damping, options, files, train, progress);
+    }
+
+    /**
+     * Makes a run that scores the data of a model.
+     *
+     * @param <E> the host's type of an example
+     * @param backend computes
+     * @param factors what to score with
+     * @param damping λ
+     * @param options rank, parts, batches
+     * @param model the model, at the same weights as at the fit
+     * @param train the training set
+     * @param progress is told how far the work has come
+     * @return the run
+     * @throws IllegalArgumentException if the model has other layers than the factors, or says that it has other weights
+     */
+    public static <E> ScoreRun<E> of(
+            MatrixBackend backend,
+            FactorStore factors,
+            Damping damping,
+            ScoreOptions options,
+            GradientProvider<E> model,
+            PartedData<E> train,
+            ProgressListener progress) {
+        factors.requireModel(model);
+        return new ScoreRun<>(backend, factors, damping, options, sets -> model, train, progress);
+    }
 
     /**
      * What becomes of the scores of all pairs.
@@ -96,14 +175,13 @@ public record ScoreRun(
      * @throws IllegalStateException if somebody else is writing to the folder, it holds an unfinished run that is not to be
      *     taken up, or one with other options or data
      */
-    public Provenance pairwise(CaptureSet queries, Result result, ScoreWriter out, boolean resume) throws IOException {
+    public Provenance pairwise(PartedData<E> queries, Result result, ScoreWriter out, boolean resume)
+            throws IOException {
         if (result.topK().isPresent() && (options.perLayer() || options.perToken())) {
             throw new IllegalArgumentException("top-k keeps totals only: leave out scores per layer and per token");
         }
-        CaptureProvider.requireObjective(train, CaptureObjective.TRAINING);
-        CaptureProvider.requireObjective(queries, CaptureObjective.MEASUREMENT);
         requireNames();
-        CaptureProvider model = model(train, queries);
+        GradientProvider<E> model = host.of(List.of(train, queries));
         Map<String, String> run = describe("score", out);
         run.put("rank", options.rank().map(Object::toString).orElse("full"));
         run.put("per layer", Boolean.toString(options.perLayer()));
@@ -113,7 +191,7 @@ public record ScoreRun(
         List<Path> inputs = new ArrayList<>(train.files());
         inputs.addAll(queries.files());
         return run(out, run, resume, inputs, (kept, lock) -> {
-            ScoreGroups groups = new ScoreGroups(this, model, kept);
+            ScoreGroups<E> groups = new ScoreGroups<>(this, model, kept);
             if (result.overQueries().isPresent()) {
                 score(groups, queries, ScoreResult.summed(), ScoreUnit::write, kept);
             } else if (result.topK().isPresent()) {
@@ -126,10 +204,14 @@ public record ScoreRun(
     }
 
     private <R> void score(
-            ScoreGroups groups, CaptureSet queries, ScoreResult<R> result, ScoreUnits.Format<R> format, Progress kept)
+            ScoreGroups<E> groups,
+            PartedData<E> queries,
+            ScoreResult<R> result,
+            ScoreUnits.Format<R> format,
+            Progress kept)
             throws IOException {
-        List<CaptureSet> shards = train.shards();
-        InfluenceScorer<CapturedExample> scorer = groups.scorer(groups.layers());
+        List<? extends PartedData<E>> shards = train.shards();
+        InfluenceScorer<E> scorer = groups.scorer(groups.layers());
         try (ScoreUnits<R> units = new ScoreUnits<>(kept, format, groups.count(), shards.size(), progress)) {
             if (groups.count() == 1) {
                 // the factors stay, so that queries may be left in the eigenbasis
@@ -151,19 +233,17 @@ public record ScoreRun(
      *     taken up, or one with other options or data
      */
     public Provenance self(ScoreWriter out, boolean resume) throws IOException {
-        CaptureProvider.requireObjective(train, CaptureObjective.TRAINING);
         requireNames();
-        CaptureProvider model = model(train);
+        GradientProvider<E> model = host.of(List.of(train));
         Map<String, String> run = describe("self", out);
         run.put("per layer", Boolean.toString(options.perLayer()));
         return run(out, run, resume, train.files(), (kept, lock) -> {
-            List<CaptureSet> shards = train.shards();
-            ScoreGroups groups = new ScoreGroups(this, model, kept);
+            List<? extends PartedData<E>> shards = train.shards();
+            ScoreGroups<E> groups = new ScoreGroups<>(this, model, kept);
             SelfUnits units = new SelfUnits(kept);
             for (int g = 0; g < groups.count(); g++) {
                 int group = g;
-                InfluenceScorer<CapturedExample> scorer =
-                        groups.scorer(groups.groups().get(g));
+                InfluenceScorer<E> scorer = groups.scorer(groups.groups().get(g));
                 groups.with(g, solver -> {
                     for (int s = 0; s < shards.size(); s++) {
                         if (!units.has(group, s)) {
@@ -176,11 +256,6 @@ public record ScoreRun(
             Provenance made = groups.provenance(digest(run), train.size());
             out.write(units.sum(shards.size(), Math.toIntExact(train.size()), groups, made), lock);
         });
-    }
-
-    private CaptureProvider model(CaptureSet... sets) {
-        return CaptureProvider.of(
-                factors.manifest().layers(), factors.manifest().provenance().model(), sets);
     }
 
     /** Does the units that are missing, and writes the result. */

@@ -57,7 +57,7 @@ final class SelfUnits {
     }
 
     /** Puts the shards one behind the other. */
-    SelfInfluence sum(int shards, int examples, ScoreGroups groups, Provenance provenance) throws IOException {
+    SelfInfluence sum(int shards, int examples, ScoreGroups<?> groups, Provenance provenance) throws IOException {
         long[] ids = new long[examples];
         double[] total = new double[examples];
         Map<String, double[]> parts = new LinkedHashMap<>();

@@ -59,7 +59,7 @@ class FactorTransfersTest {
         Path factors = Files.createTempDirectory(folder, "factors");
         CountingBackend fit = new CountingBackend(Backends.OPENBLAS_FLOAT32);
         try (CaptureSet set = CaptureSet.open(captures)) {
-            new FitRun(fit, options, set, ProgressListener.silent()).run(factors, false);
+            FitRun.of(fit, options, set, ProgressListener.silent()).run(factors, false);
         }
         CountingBackend load = new CountingBackend(Backends.OPENBLAS_FLOAT32);
         FactorStore.open(factors).load(load).close();

@@ -62,7 +62,7 @@ class FitRunTest {
 
     private void run(String out, FitOptions options, boolean resume, ProgressListener progress) throws IOException {
         try (CaptureSet captures = CaptureSet.open(folder.resolve("captures"))) {
-            new FitRun(BACKEND, options, captures, progress).run(folder.resolve(out), resume);
+            FitRun.of(BACKEND, options, captures, progress).run(folder.resolve(out), resume);
         }
     }
 
@@ -88,7 +88,8 @@ class FitRunTest {
         Path files = Files.createTempDirectory(folder, "files");
         Path memory = Files.createTempDirectory(folder, "memory");
         try (CaptureSet captures = CaptureSet.open(folder.resolve("captures"))) {
-            FactorStore fromFiles = new FitRun(backend, options, captures, ProgressListener.silent()).run(files, false);
+            FactorStore fromFiles = FitRun.of(backend, options, captures, ProgressListener.silent())
+                    .run(files, false);
             try (EigenbasisCurvature inMemory = EigenbasisApproximator.<CapturedExample>of(backend, options)
                     .fit(CaptureProvider.of(captures), captures.shards(), ProgressListener.silent())) {
                 FactorStore.save(memory, inMemory);

@@ -56,7 +56,7 @@ class LabelsOfFilesTest {
             assertEquals(expected, inMemory.provenance().options().get("labels"));
             assertEquals(
                     expected,
-                    new FitRun(Backends.EJML, options, set, ProgressListener.silent())
+                    FitRun.of(Backends.EJML, options, set, ProgressListener.silent())
                             .run(Files.createTempDirectory(folder, "factors"), false)
                             .manifest()
                             .provenance()

@@ -87,7 +87,7 @@ class ScoreRunTest {
     void fit() throws IOException {
         Path sampled = TestCaptures.write(folder.resolve("sampled"), CaptureObjective.SAMPLED, 5);
         try (CaptureSet captures = CaptureSet.open(sampled)) {
-            factors = new FitRun(BACKEND, FitOptions.defaults(), captures, ProgressListener.silent())
+            factors = FitRun.of(BACKEND, FitOptions.defaults(), captures, ProgressListener.silent())
                     .run(folder.resolve("factors"), false);
         }
         train = CaptureSet.open(TestCaptures.write(folder.resolve("train"), CaptureObjective.TRAINING, 6));
@@ -106,7 +106,7 @@ class ScoreRunTest {
         close();
         Path sampled = TestCaptures.withHead(folder.resolve("sampled3"), CaptureObjective.SAMPLED, 5);
         try (CaptureSet captures = CaptureSet.open(sampled)) {
-            factors = new FitRun(BACKEND, FitOptions.defaults(), captures, ProgressListener.silent())
+            factors = FitRun.of(BACKEND, FitOptions.defaults(), captures, ProgressListener.silent())
                     .run(folder.resolve("factors3"), false);
         }
         train = CaptureSet.open(TestCaptures.withHead(folder.resolve("train3"), CaptureObjective.TRAINING, 6));
@@ -119,8 +119,8 @@ class ScoreRunTest {
         }
     }
 
-    private ScoreRun run(ScoreOptions options, ProgressListener progress) {
-        return new ScoreRun(BACKEND, factors, Damping.DEFAULT, options, train, progress);
+    private ScoreRun<CapturedExample> run(ScoreOptions options, ProgressListener progress) {
+        return ScoreRun.of(BACKEND, factors, Damping.DEFAULT, options, train, progress);
     }
 
     private ScoreWriter writer(String out) {
@@ -458,7 +458,7 @@ class ScoreRunTest {
         for (ScoreFormat format : ScoreFormat.values()) {
             Path out = folder.resolve("gone" + format);
             ScoreWriter writer = new ScoreWriter(out, format);
-            ScoreRun run = run(PARTS, ProgressListener.silent());
+            ScoreRun<CapturedExample> run = run(PARTS, ProgressListener.silent());
             run.pairwise(queries, Result.all(), writer, false);
             for (String name : namesIn(out)) {
                 if (name.equals("scores.json")) {
@@ -509,7 +509,7 @@ class ScoreRunTest {
         List<String> heard = new ArrayList<>();
         ProgressListener listener = (stage, done, total) -> heard.add(stage);
         try (CaptureSet sampled = CaptureSet.open(folder.resolve("sampled"))) {
-            ScoreRun wrong = new ScoreRun(BACKEND, factors, Damping.DEFAULT, PARTS, sampled, listener);
+            ScoreRun wrong = ScoreRun.of(BACKEND, factors, Damping.DEFAULT, PARTS, sampled, listener);
             assertThrows(
                     MalformedFileException.class, () -> wrong.pairwise(queries, Result.all(), writer("wrong"), false));
             assertThrows(MalformedFileException.class, () -> wrong.self(writer("wrong"), false));

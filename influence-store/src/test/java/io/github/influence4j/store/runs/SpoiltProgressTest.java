@@ -43,7 +43,7 @@ class SpoiltProgressTest {
 
     private void run(boolean end, boolean resume) throws IOException {
         try (CaptureSet captures = CaptureSet.open(folder.resolve("captures"))) {
-            new FitRun(Backends.EJML, FitOptions.defaults(), captures, (stage, done, total) -> {
+            FitRun.of(Backends.EJML, FitOptions.defaults(), captures, (stage, done, total) -> {
                         if (end) {
                             throw new Ended();
                         }
