@@ -19,12 +19,15 @@ import picocli.CommandLine.ScopeType;
 /** The command {@code influence}: fits factors from capture files, scores with them, and looks into files. */
 @Command(
         name = "influence",
-        description = "Influence functions with EK-FAC on capture files of any framework.",
+        description =
+                "Influence functions with EK-FAC, on language models and their text or on capture files of any framework.",
         subcommands = {
+            CaptureCommand.class,
             FitCommand.class,
             ScoreCommand.class,
             SelfCommand.class,
             PlanCommand.class,
+            FinetuneCommand.class,
             InspectCommand.class,
             CompletionCommand.class
         },

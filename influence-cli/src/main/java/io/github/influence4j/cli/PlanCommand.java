@@ -13,6 +13,7 @@ import io.github.influence4j.ekfac.plan.Plan;
 import io.github.influence4j.ekfac.plan.Planner;
 import io.github.influence4j.ekfac.plan.StagePlan;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.lm.text.TextData;
 import io.github.influence4j.store.captures.CaptureSet;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -43,15 +45,35 @@ final class PlanCommand implements Callable<Integer> {
     @Mixin
     private final Batches batches = new Batches();
 
+    @Mixin
+    private final LanguageModel model = new LanguageModel();
+
     @Option(
             names = "--captures",
-            required = true,
             paramLabel = "PATH",
             description = "capture file, or folder of shards, of the training set")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path captures;
+    private @Nullable Path captures;
 
-    @Option(names = "--queries", paramLabel = "PATH", description = "captures of the measurement, to be counted")
+    @Option(names = "--data", paramLabel = "FILE", description = "with --model: lines of JSON, of the training set")
+    private @Nullable Path data;
+
+    @Option(
+            names = "--max-examples",
+            paramLabel = "N",
+            converter = Batches.CountConverter.class,
+            description = "with --model: examples, at most: the first of the file (default: all)")
+    private int maxExamples = Integer.MAX_VALUE;
+
+    @Option(
+            names = "--layers",
+            paramLabel = "WHICH",
+            description = "with --model: mlp, attention, all, or a pattern with * and ? (default: ${DEFAULT-VALUE})")
+    private String layers = "mlp";
+
+    @Option(
+            names = "--queries",
+            paramLabel = "PATH",
+            description = "captures of the measurement, or with --model lines of JSON, to be counted")
     private @Nullable Path queries;
 
     @Option(
@@ -96,23 +118,78 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ScoreOptions plain =
-                batches.bound(ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken));
-        ScoreOptions score = rank == null ? plain : plain.withRank(rank);
-        FitOptions fit =
-                batches.bound(FitOptions.defaults().withStrategy(strategy).withBlocks(blocks));
-        try (CaptureSet set = CaptureSet.open(captures);
-                MatrixBackend started = output.backend(backend, precision)) {
-            Plan plan = new Planner(started, MachineRate.measure(started)).plan(set.layers(), shape(set), fit, score);
-            if (output.json()) {
-                output.printJson(json(plan, set, started));
+        if (model.isGiven() ? captures != null || data == null : captures == null || data != null) {
+            throw output.wrong("give --captures PATH, or --model DIR with --data FILE");
+        }
+        try (MatrixBackend started = output.backend(backend, precision)) {
+            if (model.isGiven()) {
+                planModel(started);
             } else {
-                plan.describe().lines().forEach(line -> output.out().println(Terminal.text(line)));
-                output.out().printf("captures: %d bytes, read once for each pass%n", bytes(set));
-                output.out().flush();
+                planCaptures(started);
             }
         }
         return 0;
+    }
+
+    private Plan plan(MatrixBackend started, List<LayerSpec> tracked, DataShape shape, int positions) {
+        ScoreOptions plain = ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken);
+        ScoreOptions ranked = rank == null ? plain : plain.withRank(rank);
+        FitOptions fit = FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
+        return new Planner(started, MachineRate.measure(started))
+                .plan(
+                        tracked,
+                        shape,
+                        batches.bound(fit.withBatchPositions(positions)),
+                        batches.bound(ranked.withBatchPositions(positions)));
+    }
+
+    private void planCaptures(MatrixBackend started) throws IOException {
+        try (CaptureSet set = CaptureSet.open(Objects.requireNonNull(captures))) {
+            int rows = FitOptions.defaults().batchPositions();
+            Plan plan = plan(started, set.layers(), shape(set), rows);
+            Map<String, Object> about = new LinkedHashMap<>();
+            about.put("captures", set.path().toString());
+            about.put("bytes of captures", bytes(set));
+            about.put("examples", set.size());
+            print(plan, about, started, "captures: " + bytes(set) + " bytes, read once for each pass");
+        }
+    }
+
+    private void planModel(MatrixBackend started) throws IOException {
+        try (LanguageModel.Open opened = model.open();
+                TextData text = opened.training(Objects.requireNonNull(data), maxExamples)) {
+            int asked = queryCount;
+            if (queries != null) {
+                try (TextData questions = opened.questions(queries)) {
+                    asked = Math.toIntExact(questions.size());
+                }
+            }
+            DataShape shape = DataShape.of(text.size(), asked).withPositions(text.positions());
+            Plan plan = plan(started, opened.layers(layers), shape, LanguageModel.BATCH_POSITIONS);
+            long parameters = opened.checkpoint().shape().parameters();
+            Map<String, Object> about = new LinkedHashMap<>();
+            about.put("model", opened.checkpoint().path().toString());
+            about.put("parameters", parameters);
+            about.put("bytes of weights", parameters * precision.bytes());
+            about.put("examples", text.size());
+            about.putAll(LanguageModel.counts(text));
+            print(
+                    plan,
+                    about,
+                    started,
+                    "model: " + parameters + " parameters, " + parameters * precision.bytes()
+                            + " bytes beside the memory above");
+        }
+    }
+
+    private void print(Plan plan, Map<String, Object> about, MatrixBackend started, String note) {
+        if (output.json()) {
+            output.printJson(json(plan, about, started));
+            return;
+        }
+        plan.describe().lines().forEach(line -> output.out().println(Terminal.text(line)));
+        output.out().println(note);
+        output.out().flush();
     }
 
     private DataShape shape(CaptureSet set) throws IOException {
@@ -123,9 +200,9 @@ final class PlanCommand implements Callable<Integer> {
             }
         }
         DataShape shape = DataShape.of(set.size(), asked);
-        List<LayerSpec> layers = set.layers();
-        for (int l = 0; l < layers.size(); l++) {
-            shape = shape.withPositions(layers.get(l).name(), set.positions(l));
+        List<LayerSpec> specs = set.layers();
+        for (int l = 0; l < specs.size(); l++) {
+            shape = shape.withPositions(specs.get(l).name(), set.positions(l));
         }
         return shape;
     }
@@ -138,11 +215,8 @@ final class PlanCommand implements Callable<Integer> {
         return bytes;
     }
 
-    private static Map<String, Object> json(Plan plan, CaptureSet set, MatrixBackend backend) throws IOException {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("captures", set.path().toString());
-        json.put("bytes of captures", bytes(set));
-        json.put("examples", set.size());
+    private static Map<String, Object> json(Plan plan, Map<String, Object> about, MatrixBackend backend) {
+        Map<String, Object> json = new LinkedHashMap<>(about);
         json.put("backend", backend.description());
         json.put("layer groups", plan.layerGroups());
         json.put("query passes", plan.queryPasses());

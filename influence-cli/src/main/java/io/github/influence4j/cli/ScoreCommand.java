@@ -1,9 +1,10 @@
 package io.github.influence4j.cli;
 
+import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.QueryAggregate;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.runs.ScoreRun;
+import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -24,7 +25,11 @@ final class ScoreCommand implements Callable<Integer> {
     @Mixin
     private final Scoring scoring = new Scoring();
 
-    @Option(names = "--queries", required = true, paramLabel = "PATH", description = "captures of the measurement")
+    @Option(
+            names = "--queries",
+            required = true,
+            paramLabel = "PATH",
+            description = "captures of the measurement; with --model lines of JSON")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path queries;
 
@@ -62,10 +67,15 @@ final class ScoreCommand implements Callable<Integer> {
         }
         ScoreRun.Result result = new ScoreRun.Result(
                 Optional.ofNullable(aggregate), topK == null ? OptionalInt.empty() : OptionalInt.of(topK));
-        try (ProgressOutput progress = output.progress();
-                CaptureSet asked = CaptureSet.open(queries)) {
-            output.print(scoring.run(
-                    output, options, progress, (run, writer, resume) -> run.pairwise(asked, result, writer, resume)));
+        try (ProgressOutput progress = output.progress()) {
+            output.print(scoring.run(output, options, progress, new Scoring.Work() {
+                @Override
+                public <E> Provenance run(
+                        ScoreRun<E> run, Scoring.Questions<E> questions, ScoreWriter writer, boolean resume)
+                        throws IOException {
+                    return questions.with(queries, asked -> run.pairwise(asked, result, writer, resume));
+                }
+            }));
         }
         return 0;
     }

@@ -4,9 +4,14 @@ import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.lm.text.TextData;
+import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.runs.ScoreRun;
 import io.github.influence4j.store.scores.ScoreFormat;
@@ -33,7 +38,11 @@ final class Scoring {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path factors;
 
-    @Option(names = "--train", required = true, paramLabel = "PATH", description = "captures of the training loss")
+    @Option(
+            names = "--train",
+            required = true,
+            paramLabel = "PATH",
+            description = "captures of the training loss; with --model lines of JSON")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path train;
 
@@ -64,9 +73,23 @@ final class Scoring {
     @Option(names = "--resume", description = "take up the unfinished run that DIR holds; begin one if there is none")
     private boolean resume;
 
+    @Mixin
+    private final LanguageModel model = new LanguageModel();
+
     /** Scores, given all that both kinds need. */
     interface Work {
-        Provenance run(ScoreRun run, ScoreWriter writer, boolean resume) throws IOException;
+        <E> Provenance run(ScoreRun<E> run, Questions<E> questions, ScoreWriter writer, boolean resume)
+                throws IOException;
+    }
+
+    /** Opens what is asked about. */
+    interface Questions<E> {
+        <T> T with(Path path, Use<E, T> use) throws IOException;
+    }
+
+    /** Uses what is asked about while it is open. */
+    interface Use<E, T> {
+        T use(PartedData<E> queries) throws IOException;
     }
 
     /** Opens what is needed, works, and says what came of it. */
@@ -75,22 +98,63 @@ final class Scoring {
         FactorStore store = FactorStore.open(factors);
         Precision working = Optional.ofNullable(precision)
                 .orElse(store.manifest().provenance().precision());
-        try (CaptureSet set = CaptureSet.open(train);
-                MatrixBackend started = output.backend(backend, working)) {
-            Provenance made = work.run(
-                    ScoreRun.of(started, store, damping, batches.bound(options), set, progress),
-                    new ScoreWriter(out, format),
-                    resume);
-            Map<String, Object> result = new LinkedHashMap<>();
-            result.put("scores", out.toString());
-            Map<String, Long> counts = new LinkedHashMap<>(made.counts());
-            counts.keySet().retainAll(List.of("queries", "training examples"));
-            result.putAll(counts);
-            result.put("damping", damping.toString());
-            result.put("lambdas", made.options().getOrDefault("damping", ""));
-            result.put("backend", started.description());
+        try (MatrixBackend started = output.backend(backend, working)) {
+            return model.isGiven()
+                    ? ofModel(store, started, options, progress, work)
+                    : ofCaptures(store, started, options, progress, work);
+        }
+    }
+
+    private Map<String, Object> ofCaptures(
+            FactorStore store, MatrixBackend started, ScoreOptions options, ProgressListener progress, Work work)
+            throws IOException {
+        try (CaptureSet set = CaptureSet.open(train)) {
+            ScoreRun<CapturedExample> run = ScoreRun.of(started, store, damping, batches.bound(options), set, progress);
+            Questions<CapturedExample> questions = new Questions<>() {
+                @Override
+                public <T> T with(Path path, Use<CapturedExample, T> use) throws IOException {
+                    try (CaptureSet asked = CaptureSet.open(path)) {
+                        return use.use(asked);
+                    }
+                }
+            };
+            return result(work.run(run, questions, new ScoreWriter(out, format), resume), started);
+        }
+    }
+
+    private Map<String, Object> ofModel(
+            FactorStore store, MatrixBackend started, ScoreOptions options, ProgressListener progress, Work work)
+            throws IOException {
+        try (LanguageModel.Open opened = model.open();
+                TextData text = opened.training(train, Integer.MAX_VALUE);
+                Decoder decoder = opened.decoder(started, store.manifest().layers())) {
+            ScoreOptions bounded = batches.bound(options.withBatchPositions(LanguageModel.BATCH_POSITIONS));
+            ScoreRun<TokenSequence> run = ScoreRun.of(started, store, damping, bounded, decoder, text, progress);
+            Questions<TokenSequence> questions = new Questions<>() {
+                @Override
+                public <T> T with(Path path, Use<TokenSequence, T> use) throws IOException {
+                    try (TextData asked = opened.questions(path)) {
+                        return use.use(asked);
+                    }
+                }
+            };
+            Map<String, Object> result =
+                    result(work.run(run, questions, new ScoreWriter(out, format), resume), started);
+            result.putAll(LanguageModel.counts(text));
             return result;
         }
+    }
+
+    private Map<String, Object> result(Provenance made, MatrixBackend started) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("scores", out.toString());
+        Map<String, Long> counts = new LinkedHashMap<>(made.counts());
+        counts.keySet().retainAll(List.of("queries", "training examples"));
+        result.putAll(counts);
+        result.put("damping", damping.toString());
+        result.put("lambdas", made.options().getOrDefault("damping", ""));
+        result.put("backend", started.description());
+        return result;
     }
 
     static final class DampingConverter implements ITypeConverter<Damping> {

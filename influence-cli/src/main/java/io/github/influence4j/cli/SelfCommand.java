@@ -1,7 +1,9 @@
 package io.github.influence4j.cli;
 
+import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.store.runs.ScoreRun;
+import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,7 +23,14 @@ final class SelfCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (ProgressOutput progress = output.progress()) {
             ScoreOptions options = ScoreOptions.defaults().withPerLayer(true);
-            output.print(scoring.run(output, options, progress, ScoreRun::self));
+            output.print(scoring.run(output, options, progress, new Scoring.Work() {
+                @Override
+                public <E> Provenance run(
+                        ScoreRun<E> run, Scoring.Questions<E> questions, ScoreWriter writer, boolean resume)
+                        throws IOException {
+                    return run.self(writer, resume);
+                }
+            }));
         }
         return 0;
     }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -176,20 +177,70 @@ public record CaptureWriter(
             int batchSize,
             Path folder)
             throws IOException {
+        export(model, data, objective, type, batchSize, folder, false);
+    }
+
+    /**
+     * Captures a data set into a folder, a batch to a shard, or takes up such work. Memory is that of the captures of one batch of
+     * all layers.
+     *
+     * @param <E> the host's type of an example
+     * @param model the model; its fingerprint goes into the files
+     * @param data the data set
+     * @param objective what to take the gradient of
+     * @param type floating-point type of the numbers in the files
+     * @param batchSize examples per shard
+     * @param folder where to; made if there is none
+     * @param resume whether shards that the folder holds already are those of this work, and are left as they are
+     * @throws IOException if the files cannot be written; complete shards stay
+     * @throws IllegalArgumentException if the folder holds shards and is not to be taken up
+     * @throws IllegalStateException if somebody else is writing to the folder, or it holds shards of other work
+     */
+    public static <E> void export(
+            GradientProvider<E> model,
+            ExampleSource<E> data,
+            Objective objective,
+            TensorType type,
+            int batchSize,
+            Path folder,
+            boolean resume)
+            throws IOException {
         Optional<String> labels = objective instanceof Objective.SampledLabels sampled
                 ? Optional.of(model.sampledLabels().orElse("seed " + sampled.seed() + ", draw " + sampled.draw()))
                 : Optional.empty();
         CaptureWriter writer = new CaptureWriter(CaptureObjective.of(objective), model.fingerprint(), labels, type);
         try (FolderLock lock = FolderLock.acquire(folder)) {
             lock.requireHeld();
-            requireNoShards(folder);
+            if (!resume) {
+                requireNoShards(folder);
+            }
             int shard = 0;
             for (ExampleBatch<E> batch : data.batches(batchSize)) {
+                Path file = folder.resolve(String.format(Locale.ROOT, "captures-%08d%s", shard++, ShardFolder.SUFFIX));
+                if (resume && Files.exists(file)) {
+                    writer.requireOwn(file, batch.ids(), model.layers());
+                    continue;
+                }
                 List<LayerCapture> captures = new ArrayList<>();
                 model.capture(batch, objective, model.layers(), capture -> captures.add(copy(capture)));
                 captures.sort(Comparator.comparingInt(capture -> model.layers().indexOf(capture.layer())));
-                String name = String.format(Locale.ROOT, "captures-%08d%s", shard++, ShardFolder.SUFFIX);
-                writer.write(folder.resolve(name), batch.ids(), captures);
+                writer.write(file, batch.ids(), captures);
+            }
+        }
+    }
+
+    /** A shard appears when it is complete, so that what it is of says all. */
+    private void requireOwn(Path file, long[] ids, List<LayerSpec> layers) throws IOException {
+        try (CaptureSet set = CaptureSet.open(file)) {
+            boolean own = Arrays.equals(ids, set.ids())
+                    && set.objective() == objective
+                    && set.model().equals(model)
+                    && set.labels().equals(labels)
+                    && set.layers().equals(layers);
+            if (!own) {
+                throw new IllegalStateException(
+                        file + " holds captures of other examples, layers, weights or labels; give"
+                                + " another folder, or the same data, model and options as before");
             }
         }
     }
