@@ -86,6 +86,11 @@ final class LanguageModel {
             return LayerSelection.of(checkpoint.shape(), word);
         }
 
+        List<List<String>> sharedInputs(List<LayerSpec> layers) {
+            return Decoder.sharedInputsOf(
+                    checkpoint.shape(), layers.stream().map(LayerSpec::name).toList());
+        }
+
         Decoder decoder(MatrixBackend backend, List<LayerSpec> layers) {
             return checkpoint.decoder(
                     backend, layers.stream().map(LayerSpec::name).toList());

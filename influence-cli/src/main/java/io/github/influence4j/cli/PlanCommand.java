@@ -131,13 +131,19 @@ final class PlanCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Plan plan(MatrixBackend started, List<LayerSpec> tracked, DataShape shape, int positions) {
+    private Plan plan(
+            MatrixBackend started,
+            List<LayerSpec> tracked,
+            List<List<String>> sharedInputs,
+            DataShape shape,
+            int positions) {
         ScoreOptions plain = ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken);
         ScoreOptions ranked = rank == null ? plain : plain.withRank(rank);
         FitOptions fit = FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
         return new Planner(started, MachineRate.measure(started))
                 .plan(
                         tracked,
+                        sharedInputs,
                         shape,
                         batches.bound(fit.withBatchPositions(positions)),
                         batches.bound(ranked.withBatchPositions(positions)));
@@ -146,7 +152,7 @@ final class PlanCommand implements Callable<Integer> {
     private void planCaptures(MatrixBackend started) throws IOException {
         try (CaptureSet set = CaptureSet.open(Objects.requireNonNull(captures))) {
             int rows = FitOptions.defaults().batchPositions();
-            Plan plan = plan(started, set.layers(), shape(set), rows);
+            Plan plan = plan(started, set.layers(), set.sharedInputs(), shape(set), rows);
             Map<String, Object> about = new LinkedHashMap<>();
             about.put("captures", set.path().toString());
             about.put("bytes of captures", bytes(set));
@@ -165,7 +171,8 @@ final class PlanCommand implements Callable<Integer> {
                 }
             }
             DataShape shape = DataShape.of(text.size(), asked).withPositions(text.positions());
-            Plan plan = plan(started, opened.layers(layers), shape, LanguageModel.BATCH_POSITIONS);
+            List<LayerSpec> tracked = opened.layers(layers);
+            Plan plan = plan(started, tracked, opened.sharedInputs(tracked), shape, LanguageModel.BATCH_POSITIONS);
             long parameters = opened.checkpoint().shape().parameters();
             Map<String, Object> about = new LinkedHashMap<>();
             about.put("model", opened.checkpoint().path().toString());

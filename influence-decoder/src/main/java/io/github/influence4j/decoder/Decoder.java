@@ -189,6 +189,17 @@ public final class Decoder
     }
 
     /**
+     * Says which layers of a decoder would read the same input, before its weights are there.
+     *
+     * @param shape its form
+     * @param names the layers that would be tracked
+     * @return what {@link #sharedInputs()} of that decoder says
+     */
+    public static List<List<String>> sharedInputsOf(DecoderShape shape, List<String> names) {
+        return TrackedLayers.of(shape, names).sharedInputs();
+    }
+
+    /**
      * Makes an independent model with the same weights.
      *
      * @return a model that the caller closes

@@ -166,6 +166,8 @@ class DecoderCaptureTest {
             }
             expected.values().removeIf(names -> names.size() == 1);
             assertEquals(List.copyOf(expected.values()), model.sharedInputs());
+            List<String> names = model.layers().stream().map(LayerSpec::name).toList();
+            assertEquals(model.sharedInputs(), Decoder.sharedInputsOf(shape, names));
         }
     }
 

@@ -1,11 +1,16 @@
 package io.github.influence4j.store.captures;
 
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.internal.PlainText;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.store.json.SharedInputsJson;
 import io.github.influence4j.store.json.StrictJson;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -15,9 +20,14 @@ import java.util.Optional;
  * @param model fingerprint of the model, if the file has one
  * @param labels name of the series of draws of sampled labels, if the file has one
  * @param layers the layers, in the file's order
+ * @param sharedInputs names of layers that read one input
  */
 record CaptureHeader(
-        CaptureObjective objective, Optional<String> model, Optional<String> labels, List<DeclaredLayer> layers) {
+        CaptureObjective objective,
+        Optional<String> model,
+        Optional<String> labels,
+        List<DeclaredLayer> layers,
+        List<List<String>> sharedInputs) {
 
     /** Names the series of draws; only files of sampled labels have one. */
     static final String LABELS = "labels";
@@ -56,7 +66,25 @@ record CaptureHeader(
             throw new MalformedFileException(file.path(), "declares no layers");
         }
         return new CaptureHeader(
-                objective, Optional.ofNullable(file.metadata().get("model")), labels(file, objective), layers);
+                objective,
+                Optional.ofNullable(file.metadata().get("model")),
+                labels(file, objective),
+                layers,
+                sharedInputs(file, layers));
+    }
+
+    private static List<List<String>> sharedInputs(SafetensorsFile file, List<DeclaredLayer> layers) {
+        Map<String, String> inputOf = new LinkedHashMap<>();
+        layers.forEach(layer -> layer.inputOf().ifPresent(other -> inputOf.put(layer.name(), other)));
+        List<LayerSpec> specs = layers.stream()
+                .map(layer -> new LayerSpec(
+                        layer.name(),
+                        layer.inputs(),
+                        layer.outputs(),
+                        layer.bias(),
+                        layer.positions().orElse(Positions.NONE)))
+                .toList();
+        return SharedInputsJson.read(file.path(), specs, inputOf);
     }
 
     private static Optional<String> labels(SafetensorsFile file, CaptureObjective objective) {

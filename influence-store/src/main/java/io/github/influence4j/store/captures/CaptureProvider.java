@@ -8,6 +8,7 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.PositionMask;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.safetensors.MalformedFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,12 +35,15 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
     private final List<LayerSpec> layers;
     private final Optional<String> fingerprint;
     private final String labels;
+    private final List<List<String>> sharedInputs;
     private Optional<Objective.SampledLabels> served = Optional.empty();
 
-    private CaptureProvider(List<LayerSpec> layers, Optional<String> fingerprint, String labels) {
+    private CaptureProvider(
+            List<LayerSpec> layers, Optional<String> fingerprint, String labels, List<List<String>> sharedInputs) {
         this.layers = layers;
         this.fingerprint = fingerprint;
         this.labels = labels;
+        this.sharedInputs = sharedInputs;
     }
 
     /**
@@ -84,7 +88,8 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
                 .map(set -> set.labels().orElse(UNKNOWN))
                 .distinct()
                 .collect(Collectors.joining(", "));
-        return new CaptureProvider(List.copyOf(layers), fingerprint, labels.isEmpty() ? UNKNOWN : labels);
+        return new CaptureProvider(
+                List.copyOf(layers), fingerprint, labels.isEmpty() ? UNKNOWN : labels, sharedInputs(sets));
     }
 
     /**
@@ -98,7 +103,21 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
         if (some.isEmpty() || !layers.containsAll(some)) {
             throw new IllegalArgumentException("layers must be some of " + layers + ", found " + some);
         }
-        return new CaptureProvider(List.copyOf(some), fingerprint, labels);
+        return new CaptureProvider(List.copyOf(some), fingerprint, labels, SharedInputs.among(sharedInputs, some));
+    }
+
+    /** Files need not say it, and those of older versions do not; those that do must agree. */
+    private static List<List<String>> sharedInputs(CaptureSet[] sets) {
+        List<List<String>> lists = List.of();
+        for (CaptureSet set : sets) {
+            if (!lists.isEmpty() && !set.sharedInputs().isEmpty() && !lists.equals(set.sharedInputs())) {
+                throw new MalformedFileException(
+                        set.path(),
+                        "says that layers " + set.sharedInputs() + " read the same input, the set before it " + lists);
+            }
+            lists = lists.isEmpty() ? set.sharedInputs() : lists;
+        }
+        return lists;
     }
 
     /**
@@ -159,6 +178,12 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
     @Override
     public Optional<String> fingerprint() {
         return fingerprint;
+    }
+
+    /** What the files say. */
+    @Override
+    public List<List<String>> sharedInputs() {
+        return sharedInputs;
     }
 
     /** What the files say of the labels that were drawn when they were written, or that it is unknown. */

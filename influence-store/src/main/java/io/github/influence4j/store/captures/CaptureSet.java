@@ -211,6 +211,15 @@ public final class CaptureSet implements PartedData<CapturedExample>, AutoClosea
     }
 
     /**
+     * Returns which layers read the same input.
+     *
+     * @return names of layers, as the files say; empty where they say nothing
+     */
+    public List<List<String>> sharedInputs() {
+        return header().sharedInputs();
+    }
+
+    /**
      * Says whether the files leave open what the positions of a layer are.
      *
      * @param layer index of the layer

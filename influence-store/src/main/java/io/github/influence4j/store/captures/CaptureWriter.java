@@ -9,11 +9,13 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.safetensors.SafetensorsWriter;
 import io.github.influence4j.safetensors.ShardFolder;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.json.SharedInputsJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,9 +38,14 @@ import tools.jackson.databind.json.JsonMapper;
  * @param labels name of the series of draws of sampled labels, such as their seed; empty where it is unknown, and for other
  *     objectives
  * @param type floating-point type of the numbers in the file
+ * @param sharedInputs what {@link GradientProvider#sharedInputs} of the model says; empty where it is not known
  */
 public record CaptureWriter(
-        CaptureObjective objective, Optional<String> model, Optional<String> labels, TensorType type) {
+        CaptureObjective objective,
+        Optional<String> model,
+        Optional<String> labels,
+        TensorType type,
+        List<List<String>> sharedInputs) {
 
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -49,6 +56,7 @@ public record CaptureWriter(
      *     sampled, or in more than 200 characters or with control characters
      */
     public CaptureWriter {
+        sharedInputs = sharedInputs.stream().map(List::copyOf).toList();
         if (!type.isFloating()) {
             throw new IllegalArgumentException("captures are floating-point numbers, not " + type);
         }
@@ -56,6 +64,18 @@ public record CaptureWriter(
             throw new IllegalArgumentException(
                     "'" + labels.get() + "' cannot name the labels of " + objective.word() + " captures");
         }
+    }
+
+    /**
+     * Writes captures of layers of which it is not known whether they read the same input.
+     *
+     * @param objective what the captures are gradients of
+     * @param model fingerprint of the model, if there is one
+     * @param labels name of the series of draws of sampled labels; empty where it is unknown, and for other objectives
+     * @param type floating-point type of the numbers in the file
+     */
+    public CaptureWriter(CaptureObjective objective, Optional<String> model, Optional<String> labels, TensorType type) {
+        this(objective, model, labels, type, List.of());
     }
 
     /**
@@ -77,9 +97,11 @@ public record CaptureWriter(
      * @param ids ids of the n examples
      * @param captures one capture of the n examples for each layer
      * @throws IOException if the file cannot be written
-     * @throws IllegalArgumentException if a capture is of another number of examples, or two are of one layer
+     * @throws IllegalArgumentException if a capture is of another number of examples, two are of one layer, or layers cannot read
+     *     the same input
      */
     public void write(Path file, long[] ids, List<LayerCapture> captures) throws IOException {
+        SharedInputs.of(sharedInputs, captures.stream().map(LayerCapture::layer).toList());
         List<TensorSpec> specs = new ArrayList<>();
         specs.add(TensorSpec.of(CaptureShard.IDS, TensorType.I64, ids.length));
         Map<String, Object> layers = new LinkedHashMap<>();
@@ -124,7 +146,7 @@ public record CaptureWriter(
         return metadata;
     }
 
-    private static DeclaredLayer declared(LayerCapture capture) {
+    private DeclaredLayer declared(LayerCapture capture) {
         LayerSpec layer = capture.layer();
         return new DeclaredLayer(
                 layer.name(),
@@ -132,7 +154,8 @@ public record CaptureWriter(
                 layer.outputs(),
                 layer.bias(),
                 Optional.of(layer.positions()),
-                capture.uses());
+                capture.uses(),
+                SharedInputsJson.inputOf(sharedInputs, layer.name()));
     }
 
     private static Map<String, Object> json(DeclaredLayer layer) {
@@ -144,6 +167,7 @@ public record CaptureWriter(
         if (layer.uses() > 1) {
             json.put("uses", layer.uses());
         }
+        layer.inputOf().ifPresent(other -> json.put(SharedInputsJson.KEY, other));
         return json;
     }
 
@@ -208,7 +232,8 @@ public record CaptureWriter(
         Optional<String> labels = objective instanceof Objective.SampledLabels sampled
                 ? Optional.of(model.sampledLabels().orElse("seed " + sampled.seed() + ", draw " + sampled.draw()))
                 : Optional.empty();
-        CaptureWriter writer = new CaptureWriter(CaptureObjective.of(objective), model.fingerprint(), labels, type);
+        CaptureWriter writer = new CaptureWriter(
+                CaptureObjective.of(objective), model.fingerprint(), labels, type, model.sharedInputs());
         try (FolderLock lock = FolderLock.acquire(folder)) {
             lock.requireHeld();
             if (!resume) {

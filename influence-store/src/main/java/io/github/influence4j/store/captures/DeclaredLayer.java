@@ -1,6 +1,7 @@
 package io.github.influence4j.store.captures;
 
 import io.github.influence4j.api.LayerSpec.Positions;
+import io.github.influence4j.store.json.SharedInputsJson;
 import io.github.influence4j.store.json.StrictJson;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,10 +17,18 @@ import java.util.stream.Stream;
  * @param bias whether it has a bias
  * @param positions what its positions are, if the file says so
  * @param uses how often the model runs it at each token
+ * @param inputOf name of the layer whose input it reads too, if the file says so
  */
-record DeclaredLayer(String name, int inputs, int outputs, boolean bias, Optional<Positions> positions, int uses) {
+record DeclaredLayer(
+        String name,
+        int inputs,
+        int outputs,
+        boolean bias,
+        Optional<Positions> positions,
+        int uses,
+        Optional<String> inputOf) {
 
-    private static final Set<String> KEYS = Set.of("in", "out", "bias", "positions", "uses");
+    private static final Set<String> KEYS = Set.of("in", "out", "bias", "positions", "uses", SharedInputsJson.KEY);
 
     static DeclaredLayer parse(String name, StrictJson json) {
         json.requireOnly(KEYS);
@@ -33,7 +42,8 @@ record DeclaredLayer(String name, int inputs, int outputs, boolean bias, Optiona
                 json.positive("out"),
                 json.flag("bias"),
                 positions,
-                json.has("uses") ? json.positive("uses") : 1);
+                json.has("uses") ? json.positive("uses") : 1,
+                json.optionalText(SharedInputsJson.KEY));
     }
 
     String activations() {

@@ -9,15 +9,18 @@ import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.json.ProvenanceJson;
 import io.github.influence4j.store.json.SealedJson;
+import io.github.influence4j.store.json.SharedInputsJson;
 import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,11 +31,17 @@ import java.util.stream.Stream;
  * @param strategy which approximation the factors are of
  * @param blocks O, the diagonal blocks that each covariance was cut into; 1 for none
  * @param layers the layers, in the model's order
+ * @param sharedInputs names of layers that read one input, whose Q_A and α are in the files under the name of the first
  * @param checksums size and SHA-256 of each file, by its name
  * @param provenance how the factors were made
  */
 public record FactorManifest(
-        Strategy strategy, int blocks, List<LayerSpec> layers, Map<String, Checksum> checksums, Provenance provenance) {
+        Strategy strategy,
+        int blocks,
+        List<LayerSpec> layers,
+        List<List<String>> sharedInputs,
+        Map<String, Checksum> checksums,
+        Provenance provenance) {
 
     /** The manifest's file name. */
     public static final String FILE = "manifest.json";
@@ -41,9 +50,13 @@ public record FactorManifest(
 
     private static final int VERSION = 1;
 
+    /** Of folders in which layers share tensors, which readers of version 1 would miss. */
+    private static final int SHARING_VERSION = 2;
+
     /** Copies the collections, keeping their order. */
     public FactorManifest {
         layers = List.copyOf(layers);
+        sharedInputs = sharedInputs.stream().map(List::copyOf).toList();
         checksums = Collections.unmodifiableMap(new LinkedHashMap<>(checksums));
     }
 
@@ -52,15 +65,19 @@ public record FactorManifest(
         if (!json.text("format").equals(FORMAT)) {
             throw json.malformed("format", FORMAT);
         }
-        if (json.integer("version") != VERSION) {
-            throw json.malformed("version", VERSION + ", the version this library reads");
+        long version = json.integer("version");
+        if (version != VERSION && version != SHARING_VERSION) {
+            throw json.malformed("version", VERSION + " or " + SHARING_VERSION + ", the versions this library reads");
         }
         json.requireOnly(Set.of(
                 "format", "version", "strategy", "blocks", "layers", "files", "provenance", SealedJson.CHECKSUM));
         Strategy strategy = strategy(json.text("strategy"), json);
         List<LayerSpec> layers = new ArrayList<>();
+        Map<String, String> inputOf = new LinkedHashMap<>();
         for (StrictJson layer : json.list("layers")) {
-            layers.add(layer(layer));
+            layers.add(layer(layer, version == SHARING_VERSION));
+            Optional<String> source = layer.optionalText(SharedInputsJson.KEY);
+            source.ifPresent(name -> inputOf.put(layer.text("name"), name));
         }
         if (layers.stream().map(LayerSpec::name).distinct().count() != layers.size() || layers.isEmpty()) {
             throw new MalformedFileException(file, "the manifest must have layers, each once");
@@ -69,6 +86,7 @@ public record FactorManifest(
                 strategy,
                 json.positive("blocks"),
                 layers,
+                sharedInputs(file, strategy, layers, inputOf),
                 Checksum.parse(json.object("files")),
                 ProvenanceJson.read(json.object("provenance")));
     }
@@ -84,8 +102,20 @@ public record FactorManifest(
                                 .collect(Collectors.joining(", ", "one of ", ""))));
     }
 
-    private static LayerSpec layer(StrictJson json) {
-        json.requireOnly(Set.of("name", "in", "out", "bias", "positions"));
+    private static List<List<String>> sharedInputs(
+            Path file, Strategy strategy, List<LayerSpec> layers, Map<String, String> inputOf) {
+        List<List<String>> lists = SharedInputsJson.read(file, layers, inputOf);
+        if (!lists.isEmpty() && strategy != Strategy.EKFAC && strategy != Strategy.KFAC) {
+            throw new MalformedFileException(
+                    file,
+                    "has entries " + SharedInputsJson.KEY + ", but factors of " + word(strategy) + " share nothing");
+        }
+        return lists;
+    }
+
+    private static LayerSpec layer(StrictJson json, boolean shares) {
+        Set<String> known = Set.of("name", "in", "out", "bias", "positions");
+        json.requireOnly(shares ? with(known, SharedInputsJson.KEY) : known);
         Positions positions = Stream.of(Positions.values())
                 .filter(kind -> word(kind).equals(json.text("positions")))
                 .findFirst()
@@ -100,23 +130,30 @@ public record FactorManifest(
     byte[] toBytes() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("format", FORMAT);
-        json.put("version", VERSION);
+        json.put("version", sharedInputs.isEmpty() ? VERSION : SHARING_VERSION);
         json.put("strategy", word(strategy));
         json.put("blocks", blocks);
-        json.put("layers", layers.stream().map(FactorManifest::layerJson).toList());
+        json.put("layers", layers.stream().map(this::layerJson).toList());
         json.put("files", checksums);
         json.put("provenance", ProvenanceJson.write(provenance));
         return SealedJson.write(json);
     }
 
-    private static Map<String, Object> layerJson(LayerSpec layer) {
+    private Map<String, Object> layerJson(LayerSpec layer) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("name", layer.name());
         json.put("in", layer.inputs());
         json.put("out", layer.outputs());
         json.put("bias", layer.bias());
         json.put("positions", word(layer.positions()));
+        SharedInputsJson.inputOf(sharedInputs, layer.name()).ifPresent(name -> json.put(SharedInputsJson.KEY, name));
         return json;
+    }
+
+    private static Set<String> with(Set<String> words, String more) {
+        Set<String> all = new HashSet<>(words);
+        all.add(more);
+        return all;
     }
 
     static String word(Enum<?> value) {

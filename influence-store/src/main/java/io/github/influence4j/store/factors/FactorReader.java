@@ -13,14 +13,19 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.TensorSpec;
+import io.github.influence4j.store.json.SharedInputsJson;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Uploads the factors of one layer after the other from open files, and checks every number. */
+/**
+ * Uploads the factors of one layer after the other from open files, and checks every number. Layers that read the same input get
+ * one Q_A in one place.
+ */
 final class FactorReader {
 
     /** Of a length of 1, where eigenvectors were kept in bfloat16, which has 8 bits. */
@@ -32,12 +37,17 @@ final class FactorReader {
     private final MatrixBackend backend;
     private final Strategy strategy;
     private final int blocks;
+    private final List<List<String>> sharedInputs;
     private final Map<String, SafetensorsFile> files;
 
-    FactorReader(MatrixBackend backend, Strategy strategy, int blocks, Map<String, SafetensorsFile> files) {
+    /** The bases that were read, by the name of the layer whose tensors Q_A and α are. */
+    private final Map<String, LayerEigenbasis> read = new HashMap<>();
+
+    FactorReader(MatrixBackend backend, FactorManifest manifest, Map<String, SafetensorsFile> files) {
         this.backend = backend;
-        this.strategy = strategy;
-        this.blocks = blocks;
+        this.strategy = manifest.strategy();
+        this.blocks = manifest.blocks();
+        this.sharedInputs = manifest.sharedInputs();
         this.files = files;
     }
 
@@ -58,22 +68,52 @@ final class FactorReader {
     }
 
     private LayerEigenbasis basis(LayerSpec layer) {
-        double[] activation = vector(FactorTensors.ACTIVATION_EIGENVALUES, layer, layer.gradientColumns());
-        double[] gradient = vector(FactorTensors.GRADIENT_EIGENVALUES, layer, layer.outputs());
+        Optional<String> other = SharedInputsJson.inputOf(sharedInputs, layer.name());
+        other.ifPresent(name -> requireNoneOfItsOwn(layer, name));
+        String tensor = other.orElse(layer.name());
+        LayerEigenbasis before = read.get(tensor);
+        LayerEigenbasis basis = before == null
+                ? withOwnInput(layer, tensor)
+                : withGradient(layer, before.activationVectors(), before.activationValues());
+        read.putIfAbsent(tensor, basis);
+        return basis;
+    }
+
+    /** What is there twice may differ, and then it is not clear which is meant. */
+    private void requireNoneOfItsOwn(LayerSpec layer, String other) {
+        for (String name : List.of(FactorTensors.ACTIVATION_EIGENVECTORS, FactorTensors.ACTIVATION_EIGENVALUES)) {
+            SafetensorsFile file = file(name);
+            if (file.find(layer.name()).isPresent()) {
+                throw malformed(
+                        file,
+                        layer.name(),
+                        "must have no tensor of its own, as the manifest says that it has that of layer "
+                                + MalformedFileException.quote(other));
+            }
+        }
+    }
+
+    private LayerEigenbasis withOwnInput(LayerSpec layer, String tensor) {
+        double[] activation = vector(FactorTensors.ACTIVATION_EIGENVALUES, tensor, layer.gradientColumns());
         BlockDiagonal activationVectors =
-                vectors(FactorTensors.ACTIVATION_EIGENVECTORS, layer, layer.gradientColumns());
+                vectors(FactorTensors.ACTIVATION_EIGENVECTORS, tensor, layer.gradientColumns());
         try {
-            BlockDiagonal gradientVectors = vectors(FactorTensors.GRADIENT_EIGENVECTORS, layer, layer.outputs());
-            return new LayerEigenbasis(layer, activationVectors, activation, gradientVectors, gradient);
+            return withGradient(layer, activationVectors, activation);
         } catch (RuntimeException | Error e) {
             activationVectors.close();
             throw e;
         }
     }
 
-    private BlockDiagonal vectors(String name, LayerSpec layer, int order) {
+    private LayerEigenbasis withGradient(LayerSpec layer, BlockDiagonal activationVectors, double[] activation) {
+        double[] gradient = vector(FactorTensors.GRADIENT_EIGENVALUES, layer.name(), layer.outputs());
+        BlockDiagonal gradientVectors = vectors(FactorTensors.GRADIENT_EIGENVECTORS, layer.name(), layer.outputs());
+        return new LayerEigenbasis(layer, activationVectors, activation, gradientVectors, gradient);
+    }
+
+    private BlockDiagonal vectors(String name, String layer, int order) {
         SafetensorsFile file = require(name, layer, order, order);
-        Matrix dense = file.matrix(layer.name());
+        Matrix dense = file.matrix(layer);
         List<BackendMatrix> parts = new ArrayList<>();
         try {
             int offset = 0;
@@ -91,7 +131,7 @@ final class FactorReader {
     }
 
     /** Copies a square of the diagonal; there must be zeros to its left and right, and its columns must be of length 1. */
-    private void copy(SafetensorsFile file, LayerSpec layer, Matrix dense, int offset, BackendMatrix part) {
+    private void copy(SafetensorsFile file, String layer, Matrix dense, int offset, BackendMatrix part) {
         int size = part.columns();
         double[] squares = new double[size];
         backend.upload(
@@ -115,10 +155,10 @@ final class FactorReader {
         }
     }
 
-    private double[] vector(String name, LayerSpec layer, int length) {
+    private double[] vector(String name, String layer, int length) {
         SafetensorsFile file = require(name, layer, length);
         double[] values = new double[length];
-        file.read(layer.name(), 0, length, values, 0);
+        file.read(layer, 0, length, values, 0);
         double largest = Arrays.stream(values).max().orElse(0);
         // rounding makes eigenvalues negative; kronfluence stores them so
         double rounding = FLOAT32_ROUNDING * length * largest;
@@ -136,18 +176,19 @@ final class FactorReader {
     }
 
     private BackendMatrix eigenvalues(LayerSpec layer) {
-        SafetensorsFile file = require(FactorTensors.LAMBDA_MATRIX, layer, layer.outputs(), layer.gradientColumns());
-        SafetensorsFile counts = require(FactorTensors.LAMBDA_COUNT, layer, 1);
+        SafetensorsFile file =
+                require(FactorTensors.LAMBDA_MATRIX, layer.name(), layer.outputs(), layer.gradientColumns());
+        SafetensorsFile counts = require(FactorTensors.LAMBDA_COUNT, layer.name(), 1);
         long[] count = new long[1];
         counts.read(layer.name(), 0, 1, count, 0);
         if (count[0] < 1) {
-            throw malformed(counts, layer, "must be a positive number of examples, found " + count[0]);
+            throw malformed(counts, layer.name(), "must be a positive number of examples, found " + count[0]);
         }
         Matrix sums = file.matrix(layer.name());
         Consumer<double[]> toMeans = row -> {
             for (int c = 0; c < row.length; c++) {
                 if (!(row[c] >= 0) || row[c] == Double.POSITIVE_INFINITY) {
-                    throw malformed(file, layer, "must be finite and not negative, found " + row[c]);
+                    throw malformed(file, layer.name(), "must be finite and not negative, found " + row[c]);
                 }
                 row[c] /= count[0];
             }
@@ -156,20 +197,25 @@ final class FactorReader {
     }
 
     /** Checks a tensor's shape before memory is taken for it. */
-    private SafetensorsFile require(String name, LayerSpec layer, long... shape) {
-        SafetensorsFile file = files.get(name);
-        if (file == null) {
-            throw new IllegalStateException("file " + name + " was not opened");
-        }
-        TensorSpec found = file.tensor(layer.name());
-        TensorSpec expected = TensorSpec.of(layer.name(), found.type(), shape);
+    private SafetensorsFile require(String name, String layer, long... shape) {
+        SafetensorsFile file = file(name);
+        TensorSpec found = file.tensor(layer);
+        TensorSpec expected = TensorSpec.of(layer, found.type(), shape);
         if (!found.equals(expected)) {
             throw malformed(file, layer, "must be " + expected.describe() + ", found " + found.describe());
         }
         return file;
     }
 
-    private static MalformedFileException malformed(SafetensorsFile file, LayerSpec layer, String problem) {
-        return new MalformedFileException(file.path(), "layer " + layer.name() + " " + problem);
+    private SafetensorsFile file(String name) {
+        SafetensorsFile file = files.get(name);
+        if (file == null) {
+            throw new IllegalStateException("file " + name + " was not opened");
+        }
+        return file;
+    }
+
+    private static MalformedFileException malformed(SafetensorsFile file, String layer, String problem) {
+        return new MalformedFileException(file.path(), "layer " + layer + " " + problem);
     }
 }

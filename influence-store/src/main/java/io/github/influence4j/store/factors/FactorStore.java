@@ -28,7 +28,8 @@ import java.util.stream.Stream;
  * Fitted factors in a folder, in kronfluence's layout: one safetensors file for eigenvectors, one for eigenvalues and so on,
  * with a tensor for each layer, and beside them {@code manifest.json} with layers, options, provenance and checksums.
  *
- * <p>Factors written here load in kronfluence, which ignores the manifest; factors written there are read with {@link
+ * <p>Factors written here load in kronfluence, which ignores the manifest, but for those of layers that read the same input: they
+ * have one tensor between them, unless they are written with {@link #saveForKronfluence}. Factors written there are read with {@link
  * #openKronfluence}. Λ is stored as kronfluence does, as a sum with the number of examples, so it comes back to the last
  * rounding. K-FAC's option {@code PER_EXAMPLE} is multiplied into the gradient covariance's eigenvalues.
  *
@@ -74,8 +75,12 @@ public final class FactorStore {
      * @throws IllegalStateException if somebody else is writing to the folder
      */
     public static FactorStore save(Path folder, FittedCurvature<?> fitted) throws IOException {
+        return save(folder, diagonal(fitted));
+    }
+
+    private static EigenbasisCurvature diagonal(FittedCurvature<?> fitted) {
         if (fitted.curvature() instanceof EigenbasisCurvature curvature) {
-            return save(folder, curvature);
+            return curvature;
         }
         throw new IllegalArgumentException("only what Ekfac fits can be kept in files, found " + fitted);
     }
@@ -90,8 +95,30 @@ public final class FactorStore {
      * @throws IOException if the files cannot be written; an older store is then still there
      */
     public static FactorStore save(Path folder, EigenbasisCurvature curvature, FolderLock lock) throws IOException {
+        return write(folder, curvature, true, lock);
+    }
+
+    /**
+     * Writes a fitted curvature for kronfluence, replacing an older one: layers that read the same input have their eigenvectors
+     * in the files each, as kronfluence looks for them. Where no layers do, {@link #save} writes the same.
+     *
+     * @param folder where to; made if there is none
+     * @param fitted EK-FAC or one of its relatives; not changed
+     * @return the store
+     * @throws IOException if the files cannot be written; an older store is then still there
+     * @throws IllegalArgumentException if the curvature is not one that is diagonal in a basis of each layer
+     * @throws IllegalStateException if somebody else is writing to the folder
+     */
+    public static FactorStore saveForKronfluence(Path folder, FittedCurvature<?> fitted) throws IOException {
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            return write(folder, diagonal(fitted), false, lock);
+        }
+    }
+
+    private static FactorStore write(Path folder, EigenbasisCurvature curvature, boolean once, FolderLock lock)
+            throws IOException {
         lock.requireHeld();
-        try (FactorWriter writer = new FactorWriter(folder, curvature, strategy(curvature))) {
+        try (FactorWriter writer = new FactorWriter(folder, curvature, strategy(curvature), once)) {
             writer.write();
         }
         return open(folder);
@@ -147,7 +174,7 @@ public final class FactorStore {
         Provenance provenance = Provenance.here(backend.description(), backend.precision(), Optional.empty())
                 .withOption("strategy", strategy.toString())
                 .withOption("factors", "kronfluence");
-        return new FactorStore(files, new FactorManifest(strategy, 1, layers, Map.of(), provenance), false);
+        return new FactorStore(files, new FactorManifest(strategy, 1, layers, List.of(), Map.of(), provenance), false);
     }
 
     /**
@@ -227,7 +254,7 @@ public final class FactorStore {
                 files.put(name, file);
                 verify(file, FactorTensors.file(name));
             }
-            FactorReader reader = new FactorReader(backend, manifest.strategy(), manifest.blocks(), files);
+            FactorReader reader = new FactorReader(backend, manifest, files);
             for (LayerSpec layer : layers) {
                 parts.add(reader.read(layer));
             }

@@ -4,6 +4,7 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
+import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.ekfac.options.Strategy;
@@ -12,11 +13,13 @@ import io.github.influence4j.safetensors.SafetensorsWriter;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.StagedFiles;
+import io.github.influence4j.store.json.SharedInputsJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -28,32 +31,61 @@ final class FactorWriter implements AutoCloseable {
     private final EigenbasisCurvature curvature;
     private final Strategy strategy;
     private final long examples;
+    private final List<List<String>> sharedInputs;
     private final Path folder;
     private final StagedFiles files;
 
-    FactorWriter(Path folder, EigenbasisCurvature curvature, Strategy strategy) {
+    /** Writes what layers share once, or for each of them. */
+    FactorWriter(Path folder, EigenbasisCurvature curvature, Strategy strategy, boolean once) {
         this.folder = folder;
         this.files = new StagedFiles(folder);
         this.curvature = curvature;
         this.strategy = strategy;
+        this.sharedInputs = once ? sharedInputs(curvature) : List.of();
         this.examples = curvature.provenance().counts().getOrDefault("examples", 1L);
+    }
+
+    /** Layers that share an input hold the same Q_A. */
+    private static List<List<String>> sharedInputs(EigenbasisCurvature curvature) {
+        Map<BlockDiagonal, List<String>> readers = new IdentityHashMap<>();
+        List<List<String>> lists = new ArrayList<>();
+        for (LayerCurvature part : curvature.layerCurvatures()) {
+            part.basis().ifPresent(basis -> readers.computeIfAbsent(basis.activationVectors(), vectors -> {
+                        List<String> list = new ArrayList<>();
+                        lists.add(list);
+                        return list;
+                    })
+                    .add(part.layer().name()));
+        }
+        lists.removeIf(list -> list.size() == 1);
+        return lists;
+    }
+
+    private List<LayerCurvature> withOwnInput() {
+        return curvature.layerCurvatures().stream()
+                .filter(part -> SharedInputsJson.inputOf(
+                                sharedInputs, part.layer().name())
+                        .isEmpty())
+                .toList();
     }
 
     void write() throws IOException {
         if (strategy.usesEigenbasis()) {
             Function<LayerCurvature, LayerEigenbasis> basis =
                     part -> part.basis().orElseThrow();
-            matrices(FactorTensors.ACTIVATION_EIGENVECTORS, part -> basis.apply(part)
+            List<LayerCurvature> own = withOwnInput();
+            matrices(FactorTensors.ACTIVATION_EIGENVECTORS, own, part -> basis.apply(part)
                     .activationVectors());
-            vectors(FactorTensors.ACTIVATION_EIGENVALUES, part -> basis.apply(part)
+            vectors(FactorTensors.ACTIVATION_EIGENVALUES, own, part -> basis.apply(part)
                     .activationValues());
-            matrices(FactorTensors.GRADIENT_EIGENVECTORS, part -> basis.apply(part)
+            matrices(FactorTensors.GRADIENT_EIGENVECTORS, curvature.layerCurvatures(), part -> basis.apply(part)
                     .gradientVectors());
-            vectors(FactorTensors.GRADIENT_EIGENVALUES, this::scaledGradientValues);
+            vectors(FactorTensors.GRADIENT_EIGENVALUES, curvature.layerCurvatures(), this::scaledGradientValues);
         }
         if (strategy.measuresEigenvalues()) {
             matrices(
                     FactorTensors.LAMBDA_MATRIX,
+                    curvature.layerCurvatures(),
                     part -> new ScaledMatrix(part.eigenvalues().orElseThrow(), examples));
             counts();
         }
@@ -104,26 +136,28 @@ final class FactorWriter implements AutoCloseable {
                 .orElseThrow();
     }
 
-    private void matrices(String name, Function<LayerCurvature, Matrix> matrix) throws IOException {
+    private void matrices(String name, List<LayerCurvature> parts, Function<LayerCurvature, Matrix> matrix)
+            throws IOException {
         List<TensorSpec> specs = new ArrayList<>();
-        for (LayerCurvature part : curvature.layerCurvatures()) {
+        for (LayerCurvature part : parts) {
             Matrix numbers = matrix.apply(part);
             TensorType type = numbers.precision() == Precision.FLOAT64 ? TensorType.F64 : TensorType.F32;
             specs.add(TensorSpec.of(part.layer().name(), type, numbers.rows(), numbers.columns()));
         }
         SafetensorsWriter file = tensors(name, specs);
-        for (LayerCurvature part : curvature.layerCurvatures()) {
+        for (LayerCurvature part : parts) {
             file.append(part.layer().name(), matrix.apply(part));
         }
     }
 
-    private void vectors(String name, Function<LayerCurvature, double[]> vector) throws IOException {
+    private void vectors(String name, List<LayerCurvature> parts, Function<LayerCurvature, double[]> vector)
+            throws IOException {
         List<TensorSpec> specs = new ArrayList<>();
-        for (LayerCurvature part : curvature.layerCurvatures()) {
+        for (LayerCurvature part : parts) {
             specs.add(TensorSpec.of(part.layer().name(), TensorType.F64, vector.apply(part).length));
         }
         SafetensorsWriter file = tensors(name, specs);
-        for (LayerCurvature part : curvature.layerCurvatures()) {
+        for (LayerCurvature part : parts) {
             double[] numbers = vector.apply(part);
             file.append(part.layer().name(), numbers, 0, numbers.length);
         }
@@ -157,7 +191,8 @@ final class FactorWriter implements AutoCloseable {
                 .mapToInt(LayerEigenbasis::blocks)
                 .max()
                 .orElse(1);
-        return new FactorManifest(strategy, blocks, curvature.layers(), files.checksums(), curvature.provenance());
+        return new FactorManifest(
+                strategy, blocks, curvature.layers(), sharedInputs, files.checksums(), curvature.provenance());
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
 import io.github.influence4j.ekfac.internal.factor.MemoryShares;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
@@ -84,7 +85,7 @@ public record FitRun<E>(
                 return done;
             }
             requireOneDraw();
-            Progress kept = Progress.begin(folder, withChoices(run, model.layers()), resume, lock);
+            Progress kept = Progress.begin(folder, withChoices(run), resume, lock);
             try (EigenbasisCurvature curvature = fit(kept)) {
                 FactorStore.save(folder, curvature.withOption("run", Fingerprint.ofText(run.toString())), lock);
             } catch (UncheckedIOException e) {
@@ -125,6 +126,10 @@ public record FitRun<E>(
         run.put("backend", backend.name());
         run.put("precision", backend.precision().toString());
         run.put("layers", model.layers().toString());
+        List<List<String>> shared = model.sharedInputs();
+        if (!shared.isEmpty()) {
+            run.put("shared inputs", shared.toString());
+        }
         run.put("captures", DataDigest.of(data));
         return run;
     }
@@ -136,9 +141,11 @@ public record FitRun<E>(
         return "empirical";
     }
 
-    private Map<String, String> withChoices(Map<String, String> run, List<LayerSpec> layers) {
+    private Map<String, String> withChoices(Map<String, String> run) {
         long limit = MemoryShares.of(backend, options.memoryLimit()).held();
-        FactorMemory memory = new FactorMemory(backend.precision(), options.strategy(), options.blocks());
+        List<LayerSpec> layers = model.layers();
+        FactorMemory memory = new FactorMemory(
+                backend.precision(), options.strategy(), options.blocks(), SharedInputs.of(model, layers));
         LayerGroups.of(layers, memory, backend, limit);
         Map<String, String> all = new LinkedHashMap<>(run);
         all.put("chosen memory limit", Long.toString(limit));

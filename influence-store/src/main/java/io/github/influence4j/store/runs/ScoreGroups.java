@@ -7,6 +7,7 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.score.SolverGroups;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
@@ -51,22 +52,25 @@ final class ScoreGroups<E> implements SolverGroups {
     /** Takes layers in order until the next one does not fit; one that fits nowhere gets a group of its own. */
     private static List<List<LayerSpec>> group(ScoreRun<?> run, double limit) {
         FactorManifest manifest = run.factors().manifest();
-        FactorMemory memory = new FactorMemory(run.backend().precision(), manifest.strategy(), manifest.blocks());
+        FactorMemory memory = new FactorMemory(
+                run.backend().precision(),
+                manifest.strategy(),
+                manifest.blocks(),
+                SharedInputs.of(manifest.sharedInputs(), manifest.layers()));
         int reciprocal = manifest.strategy() == Strategy.IDENTITY
                 ? 0
                 : run.backend().precision().bytes();
         List<List<LayerSpec>> groups = new ArrayList<>();
         List<LayerSpec> group = new ArrayList<>();
-        double bytes = 0;
+        double reciprocals = 0;
         for (LayerSpec layer : manifest.layers()) {
-            double needed = memory.keptBytes(layer) + (double) reciprocal * layer.parameters();
-            if (!group.isEmpty() && bytes + needed > limit) {
-                groups.add(List.copyOf(group));
-                group.clear();
-                bytes = 0;
-            }
             group.add(layer);
-            bytes += needed;
+            reciprocals += (double) reciprocal * layer.parameters();
+            if (group.size() > 1 && memory.keptBytes(group) + reciprocals > limit) {
+                groups.add(List.copyOf(group.subList(0, group.size() - 1)));
+                group = new ArrayList<>(List.of(layer));
+                reciprocals = (double) reciprocal * layer.parameters();
+            }
         }
         groups.add(List.copyOf(group));
         return groups;

@@ -5,6 +5,7 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +14,11 @@ record SomeLayers<E>(GradientProvider<E> model, List<LayerSpec> layers) implemen
 
     SomeLayers {
         layers = List.copyOf(layers);
+    }
+
+    @Override
+    public List<List<String>> sharedInputs() {
+        return SharedInputs.among(model.sharedInputs(), layers);
     }
 
     @Override

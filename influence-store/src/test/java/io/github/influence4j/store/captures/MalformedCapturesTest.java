@@ -103,6 +103,9 @@ class MalformedCapturesTest {
         "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true,\"positions\":\"none\"}}', no positions",
         "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true,\"uses\":2}}', uses",
         "layers, '{\"l\":{\"in\":7,\"out\":3,\"bias\":true}}', 'must be floating-point numbers [4, t, 7]'",
+        "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true,\"input_of\":\"m\"}}', no layer of the file",
+        "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true,\"input_of\":\"l\"}}', itself",
+        "layers, '{\"l\":{\"in\":2,\"out\":3,\"bias\":true,\"input_of\":\"m\"},\"m\":{\"in\":3,\"out\":3,\"bias\":true}}', must be equal",
         "layers, '{\"m\":{\"in\":2,\"out\":3,\"bias\":true}}', 'must be there'",
         "layers, '{\" \":{\"in\":2,\"out\":3,\"bias\":true}}', needs a name"
     })

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Fits in units, ended after every unit in turn and taken up again. */
 class FitRunTest {
@@ -55,14 +56,17 @@ class FitRunTest {
     @SuppressWarnings("NullAway.Init")
     private Path folder;
 
+    @SuppressWarnings("NullAway.Init")
+    private Path captures;
+
     @BeforeEach
     void writeCaptures() throws IOException {
-        TestCaptures.write(folder.resolve("captures"), CaptureObjective.SAMPLED, 5);
+        captures = TestCaptures.write(folder.resolve("captures"), CaptureObjective.SAMPLED, 5);
     }
 
     private void run(String out, FitOptions options, boolean resume, ProgressListener progress) throws IOException {
-        try (CaptureSet captures = CaptureSet.open(folder.resolve("captures"))) {
-            FitRun.of(BACKEND, options, captures, progress).run(folder.resolve(out), resume);
+        try (CaptureSet set = CaptureSet.open(captures)) {
+            FitRun.of(BACKEND, options, set, progress).run(folder.resolve(out), resume);
         }
     }
 
@@ -158,8 +162,12 @@ class FitRunTest {
         }
     }
 
-    @Test
-    void endedAfterAnyUnitItGivesTheSameBytes() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void endedAfterAnyUnitItGivesTheSameBytes(boolean sharing) throws IOException {
+        if (sharing) {
+            captures = TestCaptures.sharing(folder.resolve("sharing"), CaptureObjective.SAMPLED, 5, true);
+        }
         FitOptions options = FitOptions.defaults().withBatchSize(4);
         List<String> lines = new ArrayList<>();
         run("whole", options, false, (stage, done, total) -> lines.add(stage + done));

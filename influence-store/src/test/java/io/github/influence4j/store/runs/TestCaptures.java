@@ -8,11 +8,14 @@ import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureWriter;
+import io.github.influence4j.store.json.SharedInputsJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -24,6 +27,17 @@ final class TestCaptures {
     static final List<LayerSpec> LAYERS = List.of(
             new LayerSpec("first", 6, 5, true, Positions.TOKENS),
             new LayerSpec("second", 5, 3, false, Positions.TOKENS));
+    static final List<LayerSpec> SHARING = List.of(
+            LayerSpec.tokens("q", 6, 4),
+            LayerSpec.tokens("gate", 5, 3).withoutBias(),
+            LayerSpec.tokens("k", 6, 2),
+            LayerSpec.tokens("v", 6, 3),
+            LayerSpec.tokens("up", 5, 2).withoutBias(),
+            LayerSpec.tokens("down", 5, 4).withoutBias());
+
+    /** Layers that read the input of the first. */
+    static final List<List<String>> READING = List.of(List.of("q", "k", "v"), List.of("gate", "up"));
+
     private static final int POSITIONS = 4;
 
     private TestCaptures() {}
@@ -39,11 +53,22 @@ final class TestCaptures {
         return write(folder, objective, seed, layers);
     }
 
+    /** Of layers some of which read the same input, which the files say or leave out. */
+    static Path sharing(Path folder, CaptureObjective objective, long seed, boolean said) throws IOException {
+        return write(folder, objective, seed, SHARING, said ? READING : List.of());
+    }
+
     private static Path write(Path folder, CaptureObjective objective, long seed, List<LayerSpec> layers)
+            throws IOException {
+        return write(folder, objective, seed, layers, List.of());
+    }
+
+    private static Path write(
+            Path folder, CaptureObjective objective, long seed, List<LayerSpec> layers, List<List<String>> said)
             throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         Files.createDirectories(folder);
-        CaptureWriter writer = new CaptureWriter(objective, Optional.empty(), TensorType.F64);
+        CaptureWriter writer = new CaptureWriter(objective, Optional.empty(), Optional.empty(), TensorType.F64, said);
         for (int s = 0; s < SHARDS; s++) {
             long[] ids = new long[EXAMPLES];
             boolean[] real = new boolean[EXAMPLES * POSITIONS];
@@ -52,6 +77,7 @@ final class TestCaptures {
                 real[k] = k % POSITIONS < 3 || random.nextBoolean();
             }
             List<LayerCapture> captures = new ArrayList<>();
+            Map<String, Matrix> inputs = new HashMap<>();
             for (LayerSpec layer : layers) {
                 boolean tokens = layer.positions() == Positions.TOKENS;
                 int positions = tokens ? POSITIONS : 1;
@@ -59,7 +85,9 @@ final class TestCaptures {
                         layer,
                         EXAMPLES,
                         positions,
-                        random(random, EXAMPLES * positions, layer.inputs()),
+                        inputs.computeIfAbsent(
+                                SharedInputsJson.inputOf(READING, layer.name()).orElse(layer.name()),
+                                name -> random(random, EXAMPLES * positions, layer.inputs())),
                         random(random, EXAMPLES * positions, layer.outputs()));
                 captures.add(tokens ? capture.withMask(PositionMask.of(real)) : capture);
             }

@@ -107,6 +107,21 @@ public final class SharedInputs {
     }
 
     /**
+     * Keeps what is said of some layers.
+     *
+     * @param lists names of layers that read one input
+     * @param some some layers of the model
+     * @return the same lists without other layers
+     */
+    public static List<List<String>> among(List<List<String>> lists, List<LayerSpec> some) {
+        List<String> names = some.stream().map(LayerSpec::name).toList();
+        return lists.stream()
+                .map(list -> list.stream().filter(names::contains).toList())
+                .filter(list -> list.size() > 1)
+                .toList();
+    }
+
+    /**
      * Finds for each of some layers the first of them that reads the same input.
      *
      * @param some some layers of the model
