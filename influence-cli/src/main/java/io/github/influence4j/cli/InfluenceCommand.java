@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
             SelfCommand.class,
             PlanCommand.class,
             FinetuneCommand.class,
+            ReportCommand.class,
             InspectCommand.class,
             CompletionCommand.class
         },

@@ -1,0 +1,98 @@
+package io.github.influence4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.cli.Influence.Ran;
+import io.github.influence4j.lm.text.TextExample;
+import io.github.influence4j.lm.text.TokenisedText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The page of a report. */
+class ReportTest {
+
+    private static final Path MODELS = Path.of("../influence-lm/src/test/resources/parity-lm");
+    private static final int NO = TextExample.NOT_COUNTED;
+
+    @TempDir
+    private Path folder;
+
+    private Ran run(String line) {
+        List<String> words = new ArrayList<>();
+        for (String word : line.split(" ")) {
+            words.add(word.startsWith("@") ? folder.resolve(word.substring(1)).toString() : word);
+        }
+        return Influence.run(words);
+    }
+
+    private void done(String line) {
+        Ran ran = run(line);
+        assertEquals(0, ran.exitCode(), ran.err());
+    }
+
+    @Test
+    void thePageHasTheQuestionsAndExamplesAndEscapesThem() throws IOException {
+        // a tokeniser whose tokens are hostile
+        Path model = Files.createDirectory(folder.resolve("model"));
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(MODELS.resolve("llama").resolve(name), model.resolve(name));
+        }
+        Files.writeString(
+                model.resolve("tokenizer.json"),
+                "{\"version\":\"1.0\",\"pre_tokenizer\":{\"type\":\"WhitespaceSplit\"},\"model\":{\"type\":\"WordLevel\","
+                        + "\"unk_token\":\"?\",\"vocab\":{\"?\":0,\"<script>alert(1)</script>\":1,\"Emma\":2,\"wrote\":3}}}");
+        Files.writeString(
+                folder.resolve("train.jsonl"),
+                "{\"text\":\"Emma wrote <script>alert(1)</script>\"}\n{\"text\":\"Emma Emma wrote\"}\n"
+                        + "{\"text\":\"wrote wrote Emma\"}\n");
+        Files.writeString(
+                folder.resolve("questions.jsonl"),
+                "{\"prompt\":\"Emma\",\"completion\":\" <script>alert(1)</script>\"}\n");
+        done("fit --model @model --data @train.jsonl --out @factors");
+        String score = "score --model @model --factors @factors --train @train.jsonl --queries @questions.jsonl";
+        done(score + " --per-token --out @scores");
+        done(score + " --per-layer --out @bylayer");
+        String report = "report --model @model --train @train.jsonl --queries @questions.jsonl";
+        done(report + " --scores @scores --out @page.html");
+        done(report + " --scores @bylayer --out @layers.html");
+        String page = Files.readString(folder.resolve("page.html"));
+        assertFalse(page.contains("<script"), page);
+        assertTrue(page.contains("<b>"), page);
+        assertTrue(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), page);
+        assertTrue(page.contains("background:rgba("), page);
+        assertTrue(page.contains("name=\"viewport\""), page);
+        assertFalse(page.contains("http"), "the page needs nothing else");
+        assertTrue(Files.readString(folder.resolve("layers.html")).contains("model.layers.0.mlp."));
+        Files.writeString(folder.resolve("train.jsonl"), "{\"text\":\"Emma wrote\"}\n");
+        Ran other = run(report + " --scores @scores --out @page.html");
+        assertEquals(3, other.exitCode());
+        assertTrue(other.err().contains("train.jsonl: has other examples than those that were scored"), other.err());
+    }
+
+    @Test
+    void piecesAreTheWholeTextAndTokensOfOneCharacterAreOnePiece() {
+        // the second character has two tokens, and a space belongs to none
+        TokenisedText tokens =
+                new TokenisedText(new int[] {1, 2, 3, 4}, new int[] {0, 1, 1, 4}, new int[] {1, 3, 3, 5});
+        TextExample example = new TextExample("a🙂 b!", tokens, new int[] {NO, 2, 3, NO}, Optional.empty(), false);
+        List<ShadedText.Piece> pieces = ShadedText.of(example, new double[] {1, -1, -1, 0});
+        assertEquals(
+                List.of("a", "🙂", " ", "b", "!"),
+                pieces.stream().map(ShadedText.Piece::text).toList());
+        assertEquals(
+                List.of(false, true, false, false, false),
+                pieces.stream().map(ShadedText.Piece::counted).toList());
+        assertEquals(
+                "background:rgba(37,99,235,0.75)|background:rgba(220,38,38,1.00)|||",
+                pieces.stream().map(ShadedText.Piece::style).collect(Collectors.joining("|")));
+    }
+}
