@@ -121,12 +121,10 @@ final class PlanCommand implements Callable<Integer> {
         if (model.isGiven() ? captures != null || data == null : captures == null || data != null) {
             throw output.wrong("give --captures PATH, or --model DIR with --data FILE");
         }
-        try (MatrixBackend started = output.backend(backend, precision)) {
-            if (model.isGiven()) {
-                planModel(started);
-            } else {
-                planCaptures(started);
-            }
+        if (model.isGiven()) {
+            planModel();
+        } else {
+            planCaptures();
         }
         return 0;
     }
@@ -149,8 +147,10 @@ final class PlanCommand implements Callable<Integer> {
                         batches.bound(ranked.withBatchPositions(positions)));
     }
 
-    private void planCaptures(MatrixBackend started) throws IOException {
-        try (CaptureSet set = CaptureSet.open(Objects.requireNonNull(captures))) {
+    /** Opens the files first: those that cannot be read should not wait for a backend. */
+    private void planCaptures() throws IOException {
+        try (CaptureSet set = CaptureSet.open(Objects.requireNonNull(captures));
+                MatrixBackend started = output.backend(backend, precision)) {
             int rows = FitOptions.defaults().batchPositions();
             Plan plan = plan(started, set.layers(), set.sharedInputs(), shape(set), rows);
             Map<String, Object> about = new LinkedHashMap<>();
@@ -161,9 +161,10 @@ final class PlanCommand implements Callable<Integer> {
         }
     }
 
-    private void planModel(MatrixBackend started) throws IOException {
+    private void planModel() throws IOException {
         try (LanguageModel.Open opened = model.open();
-                TextData text = opened.training(Objects.requireNonNull(data), maxExamples)) {
+                TextData text = opened.training(Objects.requireNonNull(data), maxExamples);
+                MatrixBackend started = output.backend(backend, precision)) {
             int asked = queryCount;
             if (queries != null) {
                 try (TextData questions = opened.questions(queries)) {

@@ -132,6 +132,35 @@ public abstract class GradientProviderContract<E> {
         }
     }
 
+    /** Layers that are said to read the same input are captured with the same inputs, to the bit, and the same mask. */
+    @Test
+    public final void sharedInputsAreEqual() {
+        HostModel<E> host = host();
+        List<LayerSpec> layers = host.provider().layers();
+        List<String> names = layers.stream().map(LayerSpec::name).toList();
+        List<List<ExampleCaptures>> captures = capture(host, all(host), new Objective.TrainingLoss());
+        List<List<String>> lists = host.provider().sharedInputs();
+        Assertions.assertTrue(lists != null, "sharedInputs() gives null: where no layers share one, give List.of()");
+        for (List<String> list : lists) {
+            for (String name : list) {
+                int first = names.indexOf(list.get(0));
+                int layer = names.indexOf(name);
+                Assertions.assertTrue(
+                        first >= 0 && layer >= 0, () -> "sharedInputs() names " + list + ", the layers are " + names);
+                boolean same = layers.get(first).bias() == layers.get(layer).bias();
+                for (int e = 0; same && e < captures.get(first).size(); e++) {
+                    same = Arrays.deepEquals(
+                            captures.get(first).get(e).inputs(),
+                            captures.get(layer).get(e).inputs());
+                }
+                Assertions.assertTrue(
+                        same,
+                        () -> "layer " + name + ": sharedInputs() says that it reads the input of layer " + list.get(0)
+                                + ", but their inputs, masks or biases differ: leave it out");
+            }
+        }
+    }
+
     /** Σ_p g_p ā_pᵀ is the gradient of each example's loss, summed over positions and not averaged over anything. */
     @Test
     public final void gradientsAreThoseOfTheLoss() {

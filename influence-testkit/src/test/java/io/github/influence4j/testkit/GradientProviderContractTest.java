@@ -106,7 +106,13 @@ class GradientProviderContractTest {
         Consumer<GradientProviderContract<Sequence>> examples = GradientProviderContract::examplesComeTheSameEveryTime;
         Consumer<GradientProviderContract<Sequence>> counts =
                 GradientProviderContract::positionsAreNotMoreThanAnnounced;
+        Consumer<GradientProviderContract<Sequence>> shared = GradientProviderContract::sharedInputsAreEqual;
         return Stream.of(
+                Arguments.of(Manner.HONEST, shared, ""),
+                Arguments.of(Manner.SAYS_A_LAYER_SHARES_WITH_ITSELF, shared, ""),
+                Arguments.of(Manner.SAYS_OTHER_INPUTS_ARE_ONE, shared, "says that it reads the input of layer fc1"),
+                Arguments.of(Manner.SAYS_AN_UNKNOWN_LAYER_SHARES, shared, "sharedInputs() names [fc1, fc9]"),
+                Arguments.of(Manner.SAYS_NULL_IS_SHARED, shared, "sharedInputs() gives null"),
                 Arguments.of(Manner.HONEST, counts, ""),
                 Arguments.of(Manner.SAYS_TOO_FEW_POSITIONS, counts, "has 4 positions, positions() says 3"),
                 Arguments.of(Manner.SAYS_NO_POSITIONS, counts, "positions() says 0"),

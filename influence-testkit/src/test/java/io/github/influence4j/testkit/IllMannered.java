@@ -41,6 +41,10 @@ final class IllMannered implements HostModel<Sequence>, GradientProvider<Sequenc
         FINGERPRINT_CHANGES,
         SAYS_TOO_FEW_POSITIONS,
         SAYS_NO_POSITIONS,
+        SAYS_A_LAYER_SHARES_WITH_ITSELF,
+        SAYS_OTHER_INPUTS_ARE_ONE,
+        SAYS_NULL_IS_SHARED,
+        SAYS_AN_UNKNOWN_LAYER_SHARES,
         SOURCE_REPEATS_AN_ID,
         SOURCE_ANNOUNCES_MORE,
         SOURCE_ANNOUNCES_FEWER,
@@ -125,6 +129,18 @@ final class IllMannered implements HostModel<Sequence>, GradientProvider<Sequenc
         return manner == Manner.SAYS_NO_POSITIONS
                 ? 0
                 : example.tokens().length - (manner == Manner.SAYS_TOO_FEW_POSITIONS ? 1 : 0);
+    }
+
+    @Override
+    @SuppressWarnings("NullAway") // some answer null
+    public List<List<String>> sharedInputs() {
+        return switch (manner) {
+            case SAYS_A_LAYER_SHARES_WITH_ITSELF -> List.of(List.of("fc1"), List.of("fc2"));
+            case SAYS_OTHER_INPUTS_ARE_ONE -> List.of(List.of("fc1", "fc2"));
+            case SAYS_AN_UNKNOWN_LAYER_SHARES -> List.of(List.of("fc1", "fc9"));
+            case SAYS_NULL_IS_SHARED -> null;
+            default -> List.of();
+        };
     }
 
     private static void swallowing(Runnable push) {
