@@ -1,0 +1,104 @@
+package io.github.influence4j.text.search;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.lucene.analysis.Analyzer;
+import org.apache.lucene.analysis.standard.StandardAnalyzer;
+import org.apache.lucene.document.Document;
+import org.apache.lucene.document.Field;
+import org.apache.lucene.document.TextField;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LogDocMergePolicy;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.store.ByteBuffersDirectory;
+import org.apache.lucene.util.QueryBuilder;
+
+/**
+ * Texts by the words that they share with a query: what a search engine would find in place of influence.
+ *
+ * <p>Words are lower-cased Unicode words. The score is Σ over the query's words of idf(w) · f/(f + k₁ (1 − b + b · l/l̄)) for f
+ * times the word in a text of l words, mean l̄, k₁ = 1.2, b = 0.75 (Robertson and Zaragoza 2009, as Lucene computes it, with l
+ * rounded to one byte). The index is held in memory.
+ */
+public final class Bm25Index implements AutoCloseable {
+
+    private static final String TEXT = "text";
+
+    private final ByteBuffersDirectory directory = new ByteBuffersDirectory();
+    private final Analyzer analyzer = new StandardAnalyzer();
+    private final DirectoryReader reader;
+    private final IndexSearcher searcher;
+
+    private Bm25Index(Iterable<String> texts) throws IOException {
+        // this merge policy keeps documents in their order, so that a document's number is its text's place
+        IndexWriterConfig config = new IndexWriterConfig(analyzer)
+                .setMergePolicy(new LogDocMergePolicy())
+                .setCommitOnClose(true);
+        try (IndexWriter writer = new IndexWriter(directory, config)) {
+            for (String text : texts) {
+                Document document = new Document();
+                document.add(new TextField(TEXT, text, Field.Store.NO));
+                writer.addDocument(document);
+            }
+        }
+        reader = DirectoryReader.open(directory);
+        searcher = new IndexSearcher(reader);
+    }
+
+    /**
+     * Indexes texts.
+     *
+     * @param texts the texts, read once
+     * @return an index that the caller closes
+     */
+    public static Bm25Index of(Iterable<String> texts) {
+        try {
+            return new Bm25Index(texts);
+        } catch (IOException e) {
+            throw new UncheckedIOException("index of texts in memory", e);
+        }
+    }
+
+    /**
+     * Finds the texts that fit a query best.
+     *
+     * @param query any words
+     * @param k at most so many are found
+     * @return matches, the best first, equal ones in the order of the texts; ids are places among the texts, from 0; texts that
+     *     share no word with the query are not found
+     * @throws IllegalArgumentException if k is not positive
+     */
+    public List<TfIdfMatch> search(String query, int k) {
+        if (k < 1) {
+            throw new IllegalArgumentException("k must be positive, found " + k);
+        }
+        Query words = new QueryBuilder(analyzer).createBooleanQuery(TEXT, query);
+        if (words == null) {
+            return List.of(); // no words at all
+        }
+        try {
+            ScoreDoc[] found = searcher.search(words, k).scoreDocs;
+            return Arrays.stream(found)
+                    .sorted(Comparator.<ScoreDoc>comparingDouble(match -> -match.score)
+                            .thenComparingInt(match -> match.doc))
+                    .map(match -> new TfIdfMatch(match.doc, match.score))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("search in memory", e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        reader.close();
+        directory.close();
+        analyzer.close();
+    }
+}
