@@ -23,7 +23,7 @@ public record PairedBootstrap(double difference, double low, double high) {
      * @return difference and interval
      * @throws IllegalArgumentException if there are no queries or the numbers of values differ
      */
-    static PairedBootstrap of(double[] first, double[] second, long seed) {
+    public static PairedBootstrap of(double[] first, double[] second, long seed) {
         if (first.length == 0 || first.length != second.length) {
             throw new IllegalArgumentException(
                     "methods are compared on the same queries, found " + first.length + " and " + second.length);

@@ -1,0 +1,246 @@
+package io.github.influence4j.examples.smollm;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.FittedEstimator;
+import io.github.influence4j.api.Influence;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.GradientDotProduct;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.TokenSequence;
+import io.github.influence4j.decoder.TrainedDecoder;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.lm.checkpoint.Checkpoint;
+import io.github.influence4j.lm.text.ModelTokenizer;
+import io.github.influence4j.text.search.Bm25Index;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the study: fine-tunes, asks, ranks by every method, removes and fine-tunes again.
+ *
+ * <p>Scores are those of the fine-tuned model with its MLPs tracked, as in the paper. Everything that takes long is a stage
+ * whose result is kept.
+ */
+public final class SmolStudy {
+
+    static final String EKFAC = "EK-FAC";
+    static final String DOT = "dot product";
+    static final String BM25 = "BM25";
+    static final String RANDOM = "random";
+
+    private final SmolOptions options;
+    private final Path model;
+    private final Stages stages;
+    private final ProgressListener progress;
+    private final FactCorpus corpus;
+
+    /** What a folder of stages depends on. */
+    record Study(SmolOptions options, String model) {}
+
+    /**
+     * What a model that was fine-tuned without some passages still knows.
+     *
+     * @param removed number of passages that were removed
+     * @param seconds of fine-tuning
+     * @param answers log p of each answer
+     */
+    public record Retrained(int removed, double seconds, double[] answers) {}
+
+    /**
+     * Prepares the study.
+     *
+     * @param options what to do
+     * @param model the checkpoint
+     * @param out folder of the stages
+     * @param progress is told of steps
+     * @throws IllegalArgumentException if the folder holds another study
+     */
+    public SmolStudy(SmolOptions options, Path model, Path out, ProgressListener progress) {
+        this.options = options;
+        this.model = model;
+        this.progress = progress;
+        this.stages = new Stages(out, new Study(options, model.toString()));
+        this.corpus = FactCorpus.of(options.facts(), options.plain(), options.seed());
+    }
+
+    /** The open model while stages need it. */
+    private final class Session implements AutoCloseable {
+        final Checkpoint checkpoint;
+        final ModelTokenizer tokenizer;
+        final MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32);
+        final TunedModel tuning;
+        final Decoder start;
+        private @Nullable TrainedDecoder tuned;
+
+        Session() throws IOException {
+            checkpoint = Checkpoint.open(model);
+            tokenizer = checkpoint
+                    .tokenizer()
+                    .orElseThrow(() -> new IllegalArgumentException(model + " has no tokeniser: texts are needed"));
+            tuning = new TunedModel(options, corpus, tokenizer);
+            List<String> mlps = Decoder.linearMaps(checkpoint.shape()).stream()
+                    .map(layer -> layer.name())
+                    .filter(name -> name.contains("mlp"))
+                    .toList();
+            start = checkpoint.decoder(backend, mlps);
+        }
+
+        /** The model that was tuned on everything; made when it is first asked for. */
+        Decoder tuned() {
+            TrainedDecoder made = tuned;
+            if (made == null) {
+                made = tuning.tuned(start, Set.of(), named("fine-tuning on all"));
+                tuned = made;
+            }
+            return made.model();
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (tuned != null) {
+                tuned.close();
+            }
+            start.close();
+            backend.close();
+            tokenizer.close();
+            checkpoint.close();
+        }
+    }
+
+    private ProgressListener named(String stage) {
+        return (ignored, done, total) -> progress.progress(stage, done, total);
+    }
+
+    /**
+     * Runs what has not been run yet.
+     *
+     * @return what was found
+     * @throws IOException if the checkpoint cannot be read
+     */
+    public SmolResult run() throws IOException {
+        try (Session session = new Session()) {
+            double[] before = stages.of("before", double[].class, () -> session.tuning.answers(session.start));
+            Retrained all = stages.of("all", Retrained.class, () -> {
+                long start = System.nanoTime();
+                Decoder tuned = session.tuned();
+                return new Retrained(0, seconds(start), session.tuning.answers(tuned));
+            });
+            List<Ranked> rankings = List.of(
+                    stages.of("ekfac", Ranked.class, () -> ranked(EKFAC, () -> influence(session, true))),
+                    stages.of("dot", Ranked.class, () -> ranked(DOT, () -> influence(session, false))),
+                    stages.of("bm25", Ranked.class, () -> ranked(BM25, this::found)),
+                    stages.of("random", Ranked.class, () -> ranked(RANDOM, this::shuffled)));
+            Map<String, Retrained> removals = new LinkedHashMap<>();
+            for (int k : options.removed()) {
+                for (Ranked ranking : rankings) {
+                    Set<Integer> removed = ranking.method().equals(RANDOM)
+                            ? random(union(rankings.get(0), k).size(), k)
+                            : union(ranking, k);
+                    String name =
+                            "without-" + ranking.method().replace(' ', '-').toLowerCase(Locale.ROOT) + "-" + k;
+                    removals.put(ranking.method() + " " + k, stages.of(name, Retrained.class, () -> {
+                        long start = System.nanoTime();
+                        try (TrainedDecoder again =
+                                session.tuning.tuned(session.start, removed, named("fine-tuning " + name))) {
+                            return new Retrained(removed.size(), seconds(start), session.tuning.answers(again.model()));
+                        }
+                    }));
+                }
+            }
+            return new SmolResult(
+                    options,
+                    corpus.passages().size(),
+                    session.tuning.tokens(),
+                    before,
+                    all,
+                    rankings,
+                    removals,
+                    SmolResult.retrieval(corpus, rankings));
+        }
+    }
+
+    private static double seconds(long start) {
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static Ranked ranked(String method, Supplier<List<List<Integer>>> passages) {
+        long start = System.nanoTime();
+        List<List<Integer>> found = passages.get();
+        return new Ranked(method, seconds(start), found);
+    }
+
+    private List<List<Integer>> influence(Session session, boolean curved) {
+        Decoder tuned = session.tuned();
+        FitOptions fit = FitOptions.defaults().withBatchSize(options.batchSize());
+        try (FittedEstimator<TokenSequence> estimator = curved
+                ? Ekfac.on(session.backend).with(fit).reporting(named(EKFAC)).fit(tuned, session.tuning.passages())
+                : GradientDotProduct.on(session.backend).reporting(named(DOT)).fit(tuned, session.tuning.passages())) {
+            InfluenceScores scores =
+                    estimator.damped(Damping.DEFAULT).pairwise(session.tuning.questions(), session.tuning.passages());
+            return IntStream.range(0, options.facts())
+                    .mapToObj(f -> scores.topK(f, corpus.passages().size()).stream()
+                            .map(Influence::trainId)
+                            .map(Math::toIntExact)
+                            .toList())
+                    .toList();
+        }
+    }
+
+    private List<List<Integer>> found() {
+        try (Bm25Index index =
+                Bm25Index.of(corpus.passages().stream().map(Passage::text).toList())) {
+            return corpus.facts().stream()
+                    .map(fact -> index
+                            .search(
+                                    fact.question() + fact.answer(),
+                                    corpus.passages().size())
+                            .stream()
+                            .map(match -> Math.toIntExact(match.id()))
+                            .toList())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("index in memory", e);
+        }
+    }
+
+    private List<List<Integer>> shuffled() {
+        return IntStream.range(0, options.facts())
+                .mapToObj(f -> order(options.seed() + 1000L * (f + 1)))
+                .toList();
+    }
+
+    private List<Integer> order(long seed) {
+        List<Integer> ids = new ArrayList<>(
+                IntStream.range(0, corpus.passages().size()).boxed().toList());
+        Collections.shuffle(ids, new Random(seed));
+        return ids;
+    }
+
+    private Set<Integer> random(int count, int k) {
+        return new LinkedHashSet<>(order(options.seed() + 77L * k).subList(0, count));
+    }
+
+    private static Set<Integer> union(Ranked ranking, int k) {
+        Set<Integer> union = new LinkedHashSet<>();
+        ranking.passages().forEach(ids -> union.addAll(ids.subList(0, Math.min(k, ids.size()))));
+        return union;
+    }
+}
