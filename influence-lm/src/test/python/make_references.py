@@ -74,4 +74,5 @@ def main():
         save_file(found, folder / "float64.safetensors")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -91,7 +91,7 @@ class CheckpointParityTest {
         }
     }
 
-    private static List<String> mapsOfBlocks(Checkpoint checkpoint) {
+    static List<String> mapsOfBlocks(Checkpoint checkpoint) {
         return Decoder.linearMaps(checkpoint.shape()).stream()
                 .map(LayerSpec::name)
                 .filter(name -> name.chars().anyMatch(Character::isDigit))
@@ -99,7 +99,7 @@ class CheckpointParityTest {
     }
 
     /** The batch's sequences without their padding, which is at the end. */
-    private static List<TokenSequence> sequences(SafetensorsFile batch) {
+    static List<TokenSequence> sequences(SafetensorsFile batch) {
         double[][] ids = batch.matrix("input_ids").toArray();
         double[][] labels = batch.matrix("labels").toArray();
         double[][] mask = batch.matrix("attention_mask").toArray();
@@ -135,7 +135,7 @@ class CheckpointParityTest {
                 .toArray(double[][]::new);
     }
 
-    private static void compare(String name, double[][] expected, double[][] found, double tolerance) {
+    static void compare(String name, double[][] expected, double[][] found, double tolerance) {
         double largest = Arrays.stream(expected)
                 .flatMapToDouble(Arrays::stream)
                 .map(Math::abs)
