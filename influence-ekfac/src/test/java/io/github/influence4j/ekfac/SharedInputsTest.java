@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
@@ -14,6 +15,7 @@ import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.LayerSpec.Positions;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.PositionMask;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
@@ -289,6 +291,40 @@ class SharedInputsTest {
             assertTrue(refusal.contains("layer down") && refusal.contains("layer gate"), refusal);
             assertTrue(refusal.contains("sharedInputs()"), refusal);
         }
+    }
+
+    /** One layer hides a position in the last batch only. */
+    @Test
+    void layersWithOtherMasksAreRefusedWhereverTheyDiffer() {
+        GradientProvider<Sequence> liar = new GradientProvider<>() {
+            @Override
+            public List<LayerSpec> layers() {
+                return LAYERS;
+            }
+
+            @Override
+            public List<List<String>> sharedInputs() {
+                return LISTS;
+            }
+
+            @Override
+            public void capture(
+                    ExampleBatch<Sequence> batch, Objective objective, List<LayerSpec> wanted, CaptureSink sink) {
+                MODEL.capture(batch, objective, wanted, capture -> {
+                    boolean[] real = new boolean[capture.rows()];
+                    for (int row = 0; row < real.length; row++) {
+                        real[row] = capture.mask().isReal(row);
+                    }
+                    real[0] &= !capture.layer().name().equals("up") || batch.size() == 7;
+                    sink.accept(capture.withMask(PositionMask.of(real)));
+                });
+            }
+        };
+        String refusal = assertThrows(IllegalArgumentException.class, () -> fit(
+                                TestBackends.EJML, FitOptions.defaults().withBatchSize(7), liar)
+                        .close())
+                .toString();
+        assertTrue(refusal.contains("layer up") && refusal.contains("real positions"), refusal);
     }
 
     @Test
