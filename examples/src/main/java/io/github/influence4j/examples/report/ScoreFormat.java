@@ -19,7 +19,11 @@ final class ScoreFormat {
 
     /** Chooses the decimals so that the score of the largest magnitude shows three significant digits. */
     static ScoreFormat of(Collection<Double> scores) {
-        double largest = scores.stream().mapToDouble(Math::abs).max().orElse(0);
+        double largest = scores.stream()
+                .mapToDouble(Math::abs)
+                .filter(Double::isFinite)
+                .max()
+                .orElse(0);
         int decimals = largest > 0 ? SIGNIFICANT - 1 - (int) Math.floor(Math.log10(largest)) : 0;
         return new ScoreFormat(Math.max(0, Math.min(MOST_DECIMALS, decimals)), largest);
     }

@@ -2,6 +2,7 @@ package io.github.influence4j.examples.report;
 
 import io.github.influence4j.text.tail.PowerLaw;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -20,15 +21,19 @@ record TailChart(Axes axes, String points, String law) {
     /** Part of the sequences that is drawn. */
     private static final double PART = 0.1;
 
-    /** {@code scores}: highest first. */
-    static TailChart of(int width, int height, double[] scores, PowerLaw tail) {
+    /** {@code all}: highest first; those that are no finite numbers are left out. Empty where no score is positive. */
+    static TailChart of(int width, int height, double[] all, PowerLaw tail) {
+        double[] scores = Arrays.stream(all).filter(Double::isFinite).toArray();
+        Axes plain = new Axes(width, height, LEFT, "influence at least", "share of sequences");
+        if (scores.length == 0 || scores[0] <= 0) {
+            return new TailChart(plain, "", "");
+        }
         int drawn = 1;
         while (drawn < Math.max(2, (int) (PART * scores.length)) && drawn < scores.length && scores[drawn] > 0) {
             drawn++;
         }
         Decades x = new Decades(Math.log10(scores[drawn - 1]), Math.log10(scores[0]));
         Decades y = new Decades(Math.log10(1.0 / scores.length), Math.log10(drawn / (double) scores.length));
-        Axes plain = new Axes(width, height, LEFT, "influence at least", "share of sequences");
         StringBuilder points = new StringBuilder();
         for (int r = drawn - 1; r >= 0; r--) {
             points.append(points.length() == 0 ? "M" : "L")
