@@ -178,6 +178,15 @@ public final class FactorStore {
     }
 
     /**
+     * Returns where the store's manifest is.
+     *
+     * @return the file, which factors of kronfluence's do not have
+     */
+    public Path manifestFile() {
+        return folder.resolve(FactorManifest.FILE);
+    }
+
+    /**
      * Returns what the store says about itself.
      *
      * @return the manifest

@@ -22,7 +22,6 @@ import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.scores.ScoreReader;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -266,7 +265,9 @@ public record ScoreRun<E>(
     private Provenance run(ScoreWriter out, Map<String, String> run, boolean resume, List<Path> inputs, Work work)
             throws IOException {
         Path folder = out.folder();
-        requireApart(folder, inputs);
+        List<Path> all = new ArrayList<>(inputs);
+        all.add(factors.manifestFile());
+        Apart.require(folder, "scores", all);
         try (FolderLock lock = FolderLock.acquire(folder)) {
             if (resume && !Progress.exists(folder) && ScoreReader.exists(folder)) {
                 Provenance done = ScoreReader.provenance(folder);
@@ -274,9 +275,10 @@ public record ScoreRun<E>(
                 ScoreReader.requireComplete(folder);
                 return done;
             }
-            Map<String, String> all = new LinkedHashMap<>(run);
-            all.put("chosen memory limit", Long.toString(options.memoryLimit().orElseGet(backend::availableMemory)));
-            Progress kept = Progress.begin(folder, all, resume, lock);
+            Map<String, String> chosen = new LinkedHashMap<>(run);
+            chosen.put(
+                    "chosen memory limit", Long.toString(options.memoryLimit().orElseGet(backend::availableMemory)));
+            Progress kept = Progress.begin(folder, chosen, resume, lock);
             work.run(kept, lock);
             kept.discard();
             return ScoreReader.provenance(folder);
@@ -287,17 +289,6 @@ public record ScoreRun<E>(
         if (options.perLayer()) {
             ScoreWriter.requireNames(
                     factors.manifest().layers().stream().map(LayerSpec::name).toList());
-        }
-    }
-
-    /** Results among captures would be read as captures, and might replace some. */
-    private static void requireApart(Path folder, List<Path> inputs) throws IOException {
-        for (Path input : inputs) {
-            Path other = input.toAbsolutePath().getParent();
-            if (other != null && Files.exists(folder) && Files.isSameFile(folder, other)) {
-                throw new IllegalArgumentException("scores cannot be written to " + folder
-                        + ", which holds the captures " + input.getFileName() + "; give them a folder of their own");
-            }
         }
     }
 

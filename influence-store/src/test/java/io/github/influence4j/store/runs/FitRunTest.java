@@ -225,6 +225,18 @@ class FitRunTest {
         assertThrows(IllegalStateException.class, () -> run("out", options, true, ProgressListener.silent()));
     }
 
+    /** Defect: the captures could not be read any more. */
+    @Test
+    void factorsKeepAwayFromTheCaptures() throws IOException {
+        List<String> before = names(folder.resolve("captures"));
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> run("captures", FitOptions.defaults(), false, ProgressListener.silent()));
+        assertTrue(e.toString().contains("a folder of their own"), e.toString());
+        assertEquals(before, names(folder.resolve("captures")));
+        assertFalse(Files.exists(folder.resolve("captures/.lock")));
+    }
+
     @Test
     void otherDataAreRefused() throws IOException {
         FitOptions options = FitOptions.defaults();

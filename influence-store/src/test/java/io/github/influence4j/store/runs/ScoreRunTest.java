@@ -489,10 +489,10 @@ class ScoreRunTest {
         assertTrue(e.toString().contains(name), e.toString());
     }
 
-    /** Where captures are, results would be taken for captures, and replace one of the same name. */
+    /** Where captures or factors are, results would be taken for some of them, and replace one of the same name. */
     @Test
-    void resultsKeepAwayFromCaptures() throws IOException {
-        for (String captured : List.of("train", "queries")) {
+    void resultsKeepAwayFromWhatTheyAreMadeOf() throws IOException {
+        for (String captured : List.of("train", "queries", "factors")) {
             Set<String> before = namesIn(folder.resolve(captured));
             IllegalArgumentException e =
                     assertThrows(IllegalArgumentException.class, () -> pairwise(captured, PARTS, Result.all(), false));
