@@ -21,6 +21,14 @@ final class TensorSummary {
 
     private static final int CHUNK = 1 << 16;
 
+    /** Bring numbers whose squares are out of range into it. */
+    private static final double DOWN = 0x1p-512;
+
+    private static final double UP = 0x1p512;
+
+    /** Below, a sum of squares has lost digits. */
+    private static final double LEAST_SUM = 0x1p-900;
+
     /** Eigenvectors of more numbers are not looked at for their lengths. */
     private static final long MOST_COLUMNS = 1L << 24;
 
@@ -40,6 +48,8 @@ final class TensorSummary {
     private double sum;
     private double logs;
     private double squares;
+    private double squaresOfLarge;
+    private double squaresOfSmall;
     private long elements;
     private long odd;
     private long zeros;
@@ -97,6 +107,8 @@ final class TensorSummary {
         least = Math.min(least, value);
         greatest = Math.max(greatest, value);
         squares += value * value;
+        squaresOfLarge += value * DOWN * (value * DOWN);
+        squaresOfSmall += value * UP * (value * UP);
         if (kind == Kind.EIGENVALUES && value > 0) {
             sum += value;
             logs += value * Math.log(value);
@@ -115,7 +127,7 @@ final class TensorSummary {
         if (odd < elements) {
             row.put("least", least);
             row.put("greatest", greatest);
-            row.put("root mean square", Math.sqrt(squares / (elements - odd)));
+            row.put("root mean square", rootMeanSquare(elements - odd));
         }
         if (kind == Kind.EIGENVALUES && sum > 0) {
             // −Σ p ln p with p = λ/Σλ
@@ -127,6 +139,13 @@ final class TensorSummary {
             row.put("suspicious", String.join("; ", suspicious));
         }
         return row;
+    }
+
+    private double rootMeanSquare(long count) {
+        if (squares == Double.POSITIVE_INFINITY) {
+            return Math.sqrt(squaresOfLarge / count) / DOWN;
+        }
+        return squares < LEAST_SUM ? Math.sqrt(squaresOfSmall / count) / UP : Math.sqrt(squares / count);
     }
 
     private List<String> suspicious() {

@@ -99,6 +99,26 @@ class InspectTest {
         assertTrue(out.contains("1 of 2 numbers are NaN or infinite"), out);
     }
 
+    /** Defect: the root mean square of numbers from 1e155 on was infinite, and that of small ones 0. */
+    @Test
+    void numbersWhoseSquaresAreOutOfRangeHaveARootMeanSquare() throws IOException {
+        for (double number : new double[] {1e300, 1e-300, 1e200, 1e-170, 1}) {
+            Path file = folder.resolve("wide.safetensors");
+            write(file, new double[] {3 * number, -4 * number, 0, 0}, 4);
+            JsonNode json = JsonMapper.builder()
+                    .build()
+                    .readTree(
+                            Influence.run("inspect", file.toString(), "--json").out());
+            double found = json.get("layers")
+                    .get(0)
+                    .get("tensors")
+                    .get(0)
+                    .get("root mean square")
+                    .asDouble();
+            assertEquals(2.5, found / number, 1e-14);
+        }
+    }
+
     private static void write(Path path, double[] numbers, long... shape) throws IOException {
         try (SafetensorsWriter file =
                 SafetensorsWriter.create(path, List.of(TensorSpec.of("h", TensorType.F64, shape)), Map.of())) {

@@ -29,8 +29,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Fits a layer-wise curvature that is diagonal in a known basis: EK-FAC, K-FAC, the Fisher's diagonal, or the identity.
@@ -48,8 +46,6 @@ import org.slf4j.LoggerFactory;
  * @param <P> what the model must be able to do
  */
 public final class EigenbasisApproximator<E, P extends GradientProvider<E>> implements CurvatureApproximator<E, P> {
-
-    private static final Logger LOG = LoggerFactory.getLogger(EigenbasisApproximator.class);
 
     private final MatrixBackend backend;
     private final FitOptions options;
@@ -212,29 +208,12 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
             fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
             Provenance provenance =
                     provenance(fingerprint, usedLabels, data.size()).withCount("layer groups", groups.size());
-            return EigenbasisCurvature.of(backend, fitted, clock.addTo(withDeadLayers(provenance, fitted)));
+            return EigenbasisCurvature.of(
+                    backend, fitted, clock.addTo(FitNotes.add(provenance, options.strategy(), fitted)));
         } catch (RuntimeException | Error e) {
             fitted.forEach(LayerCurvature::close);
             throw e;
         }
-    }
-
-    /** A dead expert or an untrained adapter is usual, but whoever reads the scores must know. */
-    private static Provenance withDeadLayers(Provenance provenance, List<LayerCurvature> fitted) {
-        List<String> dead = fitted.stream()
-                .filter(LayerCurvature::isDead)
-                .map(part -> part.layer().name())
-                .toList();
-        if (dead.isEmpty()) {
-            return provenance;
-        }
-        LOG.warn(
-                "every gradient of the training set is 0, or masked, in {} of {} layers: {}; under relative damping their part"
-                        + " of every score is 0",
-                dead.size(),
-                fitted.size(),
-                dead);
-        return provenance.withOption("layers without curvature", dead.toString());
     }
 
     private Provenance provenance(Optional<String> fingerprint, String usedLabels, long examples) {
