@@ -73,12 +73,13 @@ public record FitRun<E>(
      * @param resume whether to take up the unfinished run that the folder may hold
      * @return the factors
      * @throws IOException if files cannot be read or written; the progress stays
-     * @throws IllegalArgumentException if the folder holds the captures, or several draws are asked for
+     * @throws IllegalArgumentException if the folder holds the data, two examples have the same id, or several draws are asked for of files
      * @throws IllegalStateException if somebody else is writing to the folder, it holds an unfinished run that is not to be
      *     taken up, or one with other options or data
      */
     public FactorStore run(Path folder, boolean resume) throws IOException {
-        Apart.require(folder, "factors", captures.files());
+        Apart.require(folder, "factors", data.files());
+        DistinctIds.require(data);
         try (FolderLock lock = FolderLock.acquire(folder)) {
             Map<String, String> run = describe();
             if (resume && !Progress.exists(folder) && Files.exists(folder.resolve(FactorManifest.FILE))) {

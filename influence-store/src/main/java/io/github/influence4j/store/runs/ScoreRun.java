@@ -268,6 +268,7 @@ public record ScoreRun<E>(
         List<Path> all = new ArrayList<>(inputs);
         all.add(factors.manifestFile());
         Apart.require(folder, "scores", all);
+        DistinctIds.require(train);
         try (FolderLock lock = FolderLock.acquire(folder)) {
             if (resume && !Progress.exists(folder) && ScoreReader.exists(folder)) {
                 Provenance done = ScoreReader.provenance(folder);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerGroups;
@@ -18,6 +19,7 @@ import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.Backends;
+import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
@@ -31,6 +33,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -235,6 +238,46 @@ class FitRunTest {
         assertTrue(e.toString().contains("a folder of their own"), e.toString());
         assertEquals(before, names(folder.resolve("captures")));
         assertFalse(Files.exists(folder.resolve("captures/.lock")));
+    }
+
+    /** Defect: a pass compares the ids of a part with each other, and none those of two parts. */
+    @Test
+    void anIdInTwoPartsIsRefused() throws IOException {
+        try (CaptureSet set = CaptureSet.open(captures)) {
+            PartedData<CapturedExample> twice = new PartedData<>() {
+                @Override
+                public List<? extends PartedData<CapturedExample>> shards() {
+                    return List.of(set.shards().get(0), set.shards().get(0));
+                }
+
+                @Override
+                public long[] ids() {
+                    long[] ids = set.shards().get(0).ids();
+                    return LongStream.concat(LongStream.of(ids), LongStream.of(ids))
+                            .toArray();
+                }
+
+                @Override
+                public List<Path> files() {
+                    return set.shards().get(0).files();
+                }
+
+                @Override
+                public long size() {
+                    return ids().length;
+                }
+
+                @Override
+                public Iterable<ExampleBatch<CapturedExample>> batches(int batchSize) {
+                    return set.batches(batchSize);
+                }
+            };
+            FitRun<CapturedExample> run = new FitRun<>(
+                    BACKEND, FitOptions.defaults(), CaptureProvider.of(set), twice, ProgressListener.silent());
+            IllegalArgumentException e =
+                    assertThrows(IllegalArgumentException.class, () -> run.run(folder.resolve("twice"), false));
+            assertTrue(e.toString().contains("two examples with id"), e.toString());
+        }
     }
 
     @Test
