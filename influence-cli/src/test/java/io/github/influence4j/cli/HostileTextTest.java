@@ -188,6 +188,8 @@ class HostileTextTest {
                             "plan",
                             "--captures",
                             odd.resolve("other.safetensors").toString()))) {
+                // natives are brought to their place, and classes loaded, the first time
+                Influence.run(command);
                 long before = ((com.sun.management.ThreadMXBean)
                                 java.lang.management.ManagementFactory.getThreadMXBean())
                         .getCurrentThreadAllocatedBytes();
