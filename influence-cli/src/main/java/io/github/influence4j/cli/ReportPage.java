@@ -3,11 +3,10 @@ package io.github.influence4j.cli;
 import com.samskivert.mustache.Mustache;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
-import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.lm.text.TextData;
 import io.github.influence4j.lm.text.TextExample;
 import io.github.influence4j.safetensors.MalformedFileException;
-import io.github.influence4j.text.search.TfIdfIndex;
+import io.github.influence4j.text.search.Bm25Index;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -54,7 +53,7 @@ final class ReportPage {
 
     String html() throws IOException {
         List<Object> questions = new ArrayList<>();
-        try (TfIdfIndex index = TfIdfIndex.of(train, TokenSequence::tokens);
+        try (Bm25Index index = Bm25Index.of(texts());
                 InputStream template = ReportPage.class.getResourceAsStream("report.mustache")) {
             if (template == null) {
                 throw new IllegalStateException("report.mustache is not on the class path");
@@ -77,7 +76,13 @@ final class ReportPage {
         }
     }
 
-    private Map<String, Object> question(int q, TfIdfIndex index) {
+    private Iterable<String> texts() {
+        return () -> Arrays.stream(scores.trainIds())
+                .mapToObj(id -> train.text(id).text())
+                .iterator();
+    }
+
+    private Map<String, Object> question(int q, Bm25Index index) {
         TextExample asked = queries.text(scores.queryIds()[q]);
         List<Influence> helpful = scores.topK(q, examples);
         Map<String, Object> question = new LinkedHashMap<>();
@@ -88,12 +93,13 @@ final class ReportPage {
         question.put("layers", layers(q));
         question.put("tail", tail(q));
         question.put("concentration", concentration(q));
-        List<Map<String, Object>> found = index.search(asked.tokens().ids(), examples).stream()
+        List<Map<String, Object>> found = index.search(asked.text(), examples).stream()
                 .map(match -> {
                     Map<String, Object> entry = new LinkedHashMap<>();
-                    entry.put("id", match.id());
-                    entry.put("text", train.text(match.id()).text());
-                    entry.put("also", helpful.stream().anyMatch(each -> each.trainId() == match.id()));
+                    long id = scores.trainIds()[(int) match.id()]; // the index counts texts
+                    entry.put("id", id);
+                    entry.put("text", train.text(id).text());
+                    entry.put("also", helpful.stream().anyMatch(each -> each.trainId() == id));
                     return entry;
                 })
                 .toList();

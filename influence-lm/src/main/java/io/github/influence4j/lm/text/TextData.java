@@ -170,10 +170,15 @@ public final class TextData implements PartedData<TokenSequence>, AutoCloseable 
      * @throws IllegalArgumentException if there is no such example
      */
     public TextExample text(long id) {
-        for (int k = 0; k < ids.length; k++) {
-            if (ids[k] == id) {
-                return example(k);
-            }
+        int sorted = Arrays.binarySearch(ids, id); // numbers of lines are in order, ids of the file may not be
+        int place = sorted >= 0
+                ? sorted
+                : IntStream.range(0, ids.length)
+                        .filter(k -> ids[k] == id)
+                        .findFirst()
+                        .orElse(-1);
+        if (place >= 0) {
+            return example(place);
         }
         throw new IllegalArgumentException(lines.path() + " has no example with id " + id);
     }
