@@ -16,6 +16,9 @@ final class FitNotes {
 
     private static final Logger LOG = LoggerFactory.getLogger(FitNotes.class);
 
+    /** Covariances that the log names: a language model may have a hundred. */
+    private static final int NAMED = 3;
+
     private FitNotes() {}
 
     static Provenance add(Provenance provenance, Strategy strategy, List<LayerCurvature> fitted) {
@@ -54,9 +57,10 @@ final class FitNotes {
             return provenance;
         }
         LOG.warn(
-                "eigenvalues of covariances are equal but for rounding: {}; their eigenvectors are one choice of many, so scores differ"
-                        + " between backends and precisions by more than rounding",
-                repeated);
+                "eigenvalues of {} covariances are equal but for rounding, such as {}; their eigenvectors are one choice of many, so"
+                        + " scores differ between backends and precisions by more than rounding (the provenance names all)",
+                repeated.size(),
+                repeated.subList(0, Math.min(NAMED, repeated.size())));
         return provenance.withOption("repeated eigenvalues", repeated.toString());
     }
 
