@@ -93,13 +93,11 @@ final class Head<A> {
 
     /** Gives blocks of rows that were computed elsewhere, [rows, vocabulary]. */
     void given(BackendMatrix states, Matrix gradients, Rows taken) {
-        double[] row = new double[columns];
         forEach(gradients.rows(), (first, count) -> {
             BackendMatrix all = logits.as(count, columns);
-            for (int r = 0; r < count; r++) {
-                gradients.read(first + r, 1, row, 0);
-                backend.upload(Matrix.of(row, 1, columns), all.rows(r, 1));
-            }
+            double[] block = new double[Math.multiplyExact(count, columns)];
+            gradients.read(first, count, block, 0);
+            backend.upload(Matrix.of(block, count, columns), all);
             taken.take(first, states.rows(first, count), all);
         });
     }
