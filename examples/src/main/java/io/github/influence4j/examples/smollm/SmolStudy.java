@@ -1,7 +1,6 @@
 package io.github.influence4j.examples.smollm;
 
 import io.github.influence4j.api.Damping;
-import io.github.influence4j.api.FittedEstimator;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Precision;
@@ -11,7 +10,9 @@ import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.decoder.TrainedDecoder;
 import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.lm.checkpoint.Checkpoint;
@@ -45,6 +46,9 @@ public final class SmolStudy {
     static final String DOT = "dot product";
     static final String BM25 = "BM25";
     static final String RANDOM = "random";
+
+    /** Most bytes of the questions' gradients: 15 of them in float32, of a model of 135 million weights. */
+    private static final long MEMORY = 6L << 30;
 
     private final SmolOptions options;
     private final Path model;
@@ -189,12 +193,17 @@ public final class SmolStudy {
 
     private List<List<Integer>> influence(Session session, boolean curved) {
         Decoder tuned = session.tuned();
-        FitOptions fit = FitOptions.defaults().withBatchSize(options.batchSize());
-        try (FittedEstimator<TokenSequence> estimator = curved
+        FitOptions fit =
+                FitOptions.defaults().withBatchSize(options.batchSize()).withMemoryLimit(MEMORY);
+        ScoreOptions score =
+                ScoreOptions.defaults().withBatchSize(options.batchSize()).withMemoryLimit(MEMORY);
+        try (FittedCurvature<TokenSequence> estimator = curved
                 ? Ekfac.on(session.backend).with(fit).reporting(named(EKFAC)).fit(tuned, session.tuning.passages())
                 : GradientDotProduct.on(session.backend).reporting(named(DOT)).fit(tuned, session.tuning.passages())) {
-            InfluenceScores scores =
-                    estimator.damped(Damping.DEFAULT).pairwise(session.tuning.questions(), session.tuning.passages());
+            InfluenceScores scores = estimator
+                    .damped(Damping.DEFAULT)
+                    .with(score)
+                    .pairwise(session.tuning.questions(), session.tuning.passages());
             return IntStream.range(0, options.facts())
                     .mapToObj(f -> scores.topK(f, corpus.passages().size()).stream()
                             .map(Influence::trainId)
