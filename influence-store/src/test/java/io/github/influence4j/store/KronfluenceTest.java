@@ -86,7 +86,7 @@ class KronfluenceTest {
     void itsFactorsGiveItsScores(Strategy strategy) throws IOException {
         FactorStore store = FactorStore.openKronfluence(golden("factors_" + word(strategy)), model.layers(), BACKEND);
         assertEquals(strategy, store.manifest().strategy());
-        try (EigenbasisCurvature curvature = store.load(BACKEND)) {
+        try (EigenbasisCurvature curvature = EigenbasisCurvature.require(store.load(BACKEND))) {
             checkScores(curvature, strategy);
         }
     }

@@ -65,7 +65,7 @@ class ParityThroughFilesTest {
             assertEquals(strategy, store.manifest().strategy());
             CaptureProvider model = CaptureProvider.of(
                     store.manifest().layers(), store.manifest().provenance().model(), files.train(), files.query());
-            try (EigenbasisCurvature curvature = store.load(backend)) {
+            try (EigenbasisCurvature curvature = EigenbasisCurvature.require(store.load(backend))) {
                 for (String damping : List.of("mean0.1", "abs1e-3")) {
                     checkScores(backend, files, model, curvature, strategy, damping);
                 }
@@ -116,7 +116,8 @@ class ParityThroughFilesTest {
                 // per-token scores are summed over layers, the expected ones are not
                 OneLayer model = new OneLayer(files.provider(), layer);
                 saveFactors(backend, files, model, Strategy.EKFAC);
-                try (EigenbasisCurvature curvature = FactorStore.open(folder).load(backend)) {
+                try (EigenbasisCurvature curvature =
+                        EigenbasisCurvature.require(FactorStore.open(folder).load(backend))) {
                     for (String damping : List.of("mean0.1", "abs1e-3")) {
                         checkTokens(backend, files, model, layer, curvature, damping);
                     }

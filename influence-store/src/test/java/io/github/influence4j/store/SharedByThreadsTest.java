@@ -82,7 +82,7 @@ class SharedByThreadsTest {
     private static double[][] ofStore(
             FactorStore store, MatrixBackend backend, CaptureProvider model, CaptureSet queries, CaptureSet train)
             throws IOException {
-        try (EigenbasisCurvature curvature = store.load(backend);
+        try (EigenbasisCurvature curvature = EigenbasisCurvature.require(store.load(backend));
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
             return scores(backend, model, solver, queries, train);
         }

@@ -8,7 +8,6 @@ import io.github.influence4j.baselines.unrolled.Source;
 import io.github.influence4j.baselines.unrolled.UnrolledTraining;
 import io.github.influence4j.baselines.validation.Estimate;
 import io.github.influence4j.baselines.validation.Estimator;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.MlpCheckpoints;
@@ -65,9 +64,9 @@ final class SourceEstimator implements Estimator {
                     scores,
                     (fitted - start) / NANOS_PER_MILLI,
                     (System.nanoTime() - fitted) / NANOS_PER_MILLI,
-                    unrolled.curvatures().stream()
-                            .mapToDouble(EigenbasisCurvature::heldBytes)
-                            .sum(),
+                    unrolled.damped(Damping.DEFAULT)
+                            .heldBytes(scores.queryIds().length)
+                            .orElse(0),
                     OptionalDouble.empty());
         }
     }

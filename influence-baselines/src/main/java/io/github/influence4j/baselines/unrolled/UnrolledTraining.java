@@ -1,5 +1,6 @@
 package io.github.influence4j.baselines.unrolled;
 
+import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.FittedEstimator;
@@ -58,8 +59,8 @@ public final class UnrolledTraining<E> implements FittedEstimator<E> {
      *
      * @return one for each segment, still owned by this object
      */
-    public List<EigenbasisCurvature> curvatures() {
-        return segments.stream().map(Segment::curvature).toList();
+    public List<Curvature> curvatures() {
+        return segments.stream().<Curvature>map(Segment::curvature).toList();
     }
 
     @Override

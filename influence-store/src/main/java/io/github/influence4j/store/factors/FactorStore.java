@@ -1,5 +1,6 @@
 package io.github.influence4j.store.factors;
 
+import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
@@ -56,9 +57,10 @@ public final class FactorStore {
      * @param curvature what to write; not changed
      * @return the store
      * @throws IOException if the files cannot be written; an older store is then still there
+     * @throws IllegalArgumentException if the curvature is not one that is diagonal in a basis of each layer
      * @throws IllegalStateException if somebody else is writing to the folder
      */
-    public static FactorStore save(Path folder, EigenbasisCurvature curvature) throws IOException {
+    public static FactorStore save(Path folder, Curvature curvature) throws IOException {
         try (FolderLock lock = FolderLock.acquire(folder)) {
             return save(folder, curvature, lock);
         }
@@ -75,14 +77,7 @@ public final class FactorStore {
      * @throws IllegalStateException if somebody else is writing to the folder
      */
     public static FactorStore save(Path folder, FittedCurvature<?> fitted) throws IOException {
-        return save(folder, diagonal(fitted));
-    }
-
-    private static EigenbasisCurvature diagonal(FittedCurvature<?> fitted) {
-        if (fitted.curvature() instanceof EigenbasisCurvature curvature) {
-            return curvature;
-        }
-        throw new IllegalArgumentException("only what Ekfac fits can be kept in files, found " + fitted);
+        return save(folder, fitted.curvature());
     }
 
     /**
@@ -93,9 +88,10 @@ public final class FactorStore {
      * @param lock the lock of the folder
      * @return the store
      * @throws IOException if the files cannot be written; an older store is then still there
+     * @throws IllegalArgumentException if the curvature is not one that is diagonal in a basis of each layer
      */
-    public static FactorStore save(Path folder, EigenbasisCurvature curvature, FolderLock lock) throws IOException {
-        return write(folder, curvature, true, lock);
+    public static FactorStore save(Path folder, Curvature curvature, FolderLock lock) throws IOException {
+        return write(folder, EigenbasisCurvature.require(curvature), true, lock);
     }
 
     /**
@@ -111,7 +107,7 @@ public final class FactorStore {
      */
     public static FactorStore saveForKronfluence(Path folder, FittedCurvature<?> fitted) throws IOException {
         try (FolderLock lock = FolderLock.acquire(folder)) {
-            return write(folder, diagonal(fitted), false, lock);
+            return write(folder, EigenbasisCurvature.require(fitted.curvature()), false, lock);
         }
     }
 
@@ -240,7 +236,7 @@ public final class FactorStore {
      * @throws IOException if the files cannot be read
      * @throws MalformedFileException if they are not those of the manifest, or hold numbers that factors cannot have
      */
-    public EigenbasisCurvature load(MatrixBackend backend) throws IOException {
+    public Curvature load(MatrixBackend backend) throws IOException {
         return load(backend, manifest.layers());
     }
 
@@ -254,7 +250,7 @@ public final class FactorStore {
      * @throws MalformedFileException if they are not those of the manifest, or hold numbers that factors cannot have
      * @see #load(MatrixBackend)
      */
-    public EigenbasisCurvature load(MatrixBackend backend, List<LayerSpec> layers) throws IOException {
+    public Curvature load(MatrixBackend backend, List<LayerSpec> layers) throws IOException {
         Map<String, SafetensorsFile> files = new LinkedHashMap<>();
         List<LayerCurvature> parts = new ArrayList<>();
         try {

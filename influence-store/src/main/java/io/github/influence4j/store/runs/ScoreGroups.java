@@ -1,7 +1,9 @@
 package io.github.influence4j.store.runs;
 
+import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.IhvpSolver;
+import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.ProgressListener;
@@ -10,8 +12,6 @@ import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.score.SolverGroups;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
-import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.safetensors.SafetensorsFile;
@@ -105,10 +105,12 @@ final class ScoreGroups<E> implements SolverGroups {
 
     @Override
     public void with(int group, Consumer<IhvpSolver> work) {
-        try (EigenbasisCurvature curvature = run.factors().load(run.backend(), groups.get(group));
-                EigenbasisSolver solver = curvature.solver(run.damping())) {
-            keepLambdas(group, solver);
-            work.accept(solver);
+        try (Curvature curvature = run.factors().load(run.backend(), groups.get(group))) {
+            LayerDamping damping = curvature.resolve(run.damping());
+            keepLambdas(group, damping);
+            try (IhvpSolver solver = curvature.solver(damping)) {
+                work.accept(solver);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -119,12 +121,12 @@ final class ScoreGroups<E> implements SolverGroups {
         return run.factors().manifest().provenance();
     }
 
-    private void keepLambdas(int group, EigenbasisSolver solver) throws IOException {
+    private void keepLambdas(int group, LayerDamping damping) throws IOException {
         if (kept.find(LAMBDAS + "-" + group).isPresent()) {
             return;
         }
         double[] lambdas = groups.get(group).stream()
-                .mapToDouble(layer -> solver.damping().lambda(layer.name()))
+                .mapToDouble(layer -> damping.lambda(layer.name()))
                 .toArray();
         kept.finish(
                 LAMBDAS + "-" + group,

@@ -48,8 +48,8 @@ class KfacScaleTest {
                             List.of(LayerCurvature.of(layer, Optional.of(basis), Optional.of(eigenvalues))),
                             provenance)) {
                         FactorStore.save(folder, saved);
-                        try (EigenbasisCurvature loaded =
-                                FactorStore.open(folder).load(Backends.EJML)) {
+                        try (EigenbasisCurvature loaded = EigenbasisCurvature.require(
+                                FactorStore.open(folder).load(Backends.EJML))) {
                             assertClose(
                                     eigenvalues,
                                     loaded.layerCurvatures()

@@ -133,7 +133,7 @@ class ScoreRunTest {
 
     /** The scores of one scorer, which knows nothing of units. */
     private InfluenceScores whole(ScoreOptions options) throws IOException {
-        try (EigenbasisCurvature curvature = factors.load(BACKEND);
+        try (EigenbasisCurvature curvature = EigenbasisCurvature.require(factors.load(BACKEND));
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
             return new InfluenceScorer<CapturedExample>(
                             BACKEND, CaptureProvider.of(train, queries), options, ProgressListener.silent())
@@ -355,7 +355,7 @@ class ScoreRunTest {
         ScoreOptions parts = ScoreOptions.defaults().withPerLayer(true);
         ScoreOptions narrow = parts.withMemoryLimit(1);
         SelfInfluence expected;
-        try (EigenbasisCurvature curvature = factors.load(BACKEND);
+        try (EigenbasisCurvature curvature = EigenbasisCurvature.require(factors.load(BACKEND));
                 EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
             expected = new InfluenceScorer<CapturedExample>(
                             BACKEND, CaptureProvider.of(train), parts, ProgressListener.silent())

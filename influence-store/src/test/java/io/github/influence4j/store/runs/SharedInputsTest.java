@@ -95,8 +95,8 @@ class SharedInputsTest {
                         shares ? TestCaptures.READING : List.of(),
                         shared.manifest().sharedInputs());
                 assertEquals(List.of(), alone.manifest().sharedInputs());
-                try (EigenbasisCurvature one = shared.load(backend);
-                        EigenbasisCurvature other = alone.load(backend)) {
+                try (EigenbasisCurvature one = EigenbasisCurvature.require(shared.load(backend));
+                        EigenbasisCurvature other = EigenbasisCurvature.require(alone.load(backend))) {
                     assertSameBits(other.layerCurvatures(), one.layerCurvatures());
                     FactorMemory memory = new FactorMemory(
                             backend.precision(),
@@ -157,8 +157,8 @@ class SharedInputsTest {
     void someLayersShareAmongThemselves() throws IOException {
         FactorStore store = fit(Backends.EJML, "said", FitOptions.defaults());
         List<LayerSpec> some = List.of(LAYERS.get(2), LAYERS.get(3), LAYERS.get(4));
-        try (EigenbasisCurvature all = store.load(Backends.EJML);
-                EigenbasisCurvature part = store.load(Backends.EJML, some)) {
+        try (EigenbasisCurvature all = EigenbasisCurvature.require(store.load(Backends.EJML));
+                EigenbasisCurvature part = EigenbasisCurvature.require(store.load(Backends.EJML, some))) {
             List<LayerCurvature> expected = all.layerCurvatures().subList(2, 5);
             assertSameBits(expected, part.layerCurvatures());
             assertSame(
@@ -202,11 +202,11 @@ class SharedInputsTest {
             FactorStore shared = FactorStore.save(folder.resolve("shared"), fitted);
             assertTrue(Files.readString(folder.resolve("own/manifest.json")).contains("\"version\" : 1"));
             assertTrue(Files.readString(folder.resolve("shared/manifest.json")).contains("\"version\" : 2"));
-            try (EigenbasisCurvature expected = shared.load(Backends.EJML);
-                    EigenbasisCurvature actual = own.load(Backends.EJML);
-                    EigenbasisCurvature there = FactorStore.openKronfluence(
-                                    folder.resolve("own"), LAYERS, Backends.EJML)
-                            .load(Backends.EJML)) {
+            try (EigenbasisCurvature expected = EigenbasisCurvature.require(shared.load(Backends.EJML));
+                    EigenbasisCurvature actual = EigenbasisCurvature.require(own.load(Backends.EJML));
+                    EigenbasisCurvature there = EigenbasisCurvature.require(
+                            FactorStore.openKronfluence(folder.resolve("own"), LAYERS, Backends.EJML)
+                                    .load(Backends.EJML))) {
                 assertSameBits(expected.layerCurvatures(), actual.layerCurvatures());
                 assertSameBits(expected.layerCurvatures(), there.layerCurvatures());
             }

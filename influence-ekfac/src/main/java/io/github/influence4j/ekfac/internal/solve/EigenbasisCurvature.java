@@ -42,6 +42,20 @@ public final class EigenbasisCurvature implements Curvature {
         return new EigenbasisCurvature(backend, curvatures, provenance);
     }
 
+    /**
+     * Takes a curvature for what it is.
+     *
+     * @param curvature any
+     * @return the same
+     * @throws IllegalArgumentException if it is not diagonal in a basis of each layer
+     */
+    public static EigenbasisCurvature require(Curvature curvature) {
+        if (curvature instanceof EigenbasisCurvature diagonal) {
+            return diagonal;
+        }
+        throw new IllegalArgumentException("only what Ekfac fits can be kept in files, found " + curvature);
+    }
+
     @Override
     public List<LayerSpec> layers() {
         return layers;
