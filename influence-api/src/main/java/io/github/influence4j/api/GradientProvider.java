@@ -53,6 +53,16 @@ public interface GradientProvider<E> {
     }
 
     /**
+     * Says what a pass over a batch holds for each position of each example: hidden states that wait for the way back, for
+     * instance, but not what is handed over as a capture. Batches are made small enough for it.
+     *
+     * @return bytes, on the host or on a card; 0 where they are few beside the captures of a layer, or the host does not know
+     */
+    default long bytesPerPosition() {
+        return 0;
+    }
+
+    /**
      * Says which layers read the same input, such as the gate and the up projection of a gated MLP, or q, k and v: the layers of
      * one list have equal activations at every position of every example. The covariance of their inputs and its eigenvectors are
      * then computed and kept once, which changes no result. A fit compares the activations of its first batch and refuses layers

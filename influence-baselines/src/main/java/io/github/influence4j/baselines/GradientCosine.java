@@ -211,6 +211,11 @@ public final class GradientCosine {
         }
 
         @Override
+        public long bytesPerPosition() {
+            return model.bytesPerPosition();
+        }
+
+        @Override
         public Optional<String> fingerprint() {
             return model.fingerprint();
         }

@@ -2,6 +2,8 @@ package io.github.influence4j.cli;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.DecoderShape;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
@@ -171,22 +173,31 @@ final class PlanCommand implements Callable<Integer> {
                     asked = Math.toIntExact(questions.size());
                 }
             }
-            DataShape shape = DataShape.of(text.size(), asked).withPositions(text.positions());
+            DecoderShape form = opened.checkpoint().shape();
+            long position = Decoder.bytesPerPositionOf(form, precision);
+            DataShape shape = DataShape.of(text.size(), asked)
+                    .withPositions(text.positions())
+                    .withModelBytesPerPosition(position);
             List<LayerSpec> tracked = opened.layers(layers);
             Plan plan = plan(started, tracked, opened.sharedInputs(tracked), shape, LanguageModel.BATCH_POSITIONS);
-            long parameters = opened.checkpoint().shape().parameters();
+            long parameters = form.parameters();
+            long weights = parameters * precision.bytes();
+            long rows = batches.bound(FitOptions.defaults().withBatchPositions(LanguageModel.BATCH_POSITIONS))
+                    .batchPositions();
+            long states = position * Math.max(text.positions(), Math.min(rows, text.size() * text.positions()));
             Map<String, Object> about = new LinkedHashMap<>();
             about.put("model", opened.checkpoint().path().toString());
             about.put("parameters", parameters);
-            about.put("bytes of weights", parameters * precision.bytes());
+            about.put("bytes of weights", weights);
+            about.put("bytes of hidden states", states);
             about.put("examples", text.size());
             about.putAll(LanguageModel.counts(text));
             print(
                     plan,
                     about,
                     started,
-                    "model: " + parameters + " parameters, " + parameters * precision.bytes()
-                            + " bytes beside the memory above");
+                    "model, beside the memory above: " + parameters + " parameters, " + weights
+                            + " bytes, and hidden states of a batch, at most " + states + " bytes");
         }
     }
 

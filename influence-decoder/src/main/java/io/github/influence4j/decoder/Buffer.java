@@ -33,6 +33,11 @@ final class Buffer implements AutoCloseable {
         return next;
     }
 
+    /** Numbers that it holds now. */
+    int size() {
+        return memory == null ? 0 : memory.columns();
+    }
+
     @Override
     public void close() {
         if (memory != null) {

@@ -26,6 +26,11 @@ final class BufferSet implements AutoCloseable {
         return made;
     }
 
+    /** Numbers that all of them hold now. */
+    long size() {
+        return owned.stream().mapToLong(Buffer::size).sum();
+    }
+
     /** Sets every number of a matrix. */
     void fill(BackendMatrix matrix, double value) {
         double[] numbers = new double[Math.multiplyExact(matrix.rows(), matrix.columns())];

@@ -200,6 +200,17 @@ public final class Decoder
     }
 
     /**
+     * Says what a decoder would hold for each position of a batch, before its weights are there.
+     *
+     * @param shape its form
+     * @param precision the working precision, of b bytes a number
+     * @return what {@link #bytesPerPosition()} of that decoder says: about b · blocks · (5 width + 5 hidden) for a Llama
+     */
+    public static long bytesPerPositionOf(DecoderShape shape, Precision precision) {
+        return PassMemory.bytesPerRow(shape, precision);
+    }
+
+    /**
      * Makes an independent model with the same weights.
      *
      * @return a model that the caller closes
@@ -284,6 +295,12 @@ public final class Decoder
      *
      * @return hexadecimal digits after {@code sha256:}
      */
+    /** {@inheritDoc} Hidden states of all blocks, which wait for the way back; logits come by blocks of rows and are not counted. */
+    @Override
+    public long bytesPerPosition() {
+        return bytesPerPositionOf(shape, backend.precision());
+    }
+
     @Override
     public Optional<String> fingerprint() {
         requireOpen();

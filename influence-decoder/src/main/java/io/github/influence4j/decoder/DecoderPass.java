@@ -73,6 +73,11 @@ final class DecoderPass<A> implements AutoCloseable {
         return branches.get(stage % 2);
     }
 
+    /** Numbers of the matrices that grow with the rows. */
+    long size() {
+        return buffers.size();
+    }
+
     /** What goes into the norm of a stage; both branches of a block share it where they are parallel. */
     private BackendMatrix normInput(int stage) {
         int owner = shape.parallel() && stage < last() ? stage - stage % 2 : stage;

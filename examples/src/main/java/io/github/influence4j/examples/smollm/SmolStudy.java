@@ -148,8 +148,8 @@ public final class SmolStudy {
                 return new Retrained(0, seconds(start), session.tuning.answers(tuned));
             });
             List<Ranked> rankings = List.of(
-                    stages.of("ekfac", Ranked.class, () -> ranked(EKFAC, () -> influence(session, true))),
-                    stages.of("dot", Ranked.class, () -> ranked(DOT, () -> influence(session, false))),
+                    stages.of("ekfac", Ranked.class, () -> traced(session, EKFAC, true)),
+                    stages.of("dot", Ranked.class, () -> traced(session, DOT, false)),
                     stages.of("bm25", Ranked.class, () -> ranked(BM25, this::found)),
                     stages.of("random", Ranked.class, () -> ranked(RANDOM, this::shuffled)));
             Map<String, Retrained> removals = new LinkedHashMap<>();
@@ -191,8 +191,13 @@ public final class SmolStudy {
         return new Ranked(method, seconds(start), found);
     }
 
-    private List<List<Integer>> influence(Session session, boolean curved) {
+    /** Fine-tuning, where it is done again for want of the model, is not counted as time of the method. */
+    private Ranked traced(Session session, String method, boolean curved) {
         Decoder tuned = session.tuned();
+        return ranked(method, () -> influence(session, tuned, curved));
+    }
+
+    private List<List<Integer>> influence(Session session, Decoder tuned, boolean curved) {
         FitOptions fit =
                 FitOptions.defaults().withBatchSize(options.batchSize()).withMemoryLimit(MEMORY);
         ScoreOptions score =

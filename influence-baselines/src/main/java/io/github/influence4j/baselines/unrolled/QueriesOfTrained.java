@@ -33,6 +33,11 @@ record QueriesOfTrained<E>(GradientProvider<E> trained, GradientProvider<E> chec
     }
 
     @Override
+    public long bytesPerPosition() {
+        return checkpoint.bytesPerPosition();
+    }
+
+    @Override
     public Optional<String> fingerprint() {
         return trained.fingerprint();
     }

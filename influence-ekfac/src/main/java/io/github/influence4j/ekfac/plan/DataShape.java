@@ -14,8 +14,11 @@ import java.util.Map;
  * @param queries Q, queries
  * @param positions t, mean positions of an example, padding included, at layers that do not run once an example
  * @param positionsOfLayers t of layers that differ, by name
+ * @param modelBytesPerPosition what the model holds for each position of a batch, as {@link
+ *     io.github.influence4j.api.GradientProvider#bytesPerPosition} says; 0 if it does not
  */
-public record DataShape(long examples, int queries, int positions, Map<String, Integer> positionsOfLayers) {
+public record DataShape(
+        long examples, int queries, int positions, Map<String, Integer> positionsOfLayers, long modelBytesPerPosition) {
 
     /**
      * Checks the numbers and copies the map.
@@ -27,6 +30,10 @@ public record DataShape(long examples, int queries, int positions, Map<String, I
         requirePositive("examples", examples);
         requirePositive("queries", queries);
         requirePositive("positions", positions);
+        if (modelBytesPerPosition < 0) {
+            throw new IllegalArgumentException(
+                    "bytes per position must not be negative, found " + modelBytesPerPosition);
+        }
         positionsOfLayers.forEach((layer, value) -> requirePositive("positions of layer " + layer, value));
     }
 
@@ -45,7 +52,7 @@ public record DataShape(long examples, int queries, int positions, Map<String, I
      * @throws IllegalArgumentException if a number is not positive
      */
     public static DataShape of(long examples, int queries) {
-        return new DataShape(examples, queries, 1, Map.of());
+        return new DataShape(examples, queries, 1, Map.of(), 0);
     }
 
     /**
@@ -56,7 +63,7 @@ public record DataShape(long examples, int queries, int positions, Map<String, I
      * @throws IllegalArgumentException if it is not positive
      */
     public DataShape withPositions(int value) {
-        return new DataShape(examples, queries, value, positionsOfLayers);
+        return new DataShape(examples, queries, value, positionsOfLayers, modelBytesPerPosition);
     }
 
     /**
@@ -70,7 +77,18 @@ public record DataShape(long examples, int queries, int positions, Map<String, I
     public DataShape withPositions(String layer, int value) {
         Map<String, Integer> more = new LinkedHashMap<>(positionsOfLayers);
         more.put(layer, value);
-        return new DataShape(examples, queries, positions, more);
+        return new DataShape(examples, queries, positions, more, modelBytesPerPosition);
+    }
+
+    /**
+     * Changes what the model holds for each position of a batch.
+     *
+     * @param bytes 0 or more
+     * @return a new shape
+     * @throws IllegalArgumentException if it is negative
+     */
+    public DataShape withModelBytesPerPosition(long bytes) {
+        return new DataShape(examples, queries, positions, positionsOfLayers, bytes);
     }
 
     /**

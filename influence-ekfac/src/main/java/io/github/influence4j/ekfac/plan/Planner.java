@@ -94,7 +94,7 @@ public final class Planner {
                 .map(layer -> PlannedLayer.of(layer, data, fit, backend.workSizes()))
                 .toList();
         BatchSize batches = new BatchSize(fit.batchSize(), fit.batchPositions())
-                .within(layers, backend.precision(), shares.captures());
+                .within(layers, backend.precision(), data.modelBytesPerPosition(), shares.captures());
         FitPlanner fitting = new FitPlanner(
                 rate, backend.workSizes(), memory, groups, data, fit, rotation, data.batch(layers, batches));
         ScorePlanner scoring = new ScorePlanner(

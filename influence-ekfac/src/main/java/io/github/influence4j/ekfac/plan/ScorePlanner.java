@@ -60,7 +60,7 @@ final class ScorePlanner {
         this.limits = limits.without(factors());
         this.specs = layers.stream().map(PlannedLayer::spec).toList();
         this.queries = limits.queriesAtOnce(specs, data.queries());
-        BatchSize batches = limits.batches(specs);
+        BatchSize batches = limits.batches(specs, data.modelBytesPerPosition());
         this.batch = data.batch(specs, batches);
         int queriesWithin = Math.max(1, batches.positions() / data.longest(specs));
         this.queryBatch = Math.min(limits.queriesPerBatch(specs, data.queries()), queriesWithin);

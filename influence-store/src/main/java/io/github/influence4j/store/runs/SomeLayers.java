@@ -37,6 +37,11 @@ record SomeLayers<E>(GradientProvider<E> model, List<LayerSpec> layers) implemen
     }
 
     @Override
+    public long bytesPerPosition() {
+        return model.bytesPerPosition();
+    }
+
+    @Override
     public Optional<String> fingerprint() {
         return model.fingerprint();
     }

@@ -38,21 +38,26 @@ public record BatchSize(int examples, int positions) {
     }
 
     /**
-     * Lowers the bound on rows so that the captures of any of some layers fit.
+     * Lowers the bound on rows so that the captures of any of some layers fit, with what the model holds meanwhile.
      *
      * @param layers the layers
      * @param precision type of the uploaded captures
-     * @param bytes most bytes of the captures of a layer and of what they are rotated into
+     * @param model {@link io.github.influence4j.api.GradientProvider#bytesPerPosition}
+     * @param bytes most bytes of the captures of a layer, of what they are rotated into, and of what the model holds
      * @return the same or fewer rows, at least 1
      */
-    public BatchSize within(List<LayerSpec> layers, Precision precision, long bytes) {
+    public BatchSize within(List<LayerSpec> layers, Precision precision, long model, long bytes) {
+        if (model < 0) {
+            throw new IllegalArgumentException(
+                    "the model says that a position takes " + model + " bytes; 0 says that it does not know");
+        }
         long inputs = 1;
         long outputs = 1;
         for (LayerSpec layer : layers) {
             inputs = Math.max(inputs, layer.gradientColumns());
             outputs = Math.max(outputs, layer.outputs());
         }
-        long rows = bytes / (COPIES * precision.bytes() * (inputs + outputs));
+        long rows = bytes / (model + COPIES * precision.bytes() * (inputs + outputs));
         return new BatchSize(examples, (int) Math.max(1, Math.min(positions, rows)));
     }
 

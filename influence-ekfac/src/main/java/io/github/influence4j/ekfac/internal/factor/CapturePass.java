@@ -16,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 
@@ -194,7 +195,7 @@ public final class CapturePass<E> implements AutoCloseable {
             String stage,
             ProgressListener progress,
             Consumer consumer) {
-        run(data, BatchSize.ofExamples(batchSize), objectives, stage, progress, consumer);
+        run(data, ofExamples(batchSize), objectives, stage, progress, consumer);
     }
 
     /**
@@ -246,6 +247,16 @@ public final class CapturePass<E> implements AutoCloseable {
         }
     }
 
+    private BatchSize ofExamples(int batchSize) {
+        BatchSize size = BatchSize.ofExamples(batchSize);
+        long held = model.bytesPerPosition();
+        if (held == 0) {
+            return size;
+        }
+        long memory = MemoryShares.of(backend, OptionalLong.empty()).captures();
+        return size.within(layers, backend.precision(), held, memory);
+    }
+
     /**
      * Cuts a batch as {@link #run} does with the default bound.
      *
@@ -254,7 +265,7 @@ public final class CapturePass<E> implements AutoCloseable {
      * @return the same examples in the same order
      */
     public List<ExampleBatch<E>> cut(ExampleBatch<E> batch, Objective objective) {
-        return cut(List.of(batch), BatchSize.ofExamples(batch.size()), objective);
+        return cut(List.of(batch), ofExamples(batch.size()), objective);
     }
 
     /**

@@ -182,7 +182,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
         List<LayerSpec> layers = CapturePass.layersOf(model);
         MemoryShares shares = MemoryShares.of(backend, options.memoryLimit());
         BatchSize size = new BatchSize(options.batchSize(), options.batchPositions())
-                .within(layers, backend.precision(), shares.captures());
+                .within(layers, backend.precision(), model.bytesPerPosition(), shares.captures());
         FitData<E> data = new FitData<>(parts, kept, fisher.apply(model), size);
         FactorMemory memory = new FactorMemory(
                 backend.precision(), options.strategy(), options.blocks(), SharedInputs.of(model, layers));

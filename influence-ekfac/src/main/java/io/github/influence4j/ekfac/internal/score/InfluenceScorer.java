@@ -220,7 +220,7 @@ public final class InfluenceScorer<E> {
             try (SelfPass scores = selfPass(solver, layers, sums)) {
                 pass.run(
                         train,
-                        ScoringMemory.of(backend, options).batches(layers),
+                        ScoringMemory.of(backend, options).batches(layers, model.bytesPerPosition()),
                         List.of(new Objective.TrainingLoss()),
                         "self-influence",
                         progress,

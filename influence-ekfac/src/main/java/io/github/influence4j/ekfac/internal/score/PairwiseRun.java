@@ -76,7 +76,7 @@ final class PairwiseRun<E> implements AutoCloseable {
         if (queries.size() == 0) {
             throw new IllegalArgumentException("scores: there are no queries; the source of queries is empty");
         }
-        this.batches = memory.batches(pass.layers());
+        this.batches = memory.batches(pass.layers(), model.bytesPerPosition());
         int batch = memory.queriesPerBatch(pass.layers(), Math.toIntExact(queries.size()));
         new SourceCheck<>(queries, batch, "queries").forEachRemaining(this.queries::add);
         this.queryIds = this.queries.stream()

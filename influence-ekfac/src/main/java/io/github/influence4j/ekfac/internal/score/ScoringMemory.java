@@ -78,10 +78,12 @@ public record ScoringMemory(ScoreOptions options, Precision precision, long avai
      * Bounds the batches of training examples and of queries, as a fit bounds its own.
      *
      * @param layers the layers
-     * @return the bounds of the options, with fewer rows where the captures of a batch would not fit beside the queries
+     * @param model {@link io.github.influence4j.api.GradientProvider#bytesPerPosition}
+     * @return the bounds of the options, with fewer rows where the captures of a batch, and what the model holds meanwhile, would not fit
+     *     beside the queries
      */
-    public BatchSize batches(List<LayerSpec> layers) {
-        return BatchSize.of(options).within(layers, precision, shares().captures());
+    public BatchSize batches(List<LayerSpec> layers, long model) {
+        return BatchSize.of(options).within(layers, precision, model, shares().captures());
     }
 
     /**

@@ -183,9 +183,9 @@ class BatchCutterTest {
         BatchSize size = new BatchSize(256, 1 << 16);
         LayerSpec wide = LayerSpec.tokens("wide", 4_096, 8);
         long bytes = 64L << 20;
-        int rows = size.within(List.of(wide), Precision.FLOAT64, bytes).positions();
+        int rows = size.within(List.of(wide), Precision.FLOAT64, 0, bytes).positions();
         assertTrue(rows * 2L * 8 * (4_097 + 8) <= bytes && (rows + 1) * 2L * 8 * (4_097 + 8) > bytes, () -> "" + rows);
-        assertEquals(1, size.within(List.of(wide), Precision.FLOAT64, 1).positions());
-        assertEquals(size, size.within(List.of(wide), Precision.FLOAT64, 1L << 50));
+        assertEquals(1, size.within(List.of(wide), Precision.FLOAT64, 0, 1).positions());
+        assertEquals(size, size.within(List.of(wide), Precision.FLOAT64, 0, 1L << 50));
     }
 }
