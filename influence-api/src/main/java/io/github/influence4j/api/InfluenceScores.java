@@ -356,15 +356,7 @@ public final class InfluenceScores {
                 .flatMap(one -> one.provenance.model().stream())
                 .distinct()
                 .toList();
-        Provenance mean = new Provenance(
-                        first.libraryVersion(),
-                        first.runtime(),
-                        first.backend(),
-                        first.precision(),
-                        models.size() > 1 ? Optional.empty() : first.model(),
-                        first.options(),
-                        first.counts(),
-                        first.durations())
+        Provenance mean = first.withModel(models.size() > 1 ? Optional.empty() : first.model())
                 .withOption("averaged over models", Integer.toString(scores.size()));
         return models.size() > 1 ? mean.withOption("models", String.join(", ", models)) : mean;
     }

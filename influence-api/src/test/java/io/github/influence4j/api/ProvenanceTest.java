@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,10 +44,10 @@ class ProvenanceTest {
 
     @Test
     void mapsAreCopiesThatCannotBeChanged() {
-        Map<String, String> options = new LinkedHashMap<>(Map.of("a", "1"));
-        Provenance some =
-                new Provenance("1", "r", "b", Precision.FLOAT32, Optional.empty(), options, Map.of("n", 1L), Map.of());
-        options.put("a", "2");
+        Provenance some = Provenance.of("1", "r", "b", Precision.FLOAT32)
+                .withOption("a", "1")
+                .withCount("n", 1)
+                .withDuration("read", Duration.ZERO);
         assertEquals("1", some.options().get("a"));
         assertThrows(UnsupportedOperationException.class, () -> some.options().put("b", "1"));
         assertThrows(UnsupportedOperationException.class, () -> some.counts().clear());

@@ -113,7 +113,13 @@ final class FinetuneCommand implements Callable<Integer> {
 
     private DecoderTrainingOptions options(long examples) {
         int steps = Math.toIntExact(Math.multiplyExact(epochs, (examples + batchSize - 1) / batchSize));
-        return output.fromCommandLine(() -> new DecoderTrainingOptions(
-                new Adam(0.9, 0.999, 1e-8), rate, steps / 10, decay, batchSize, steps, seed));
+        return output.fromCommandLine(() -> DecoderTrainingOptions.defaults()
+                .withOptimizer(new Adam(0.9, 0.999, 1e-8))
+                .withLearningRate(rate)
+                .withWarmup(steps / 10)
+                .withWeightDecay(decay)
+                .withBatchSize(batchSize)
+                .withSteps(steps)
+                .withSeed(seed));
     }
 }

@@ -1,32 +1,26 @@
 package io.github.influence4j.decoder;
 
+import java.util.Objects;
+
 /**
  * How a transformer is trained.
  *
  * <p>The objective of a step is the mean of −log p over the predictions of its batch. The rate rises linearly over the
  * warm-up and then falls to 0 along half a cosine. Weight decay is decoupled from the gradient and applies to everything but
  * the gains and shifts of norms.
- *
- * @param optimizer Adam's numbers
- * @param learningRate rate at the end of the warm-up, positive
- * @param warmup steps over which the rate rises, at least 0
- * @param weightDecay at least 0
- * @param batchSize sequences of a step
- * @param steps number of steps
- * @param seed determines the order of the sequences, which is drawn anew whenever all have been seen
  */
-public record DecoderTrainingOptions(
-        Adam optimizer, double learningRate, int warmup, double weightDecay, int batchSize, int steps, long seed) {
+public final class DecoderTrainingOptions {
 
-    /** Seed where none is given. */
-    public static final long DEFAULT_SEED = 1;
+    private final Adam optimizer;
+    private final double learningRate;
+    private final int warmup;
+    private final double weightDecay;
+    private final int batchSize;
+    private final int steps;
+    private final long seed;
 
-    /**
-     * Checks the numbers.
-     *
-     * @throws IllegalArgumentException if a number is out of its range
-     */
-    public DecoderTrainingOptions {
+    private DecoderTrainingOptions(
+            Adam optimizer, double learningRate, int warmup, double weightDecay, int batchSize, int steps, long seed) {
         if (!(learningRate > 0) || learningRate == Double.POSITIVE_INFINITY) {
             throw new IllegalArgumentException("learning rate must be positive and finite, found " + learningRate);
         }
@@ -38,7 +32,17 @@ public record DecoderTrainingOptions(
                     "batch size and steps must be positive and the warm-up not negative, found " + batchSize + ", "
                             + steps + " and " + warmup);
         }
+        this.optimizer = optimizer;
+        this.learningRate = learningRate;
+        this.warmup = warmup;
+        this.weightDecay = weightDecay;
+        this.batchSize = batchSize;
+        this.steps = steps;
+        this.seed = seed;
     }
+
+    /** Seed where none is given. */
+    public static final long DEFAULT_SEED = 1;
 
     /**
      * Returns Adam with β 0.9 and 0.98, ε 1e-8, rate 0.003 after 100 steps, decay 0.01, 1,500 steps of 64 sequences.
@@ -129,5 +133,92 @@ public record DecoderTrainingOptions(
             return learningRate * (step + 1) / warmup;
         }
         return learningRate * 0.5 * (1 + Math.cos(Math.PI * (step - warmup) / Math.max(1, steps - warmup)));
+    }
+
+    /**
+     * Returns Adam's numbers.
+     *
+     * @return Adam's numbers
+     */
+    public Adam optimizer() {
+        return optimizer;
+    }
+
+    /**
+     * Returns rate at the end of the warm-up, positive.
+     *
+     * @return rate at the end of the warm-up, positive
+     */
+    public double learningRate() {
+        return learningRate;
+    }
+
+    /**
+     * Returns steps over which the rate rises, at least 0.
+     *
+     * @return steps over which the rate rises, at least 0
+     */
+    public int warmup() {
+        return warmup;
+    }
+
+    /**
+     * Returns the weight decay.
+     *
+     * @return weight decay, at least 0
+     */
+    public double weightDecay() {
+        return weightDecay;
+    }
+
+    /**
+     * Returns sequences of a step.
+     *
+     * @return sequences of a step
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /**
+     * Returns number of steps.
+     *
+     * @return number of steps
+     */
+    public int steps() {
+        return steps;
+    }
+
+    /**
+     * Returns the seed.
+     *
+     * @return what determines the order of the sequences, which is drawn anew whenever all have been seen
+     */
+    public long seed() {
+        return seed;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DecoderTrainingOptions that
+                && optimizer.equals(that.optimizer)
+                && Double.compare(learningRate, that.learningRate) == 0
+                && warmup == that.warmup
+                && Double.compare(weightDecay, that.weightDecay) == 0
+                && batchSize == that.batchSize
+                && steps == that.steps
+                && seed == that.seed;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(optimizer, learningRate, warmup, weightDecay, batchSize, steps, seed);
+    }
+
+    @Override
+    public String toString() {
+        return "DecoderTrainingOptions[optimizer=" + optimizer + ", learningRate=" + learningRate + ", warmup=" + warmup
+                + ", weightDecay=" + weightDecay + ", batchSize=" + batchSize + ", steps=" + steps + ", seed=" + seed
+                + "]";
     }
 }

@@ -164,7 +164,14 @@ class DecoderTrainingTest {
     void stepsAreAdams() {
         DecoderShape shape = Sequences.shapes().findFirst().orElseThrow();
         ExampleSource<TokenSequence> data = Sequences.source(shape, 4, 3);
-        DecoderTrainingOptions options = new DecoderTrainingOptions(new Adam(0.8, 0.9, 1e-6), 0.01, 1, 0.3, 4, 2, 5);
+        DecoderTrainingOptions options = DecoderTrainingOptions.defaults()
+                .withOptimizer(new Adam(0.8, 0.9, 1e-6))
+                .withLearningRate(0.01)
+                .withWarmup(1)
+                .withWeightDecay(0.3)
+                .withBatchSize(4)
+                .withSteps(2)
+                .withSeed(5);
         try (Decoder start = Sequences.random(backend, shape, 4);
                 TrainedDecoder trained = DecoderTraining.train(start, data, options);
                 Decoder plain = start.copy();

@@ -1,27 +1,49 @@
 package io.github.influence4j.models;
 
+import java.util.Objects;
+
 /**
  * How a network is trained.
  *
  * <p>The objective of a step is the <em>mean</em> loss of its batch. Weight decay applies to biases too; with SGD it is the
  * gradient of decay/2 · ‖w‖², with Adam it is decoupled from the gradient.
- *
- * @param optimizer the rule of a step
- * @param learningRate rate of the first step, positive
- * @param schedule how the rate goes on
- * @param weightDecay at least 0
- * @param batchSize examples of a step; the last batch of an epoch may hold fewer
- * @param epochs how often every example is seen
- * @param seed determines the order of the examples, which is drawn anew in every epoch
  */
-public record TrainingOptions(
-        Optimizer optimizer,
-        double learningRate,
-        Schedule schedule,
-        double weightDecay,
-        int batchSize,
-        int epochs,
-        long seed) {
+public final class TrainingOptions {
+
+    private final Optimizer optimizer;
+    private final double learningRate;
+    private final Schedule schedule;
+    private final double weightDecay;
+    private final int batchSize;
+    private final int epochs;
+    private final long seed;
+
+    private TrainingOptions(
+            Optimizer optimizer,
+            double learningRate,
+            Schedule schedule,
+            double weightDecay,
+            int batchSize,
+            int epochs,
+            long seed) {
+        if (!(learningRate > 0) || learningRate == Double.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException("learning rate must be positive and finite, found " + learningRate);
+        }
+        if (!(weightDecay >= 0) || weightDecay == Double.POSITIVE_INFINITY) {
+            throw new IllegalArgumentException("weight decay must be finite and not negative, found " + weightDecay);
+        }
+        if (batchSize < 1 || epochs < 1) {
+            throw new IllegalArgumentException(
+                    "batch size and epochs must be positive, found " + batchSize + " and " + epochs);
+        }
+        this.optimizer = optimizer;
+        this.learningRate = learningRate;
+        this.schedule = schedule;
+        this.weightDecay = weightDecay;
+        this.batchSize = batchSize;
+        this.epochs = epochs;
+        this.seed = seed;
+    }
 
     /** How the learning rate changes from step to step. */
     public enum Schedule {
@@ -33,24 +55,6 @@ public record TrainingOptions(
 
     /** Seed where none is given. */
     public static final long DEFAULT_SEED = 1;
-
-    /**
-     * Checks the numbers.
-     *
-     * @throws IllegalArgumentException if a number is out of its range
-     */
-    public TrainingOptions {
-        if (!(learningRate > 0) || learningRate == Double.POSITIVE_INFINITY) {
-            throw new IllegalArgumentException("learning rate must be positive and finite, found " + learningRate);
-        }
-        if (!(weightDecay >= 0) || weightDecay == Double.POSITIVE_INFINITY) {
-            throw new IllegalArgumentException("weight decay must be finite and not negative, found " + weightDecay);
-        }
-        if (batchSize < 1 || epochs < 1) {
-            throw new IllegalArgumentException(
-                    "batch size and epochs must be positive, found " + batchSize + " and " + epochs);
-        }
-    }
 
     /**
      * Returns SGD with momentum 0.9, rate 0.05 on a cosine, no weight decay, 30 epochs in batches of 32.
@@ -149,5 +153,92 @@ public record TrainingOptions(
         return schedule == Schedule.CONSTANT
                 ? learningRate
                 : learningRate * 0.5 * (1 + Math.cos(Math.PI * step / steps));
+    }
+
+    /**
+     * Returns the rule of a step.
+     *
+     * @return the rule of a step
+     */
+    public Optimizer optimizer() {
+        return optimizer;
+    }
+
+    /**
+     * Returns rate of the first step, positive.
+     *
+     * @return rate of the first step, positive
+     */
+    public double learningRate() {
+        return learningRate;
+    }
+
+    /**
+     * Returns how the rate goes on.
+     *
+     * @return how the rate goes on
+     */
+    public Schedule schedule() {
+        return schedule;
+    }
+
+    /**
+     * Returns the weight decay.
+     *
+     * @return weight decay, at least 0
+     */
+    public double weightDecay() {
+        return weightDecay;
+    }
+
+    /**
+     * Returns examples of a step; the last batch of an epoch may hold fewer.
+     *
+     * @return examples of a step; the last batch of an epoch may hold fewer
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /**
+     * Returns how often every example is seen.
+     *
+     * @return how often every example is seen
+     */
+    public int epochs() {
+        return epochs;
+    }
+
+    /**
+     * Returns the seed.
+     *
+     * @return what determines the order of the examples, which is drawn anew in every epoch
+     */
+    public long seed() {
+        return seed;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TrainingOptions that
+                && optimizer.equals(that.optimizer)
+                && Double.compare(learningRate, that.learningRate) == 0
+                && schedule.equals(that.schedule)
+                && Double.compare(weightDecay, that.weightDecay) == 0
+                && batchSize == that.batchSize
+                && epochs == that.epochs
+                && seed == that.seed;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(optimizer, learningRate, schedule, weightDecay, batchSize, epochs, seed);
+    }
+
+    @Override
+    public String toString() {
+        return "TrainingOptions[optimizer=" + optimizer + ", learningRate=" + learningRate + ", schedule=" + schedule
+                + ", weightDecay=" + weightDecay + ", batchSize=" + batchSize + ", epochs=" + epochs + ", seed=" + seed
+                + "]";
     }
 }

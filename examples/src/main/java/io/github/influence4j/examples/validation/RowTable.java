@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Predicate;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
@@ -24,22 +23,9 @@ final class RowTable {
     void add(DampingLevel level, List<ComparisonTable.Row> ofOneSeed) {
         Map<String, List<ComparisonTable.Row>> byName = entries.computeIfAbsent(level, key -> new LinkedHashMap<>());
         for (ComparisonTable.Row entry : ofOneSeed) {
-            byName.computeIfAbsent(entry.estimator(), key -> new ArrayList<>()).add(withoutScores(entry));
+            byName.computeIfAbsent(entry.estimator(), key -> new ArrayList<>())
+                    .add(entry.withoutScores()); // of a seed they are not needed for the table
         }
-    }
-
-    /** The scores of a seed are not needed for the table and are many. */
-    private static ComparisonTable.Row withoutScores(ComparisonTable.Row entry) {
-        return new ComparisonTable.Row(
-                entry.estimator(),
-                entry.agreement(),
-                entry.lds(),
-                entry.fitMillis(),
-                entry.perQueryMillis(),
-                entry.heldBytes(),
-                entry.solveFlops(),
-                Optional.empty(),
-                entry.failure());
     }
 
     /** All but those of the fit with sampled labels. */

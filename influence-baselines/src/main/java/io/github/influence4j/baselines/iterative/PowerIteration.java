@@ -6,6 +6,7 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.NumericalException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -14,12 +15,24 @@ import java.util.function.UnaryOperator;
  *
  * <p>What is followed is the Rayleigh quotient xᵀAx / xᵀPx, a lower bound that grows from step to step. A step costs one
  * product over the data set.
- *
- * @param tolerance relative change of the quotient at which the iteration stops
- * @param maxIterations most steps
- * @param seed determines the first vector
  */
-public record PowerIteration(double tolerance, int maxIterations, long seed) {
+public final class PowerIteration {
+
+    private final double tolerance;
+    private final int maxIterations;
+    private final long seed;
+
+    private PowerIteration(double tolerance, int maxIterations, long seed) {
+        if (!(tolerance > 0)) {
+            throw new IllegalArgumentException("tolerance must be positive, found " + tolerance);
+        }
+        if (maxIterations < 1) {
+            throw new IllegalArgumentException("power iteration needs an iteration or more, found " + maxIterations);
+        }
+        this.tolerance = tolerance;
+        this.maxIterations = maxIterations;
+        this.seed = seed;
+    }
 
     /** Of an inner product, relative to the norms of its factors: some ten thousand roundings in float64. */
     private static final double ROUNDING = 1e-12;
@@ -32,20 +45,6 @@ public record PowerIteration(double tolerance, int maxIterations, long seed) {
      * @param converged whether the quotient stopped growing
      */
     public record Result(double value, int iterations, boolean converged) {}
-
-    /**
-     * Checks the values.
-     *
-     * @throws IllegalArgumentException if the tolerance is not positive or there is no iteration
-     */
-    public PowerIteration {
-        if (!(tolerance > 0)) {
-            throw new IllegalArgumentException("tolerance must be positive, found " + tolerance);
-        }
-        if (maxIterations < 1) {
-            throw new IllegalArgumentException("power iteration needs an iteration or more, found " + maxIterations);
-        }
-    }
 
     /**
      * Returns a tolerance of 1e-3 and at most 100 steps.
@@ -155,5 +154,50 @@ public record PowerIteration(double tolerance, int maxIterations, long seed) {
     /** The largest of several results. */
     static double largest(List<Result> results) {
         return results.stream().mapToDouble(Result::value).max().orElseThrow();
+    }
+
+    /**
+     * Returns relative change of the quotient at which the iteration stops.
+     *
+     * @return relative change of the quotient at which the iteration stops
+     */
+    public double tolerance() {
+        return tolerance;
+    }
+
+    /**
+     * Returns most steps.
+     *
+     * @return most steps
+     */
+    public int maxIterations() {
+        return maxIterations;
+    }
+
+    /**
+     * Returns the seed of the first vector.
+     *
+     * @return seed of the first vector
+     */
+    public long seed() {
+        return seed;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof PowerIteration that
+                && Double.compare(tolerance, that.tolerance) == 0
+                && maxIterations == that.maxIterations
+                && seed == that.seed;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(tolerance, maxIterations, seed);
+    }
+
+    @Override
+    public String toString() {
+        return "PowerIteration[tolerance=" + tolerance + ", maxIterations=" + maxIterations + ", seed=" + seed + "]";
     }
 }

@@ -4,26 +4,33 @@ import java.util.Optional;
 
 /**
  * What an iterative solver did, in units that do not depend on the machine.
- *
- * @param rightHandSides vectors solved for
- * @param iterations most iterations that any of them took
- * @param products products of a batch's Gauss-Newton matrix with one vector, those for step sizes included
- * @param exampleProducts the same, weighted with the examples of the batches: what a product of the whole training set is N
- *     of
- * @param flops estimate for the products ({@link io.github.influence4j.api.CurvatureProduct#productFlops}) and for the
- *     rotations of an eigenbasis preconditioner; sums of vectors are left out
- * @param largestResidual largest ‖v − (G+λ)x‖ / ‖v‖ of any right-hand side
- * @param converged whether every right-hand side reached the tolerance; empty where the method has none (LiSSA, ASTRA), whose
- *     residual is to be looked at, and where nothing was solved
  */
-public record SolverReport(
-        int rightHandSides,
-        int iterations,
-        long products,
-        long exampleProducts,
-        double flops,
-        double largestResidual,
-        Optional<Boolean> converged) {
+public final class SolverReport {
+
+    private final int rightHandSides;
+    private final int iterations;
+    private final long products;
+    private final long exampleProducts;
+    private final double flops;
+    private final double largestResidual;
+    private final Optional<Boolean> converged;
+
+    SolverReport(
+            int rightHandSides,
+            int iterations,
+            long products,
+            long exampleProducts,
+            double flops,
+            double largestResidual,
+            Optional<Boolean> converged) {
+        this.rightHandSides = rightHandSides;
+        this.iterations = iterations;
+        this.products = products;
+        this.exampleProducts = exampleProducts;
+        this.flops = flops;
+        this.largestResidual = largestResidual;
+        this.converged = converged;
+    }
 
     /**
      * Returns the report of a solver that has not been used.
@@ -57,5 +64,75 @@ public record SolverReport(
     private static Optional<Boolean> both(Optional<Boolean> left, Optional<Boolean> right) {
         boolean failed = !left.orElse(true) || !right.orElse(true);
         return failed ? Optional.of(false) : left.flatMap(known -> right);
+    }
+
+    /**
+     * Returns vectors solved for.
+     *
+     * @return vectors solved for
+     */
+    public int rightHandSides() {
+        return rightHandSides;
+    }
+
+    /**
+     * Returns most iterations that any of them took.
+     *
+     * @return most iterations that any of them took
+     */
+    public int iterations() {
+        return iterations;
+    }
+
+    /**
+     * Returns the products.
+     *
+     * @return products of a batch's Gauss-Newton matrix with one vector, those for step sizes included
+     */
+    public long products() {
+        return products;
+    }
+
+    /**
+     * Returns the products, weighted with the examples of their batches.
+     *
+     * @return products, weighted with the examples of the batches: what a product of the whole training set is N of
+     */
+    public long exampleProducts() {
+        return exampleProducts;
+    }
+
+    /**
+     * Returns the flops.
+     *
+     * @return estimate for the products ({@link io.github.influence4j.api.CurvatureProduct#productFlops}) and for the rotations of an eigenbasis preconditioner; sums of vectors are left out
+     */
+    public double flops() {
+        return flops;
+    }
+
+    /**
+     * Returns largest ‖v − (G+λ)x‖ / ‖v‖ of any right-hand side.
+     *
+     * @return largest ‖v − (G+λ)x‖ / ‖v‖ of any right-hand side
+     */
+    public double largestResidual() {
+        return largestResidual;
+    }
+
+    /**
+     * Returns whether every right-hand side reached the tolerance.
+     *
+     * @return whether every right-hand side reached the tolerance; empty where the method has none (LiSSA, ASTRA), whose residual is to be looked at, and where nothing was solved
+     */
+    public Optional<Boolean> converged() {
+        return converged;
+    }
+
+    @Override
+    public String toString() {
+        return "SolverReport[rightHandSides=" + rightHandSides + ", iterations=" + iterations + ", products=" + products
+                + ", exampleProducts=" + exampleProducts + ", flops=" + flops + ", largestResidual=" + largestResidual
+                + ", converged=" + converged + "]";
     }
 }

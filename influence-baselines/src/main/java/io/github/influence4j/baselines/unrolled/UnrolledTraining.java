@@ -145,15 +145,7 @@ public final class UnrolledTraining<E> implements FittedEstimator<E> {
     @Override
     public Provenance provenance() {
         Provenance fitted = segments.get(0).curvature().provenance();
-        return new Provenance(
-                        fitted.libraryVersion(),
-                        fitted.runtime(),
-                        fitted.backend(),
-                        fitted.precision(),
-                        trained.fingerprint(),
-                        fitted.options(),
-                        fitted.counts(),
-                        fitted.durations())
+        return fitted.withModel(trained.fingerprint())
                 .withOption("strategy", "SOURCE on " + fitted.options().getOrDefault("strategy", ""))
                 .withOption(
                         "learning rate sums",

@@ -22,27 +22,39 @@ public record ComparisonTable(List<Row> rows) {
 
     /**
      * How one estimator did.
-     *
-     * @param estimator its name
-     * @param agreement with the reference; empty where it diverged or there is none
-     * @param lds linear datamodelling score, mean over the queries; empty where it was left out or the estimator diverged
-     * @param fitMillis time of what is done once, milliseconds
-     * @param perQueryMillis time of a query, milliseconds
-     * @param heldBytes what must stay in memory from the fit to the last query; NaN where it is not known
-     * @param solveFlops flops of the iterations for all queries, where the solver counts them
-     * @param scores the scores; empty where it diverged
-     * @param failure why it diverged
      */
-    public record Row(
-            String estimator,
-            Optional<Agreement> agreement,
-            OptionalDouble lds,
-            double fitMillis,
-            double perQueryMillis,
-            double heldBytes,
-            OptionalDouble solveFlops,
-            Optional<InfluenceScores> scores,
-            Optional<String> failure) {
+    public static final class Row {
+
+        private final String estimator;
+        private final Optional<Agreement> agreement;
+        private final OptionalDouble lds;
+        private final double fitMillis;
+        private final double perQueryMillis;
+        private final double heldBytes;
+        private final OptionalDouble solveFlops;
+        private final Optional<InfluenceScores> scores;
+        private final Optional<String> failure;
+
+        Row(
+                String estimator,
+                Optional<Agreement> agreement,
+                OptionalDouble lds,
+                double fitMillis,
+                double perQueryMillis,
+                double heldBytes,
+                OptionalDouble solveFlops,
+                Optional<InfluenceScores> scores,
+                Optional<String> failure) {
+            this.estimator = estimator;
+            this.agreement = agreement;
+            this.lds = lds;
+            this.fitMillis = fitMillis;
+            this.perQueryMillis = perQueryMillis;
+            this.heldBytes = heldBytes;
+            this.solveFlops = solveFlops;
+            this.scores = scores;
+            this.failure = failure;
+        }
 
         static Row of(String name, Estimate estimate, Optional<Agreement> agreement, OptionalDouble lds) {
             return new Row(
@@ -57,6 +69,24 @@ public record ComparisonTable(List<Row> rows) {
                     Optional.empty());
         }
 
+        /**
+         * Lets go of the scores, which are many.
+         *
+         * @return the same otherwise
+         */
+        public Row withoutScores() {
+            return new Row(
+                    estimator,
+                    agreement,
+                    lds,
+                    fitMillis,
+                    perQueryMillis,
+                    heldBytes,
+                    solveFlops,
+                    Optional.empty(),
+                    failure);
+        }
+
         static Row failed(String name, String reason) {
             return new Row(
                     name,
@@ -68,6 +98,87 @@ public record ComparisonTable(List<Row> rows) {
                     OptionalDouble.empty(),
                     Optional.empty(),
                     Optional.of(reason));
+        }
+
+        /**
+         * Returns its name.
+         *
+         * @return its name
+         */
+        public String estimator() {
+            return estimator;
+        }
+
+        /**
+         * Returns the agreement with the reference.
+         *
+         * @return agreement with the reference; empty where it diverged or there is none
+         */
+        public Optional<Agreement> agreement() {
+            return agreement;
+        }
+
+        /**
+         * Returns the linear datamodelling score.
+         *
+         * @return linear datamodelling score, mean over the queries; empty where it was left out or the estimator diverged
+         */
+        public OptionalDouble lds() {
+            return lds;
+        }
+
+        /**
+         * Returns time of what is done once, milliseconds.
+         *
+         * @return time of what is done once, milliseconds
+         */
+        public double fitMillis() {
+            return fitMillis;
+        }
+
+        /**
+         * Returns time of a query, milliseconds.
+         *
+         * @return time of a query, milliseconds
+         */
+        public double perQueryMillis() {
+            return perQueryMillis;
+        }
+
+        /**
+         * Returns what must stay in memory.
+         *
+         * @return what must stay in memory from the fit to the last query; NaN where it is not known
+         */
+        public double heldBytes() {
+            return heldBytes;
+        }
+
+        /**
+         * Returns flops of the iterations for all queries, where the solver counts them.
+         *
+         * @return flops of the iterations for all queries, where the solver counts them
+         */
+        public OptionalDouble solveFlops() {
+            return solveFlops;
+        }
+
+        /**
+         * Returns the scores; empty where it diverged.
+         *
+         * @return the scores; empty where it diverged
+         */
+        public Optional<InfluenceScores> scores() {
+            return scores;
+        }
+
+        /**
+         * Returns why it diverged.
+         *
+         * @return why it diverged
+         */
+        public Optional<String> failure() {
+            return failure;
         }
     }
 

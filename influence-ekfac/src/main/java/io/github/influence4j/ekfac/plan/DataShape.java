@@ -6,26 +6,25 @@ import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * How much data there is.
- *
- * @param examples N, training examples
- * @param queries Q, queries
- * @param positions t, mean positions of an example, padding included, at layers that do not run once an example
- * @param positionsOfLayers t of layers that differ, by name
- * @param modelBytesPerPosition what the model holds for each position of a batch, as {@link
- *     io.github.influence4j.api.GradientProvider#bytesPerPosition} says; 0 if it does not
  */
-public record DataShape(
-        long examples, int queries, int positions, Map<String, Integer> positionsOfLayers, long modelBytesPerPosition) {
+public final class DataShape {
 
-    /**
-     * Checks the numbers and copies the map.
-     *
-     * @throws IllegalArgumentException if a number is not positive
-     */
-    public DataShape {
+    private final long examples;
+    private final int queries;
+    private final int positions;
+    private final Map<String, Integer> positionsOfLayers;
+    private final long modelBytesPerPosition;
+
+    DataShape(
+            long examples,
+            int queries,
+            int positions,
+            Map<String, Integer> positionsOfLayers,
+            long modelBytesPerPosition) {
         positionsOfLayers = Map.copyOf(positionsOfLayers);
         requirePositive("examples", examples);
         requirePositive("queries", queries);
@@ -35,6 +34,11 @@ public record DataShape(
                     "bytes per position must not be negative, found " + modelBytesPerPosition);
         }
         positionsOfLayers.forEach((layer, value) -> requirePositive("positions of layer " + layer, value));
+        this.examples = examples;
+        this.queries = queries;
+        this.positions = positions;
+        this.positionsOfLayers = positionsOfLayers;
+        this.modelBytesPerPosition = modelBytesPerPosition;
     }
 
     private static void requirePositive(String what, long value) {
@@ -109,5 +113,71 @@ public record DataShape(
     /** Positions of an example at the layer where it has most. */
     int longest(List<LayerSpec> layers) {
         return layers.stream().mapToInt(this::positions).max().orElse(1);
+    }
+
+    /**
+     * Returns N, training examples.
+     *
+     * @return N, training examples
+     */
+    public long examples() {
+        return examples;
+    }
+
+    /**
+     * Returns Q, queries.
+     *
+     * @return Q, queries
+     */
+    public int queries() {
+        return queries;
+    }
+
+    /**
+     * Returns t, mean positions of an example, padding included, at layers that do not run once an example.
+     *
+     * @return t, mean positions of an example, padding included, at layers that do not run once an example
+     */
+    public int positions() {
+        return positions;
+    }
+
+    /**
+     * Returns t of layers that differ, by name.
+     *
+     * @return t of layers that differ, by name
+     */
+    public Map<String, Integer> positionsOfLayers() {
+        return positionsOfLayers;
+    }
+
+    /**
+     * Returns what the model holds for each position of a batch.
+     *
+     * @return what the model holds for each position of a batch, as {@link io.github.influence4j.api.GradientProvider#bytesPerPosition} says; 0 if it does not
+     */
+    public long modelBytesPerPosition() {
+        return modelBytesPerPosition;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DataShape that
+                && examples == that.examples
+                && queries == that.queries
+                && positions == that.positions
+                && positionsOfLayers.equals(that.positionsOfLayers)
+                && modelBytesPerPosition == that.modelBytesPerPosition;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(examples, queries, positions, positionsOfLayers, modelBytesPerPosition);
+    }
+
+    @Override
+    public String toString() {
+        return "DataShape[examples=" + examples + ", queries=" + queries + ", positions=" + positions
+                + ", positionsOfLayers=" + positionsOfLayers + ", modelBytesPerPosition=" + modelBytesPerPosition + "]";
     }
 }

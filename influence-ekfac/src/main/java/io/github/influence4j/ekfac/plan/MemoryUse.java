@@ -1,17 +1,26 @@
 package io.github.influence4j.ekfac.plan;
 
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * What is held at the fullest moment of a stage, in bytes.
- *
- * @param factors covariances or eigenvectors, eigenvalues and their reciprocals
- * @param workspace intermediate matrices of a batch, and of decompositions
- * @param captures one uploaded batch of one layer
- * @param queries preconditioned queries
- * @param scores the score matrix and its parts, on the Java heap
  */
-public record MemoryUse(double factors, double workspace, double captures, double queries, double scores) {
+public final class MemoryUse {
+
+    private final double factors;
+    private final double workspace;
+    private final double captures;
+    private final double queries;
+    private final double scores;
+
+    MemoryUse(double factors, double workspace, double captures, double queries, double scores) {
+        this.factors = factors;
+        this.workspace = workspace;
+        this.captures = captures;
+        this.queries = queries;
+        this.scores = scores;
+    }
 
     /**
      * Returns what the backend holds.
@@ -49,5 +58,65 @@ public record MemoryUse(double factors, double workspace, double captures, doubl
         return bytes < 1 << 20
                 ? String.format(Locale.ROOT, "%.1f KiB", bytes / (1 << 10))
                 : String.format(Locale.ROOT, "%.1f MiB", bytes / (1 << 20));
+    }
+
+    /**
+     * Returns covariances or eigenvectors, eigenvalues and their reciprocals.
+     *
+     * @return covariances or eigenvectors, eigenvalues and their reciprocals
+     */
+    public double factors() {
+        return factors;
+    }
+
+    /**
+     * Returns intermediate matrices of a batch, and of decompositions.
+     *
+     * @return intermediate matrices of a batch, and of decompositions
+     */
+    public double workspace() {
+        return workspace;
+    }
+
+    /**
+     * Returns one uploaded batch of one layer.
+     *
+     * @return one uploaded batch of one layer
+     */
+    public double captures() {
+        return captures;
+    }
+
+    /**
+     * Returns preconditioned queries.
+     *
+     * @return preconditioned queries
+     */
+    public double queries() {
+        return queries;
+    }
+
+    /**
+     * Returns the score matrix and its parts, on the Java heap.
+     *
+     * @return the score matrix and its parts, on the Java heap
+     */
+    public double scores() {
+        return scores;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof MemoryUse that
+                && Double.compare(factors, that.factors) == 0
+                && Double.compare(workspace, that.workspace) == 0
+                && Double.compare(captures, that.captures) == 0
+                && Double.compare(queries, that.queries) == 0
+                && Double.compare(scores, that.scores) == 0;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(factors, workspace, captures, queries, scores);
     }
 }

@@ -1,26 +1,27 @@
 package io.github.influence4j.lm.text;
 
+import java.util.Objects;
+
 /**
  * How lines become examples.
- *
- * @param vocabulary number of tokens that the model knows
- * @param maxTokens most tokens of an example; what comes after them is cut off
- * @param maxExamples most examples; lines after them are not looked at
- * @param skipping whether lines without a token that counts are left out, or are an error, as for questions
  */
-public record TextOptions(int vocabulary, int maxTokens, int maxExamples, boolean skipping) {
+public final class TextOptions {
 
-    /**
-     * Checks the numbers.
-     *
-     * @throws IllegalArgumentException if one is too small
-     */
-    public TextOptions {
+    private final int vocabulary;
+    private final int maxTokens;
+    private final int maxExamples;
+    private final boolean skipping;
+
+    private TextOptions(int vocabulary, int maxTokens, int maxExamples, boolean skipping) {
         if (vocabulary < 1 || maxTokens < 2 || maxExamples < 1) {
             throw new IllegalArgumentException(
                     "a vocabulary and examples must be at least 1 and their tokens at least 2," + " found " + vocabulary
                             + ", " + maxExamples + " and " + maxTokens);
         }
+        this.vocabulary = vocabulary;
+        this.maxTokens = maxTokens;
+        this.maxExamples = maxExamples;
+        this.skipping = skipping;
     }
 
     /**
@@ -53,5 +54,61 @@ public record TextOptions(int vocabulary, int maxTokens, int maxExamples, boolea
      */
     public TextOptions withMaxExamples(int most) {
         return new TextOptions(vocabulary, maxTokens, most, skipping);
+    }
+
+    /**
+     * Returns number of tokens that the model knows.
+     *
+     * @return number of tokens that the model knows
+     */
+    public int vocabulary() {
+        return vocabulary;
+    }
+
+    /**
+     * Returns most tokens of an example; what comes after them is cut off.
+     *
+     * @return most tokens of an example; what comes after them is cut off
+     */
+    public int maxTokens() {
+        return maxTokens;
+    }
+
+    /**
+     * Returns most examples; lines after them are not looked at.
+     *
+     * @return most examples; lines after them are not looked at
+     */
+    public int maxExamples() {
+        return maxExamples;
+    }
+
+    /**
+     * Returns whether lines without a token that counts are left out, or are an error, as for questions.
+     *
+     * @return whether lines without a token that counts are left out, or are an error, as for questions
+     */
+    public boolean skipping() {
+        return skipping;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TextOptions that
+                && vocabulary == that.vocabulary
+                && maxTokens == that.maxTokens
+                && maxExamples == that.maxExamples
+                && skipping == that.skipping;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(vocabulary, maxTokens, maxExamples, skipping);
+    }
+
+    @Override
+    public String toString() {
+        return "TextOptions[vocabulary=" + vocabulary + ", maxTokens=" + maxTokens + ", maxExamples=" + maxExamples
+                + ", skipping=" + skipping + "]";
     }
 }

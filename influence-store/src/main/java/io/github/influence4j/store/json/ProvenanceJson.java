@@ -50,24 +50,23 @@ public final class ProvenanceJson {
                 .filter(p -> word(p).equals(json.text("precision")))
                 .findFirst()
                 .orElseThrow(() -> json.malformed("precision", "float32 or float64"));
-        Map<String, Duration> durations = new LinkedHashMap<>();
-        StrictJson times = json.object("durations");
-        times.texts().forEach((stage, time) -> {
+        Provenance read = Provenance.of(json.text("library"), json.text("runtime"), json.text("backend"), precision)
+                .withModel(json.optionalText("model"));
+        for (Map.Entry<String, String> option : json.object("options").texts().entrySet()) {
+            read = read.withOption(option.getKey(), option.getValue());
+        }
+        for (Map.Entry<String, Long> count : json.object("counts").integers().entrySet()) {
+            read = read.withCount(count.getKey(), count.getValue());
+        }
+        StrictJson durations = json.object("durations");
+        for (Map.Entry<String, String> stage : durations.texts().entrySet()) {
             try {
-                durations.put(stage, Duration.parse(time));
+                read = read.withDuration(stage.getKey(), Duration.parse(stage.getValue()));
             } catch (DateTimeParseException e) {
-                throw times.malformed(stage, "a duration such as PT1.5S");
+                throw durations.malformed(stage.getKey(), "a duration such as PT1.5S");
             }
-        });
-        return new Provenance(
-                json.text("library"),
-                json.text("runtime"),
-                json.text("backend"),
-                precision,
-                json.optionalText("model"),
-                json.object("options").texts(),
-                json.object("counts").integers(),
-                durations);
+        }
+        return read;
     }
 
     private static String word(Precision precision) {
