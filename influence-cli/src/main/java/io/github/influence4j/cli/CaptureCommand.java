@@ -52,6 +52,12 @@ final class CaptureCommand implements Callable<Integer> {
     private int maxExamples = Integer.MAX_VALUE;
 
     @Option(
+            names = "--only",
+            paramLabel = "FILE",
+            description = "capture the examples that influence candidates found, or {\"ids\": [...]}")
+    private @Nullable Path only;
+
+    @Option(
             names = "--layers",
             paramLabel = "WHICH",
             description = "mlp, attention, all, or a pattern with * and ? (default: ${DEFAULT-VALUE})")
@@ -92,12 +98,21 @@ final class CaptureCommand implements Callable<Integer> {
                         : opened.training(data, maxExamples);
                 Decoder decoder = opened.decoder(started, opened.layers(layers))) {
             TensorType type = precision == Precision.FLOAT32 ? TensorType.F32 : TensorType.F64;
-            CaptureWriter.export(decoder, text, objective(), type, shard, out, resume);
+            CaptureWriter.export(
+                    decoder,
+                    only == null ? text : Candidates.read(only).of(text),
+                    objective(),
+                    type,
+                    shard,
+                    out,
+                    resume);
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("captures", out.toString());
             result.put("objective", objective.word());
             result.put("layers", decoder.layers().size());
-            result.put("examples", text.size());
+            result.put(
+                    "examples",
+                    only == null ? text.size() : Candidates.read(only).all().size());
             result.put("backend", started.description());
             result.putAll(LanguageModel.counts(text));
             output.print(result);

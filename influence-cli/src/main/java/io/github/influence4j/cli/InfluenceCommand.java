@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
             PlanCommand.class,
             FinetuneCommand.class,
             ReportCommand.class,
+            CandidatesCommand.class,
             InspectCommand.class,
             CompletionCommand.class
         },

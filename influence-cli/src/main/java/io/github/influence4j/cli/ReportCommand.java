@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,6 +43,12 @@ final class ReportCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path queries;
 
+    @Option(
+            names = "--only",
+            paramLabel = "FILE",
+            description = "show the examples that influence candidates found, or {\"ids\": [...]}")
+    private @Nullable Path only;
+
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "receives the page, in HTML")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path out;
@@ -62,7 +69,17 @@ final class ReportCommand implements Callable<Integer> {
         try (LanguageModel.Open opened = model.open();
                 TextData trained = opened.training(train, Integer.MAX_VALUE);
                 TextData asked = opened.questions(queries)) {
-            Files.writeString(out, new ReportPage(kept, trained, asked, examples).html());
+            Files.writeString(
+                    out,
+                    new ReportPage(
+                                    kept,
+                                    only == null
+                                            ? trained
+                                            : trained.select(
+                                                    Candidates.read(only).all()),
+                                    asked,
+                                    examples)
+                            .html());
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("page", out.toString());
             result.put("questions", kept.queryIds().length);

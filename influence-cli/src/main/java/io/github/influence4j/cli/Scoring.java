@@ -15,6 +15,7 @@ import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.runs.ScoreRun;
 import io.github.influence4j.store.scores.ScoreFormat;
+import io.github.influence4j.store.scores.ScoreReader;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,6 +46,12 @@ final class Scoring {
             description = "captures of the training loss; with --model lines of JSON")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path train;
+
+    @Option(
+            names = "--only",
+            paramLabel = "FILE",
+            description = "score the examples that influence candidates found, or {\"ids\": [...]}")
+    private @Nullable Path only;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives the scores")
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -109,7 +116,8 @@ final class Scoring {
             FactorStore store, MatrixBackend started, ScoreOptions options, ProgressListener progress, Work work)
             throws IOException {
         try (CaptureSet set = CaptureSet.open(train)) {
-            ScoreRun<CapturedExample> run = ScoreRun.of(started, store, damping, batches.bound(options), set, progress);
+            ScoreRun<CapturedExample> run =
+                    only(ScoreRun.of(started, store, damping, batches.bound(options), set, progress));
             Questions<CapturedExample> questions = new Questions<>() {
                 @Override
                 public <T> T with(Path path, Use<CapturedExample, T> use) throws IOException {
@@ -129,7 +137,7 @@ final class Scoring {
                 TextData text = opened.training(train, Integer.MAX_VALUE);
                 Decoder decoder = opened.decoder(started, store.manifest().layers())) {
             ScoreOptions bounded = batches.bound(options.withBatchPositions(LanguageModel.BATCH_POSITIONS));
-            ScoreRun<TokenSequence> run = ScoreRun.of(started, store, damping, bounded, decoder, text, progress);
+            ScoreRun<TokenSequence> run = only(ScoreRun.of(started, store, damping, bounded, decoder, text, progress));
             Questions<TokenSequence> questions = new Questions<>() {
                 @Override
                 public <T> T with(Path path, Use<TokenSequence, T> use) throws IOException {
@@ -145,7 +153,22 @@ final class Scoring {
         }
     }
 
-    private Map<String, Object> result(Provenance made, MatrixBackend started) {
+    private <E> ScoreRun<E> only(ScoreRun<E> run) throws IOException {
+        return only == null ? run : run.only(Candidates.read(only).all());
+    }
+
+    /** Adds what the sample says of the search, where all scores were kept in a form that can be read again. */
+    private void addRecall(Map<String, Object> result) throws IOException {
+        if (only != null) {
+            Candidates candidates = Candidates.read(only);
+            result.put("candidates", candidates.ids().size());
+            if (!candidates.sample().isEmpty() && ScoreReader.holdsPairwise(out)) {
+                result.putAll(CandidateRecall.of(ScoreReader.pairwise(out), candidates));
+            }
+        }
+    }
+
+    private Map<String, Object> result(Provenance made, MatrixBackend started) throws IOException {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("scores", out.toString());
         Map<String, Long> counts = new LinkedHashMap<>(made.counts());
@@ -154,6 +177,7 @@ final class Scoring {
         result.put("damping", damping.toString());
         result.put("lambdas", made.options().getOrDefault("damping", ""));
         result.put("backend", started.description());
+        addRecall(result);
         return result;
     }
 

@@ -3,6 +3,8 @@ package io.github.influence4j.store;
 import io.github.influence4j.api.ExampleSource;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A data set in files that is worked through in parts, each of which is kept when it is done, so that a run can be taken up again.
@@ -39,5 +41,28 @@ public interface PartedData<E> extends ExampleSource<E> {
      */
     default String settings() {
         return "";
+    }
+
+    /**
+     * Returns some of the examples, in the order and the parts of this data set; their scores are those that they have in the whole.
+     *
+     * @param wanted ids of examples
+     * @return the selection
+     * @throws IllegalArgumentException if there are none, or one is not in the data set
+     */
+    default PartedData<E> only(Set<Long> wanted) {
+        Set<Long> missing = new TreeSet<>(wanted);
+        for (long id : ids()) {
+            missing.remove(id);
+        }
+        if (wanted.isEmpty() || !missing.isEmpty()) {
+            throw new IllegalArgumentException(
+                    wanted.isEmpty()
+                            ? "no example was selected"
+                            : missing.size() + " of the " + wanted.size() + " examples that were selected are not in "
+                                    + files().get(0) + ", such as that with id "
+                                    + missing.iterator().next());
+        }
+        return new SelectedParts<>(this, wanted);
     }
 }

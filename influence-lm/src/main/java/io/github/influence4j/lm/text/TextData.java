@@ -138,7 +138,7 @@ public final class TextData implements PartedData<TokenSequence>, AutoCloseable 
                 || example.contrast().filter(TextData::countsNothing).isPresent();
     }
 
-    private static long id(JsonLines lines, int index, boolean named) {
+    static long id(JsonLines lines, int index, boolean named) {
         StrictJson line = lines.read(index);
         if (line.hasValue("id") != named) {
             throw wrong(
@@ -149,7 +149,7 @@ public final class TextData implements PartedData<TokenSequence>, AutoCloseable 
         return named ? line.integer("id") : lines.number(index);
     }
 
-    private static MalformedFileException wrong(JsonLines lines, int index, String problem) {
+    static MalformedFileException wrong(JsonLines lines, int index, String problem) {
         return new MalformedFileException(lines.path(), "line " + lines.number(index) + " " + problem);
     }
 

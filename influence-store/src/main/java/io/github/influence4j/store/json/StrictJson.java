@@ -226,6 +226,26 @@ public final class StrictJson {
     }
 
     /**
+     * Returns a list of whole numbers.
+     *
+     * @param name its name
+     * @return the numbers
+     */
+    public List<Long> integers(String name) {
+        if (!(required(name) instanceof List<?> list)) {
+            throw malformed(name, "a list of whole numbers");
+        }
+        List<Long> numbers = new ArrayList<>();
+        for (Object each : list) {
+            if (!(each instanceof BigInteger number && number.bitLength() < Long.SIZE)) {
+                throw malformed(name, "a list of whole numbers below 2^63");
+            }
+            numbers.add(number.longValue());
+        }
+        return numbers;
+    }
+
+    /**
      * Says whether an entry is there and is not null, for files whose writers put null where they have nothing to say.
      *
      * @param name its name

@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Scores capture files, or a model's data, in units that are kept: the preconditioned queries of a pass, one group of layers after the other where the
@@ -95,7 +97,9 @@ public record ScoreRun<E>(
             CaptureSet train,
             ProgressListener progress) {
         Host<CapturedExample> files = sets -> {
-            CaptureSet[] opened = sets.stream().map(CaptureSet.class::cast).toArray(CaptureSet[]::new);
+            CaptureSet[] opened = Stream.concat(
+                            Stream.of(train), sets.stream().skip(1).map(CaptureSet.class::cast))
+                    .toArray(CaptureSet[]::new);
             CaptureProvider.requireObjective(opened[0], CaptureObjective.TRAINING);
             for (int queries = 1; queries < opened.length; queries++) {
                 CaptureProvider.requireObjective(opened[queries], CaptureObjective.MEASUREMENT);
@@ -104,6 +108,17 @@ public record ScoreRun<E>(
                     factors.manifest().layers(), factors.manifest().provenance().model(), opened);
         };
         return new ScoreRun<>(backend, factors, damping, options, files, train, progress);
+    }
+
+    /**
+     * Scores some training examples only, such as those that a search found. Their scores are those of a run over all.
+     *
+     * @param ids of training examples
+     * @return a run over them
+     * @throws IllegalArgumentException if there are none, or one is not in the training set
+     */
+    public ScoreRun<E> only(Set<Long> ids) {
+        return new ScoreRun<>(backend, factors, damping, options, host, train.only(ids), progress);
     }
 
     /**

@@ -72,6 +72,19 @@ public final class ScoreReader {
                 && !new ScoreReader(folder).manifest.text("written_as").equals("safetensors");
     }
 
+    /**
+     * Says whether a folder holds all scores of some queries, as {@link #pairwise} reads them.
+     *
+     * @param folder the folder
+     * @return whether their manifest says so
+     * @throws IOException if the manifest cannot be read
+     */
+    public static boolean holdsPairwise(Path folder) throws IOException {
+        return exists(folder)
+                && !isTables(folder)
+                && new ScoreReader(folder).manifest.text("kind").equals("pairwise");
+    }
+
     /** The files of the scores that a folder holds; none where it has no manifest, or one that cannot be read. */
     static Set<String> files(Path folder) throws IOException {
         if (!exists(folder)) {

@@ -4,9 +4,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.apache.lucene.analysis.Analyzer;
+import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.standard.StandardAnalyzer;
+import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
 import org.apache.lucene.document.TextField;
@@ -14,11 +20,13 @@ import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.LogDocMergePolicy;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.search.BooleanClause;
+import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSearcher;
-import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.store.ByteBuffersDirectory;
-import org.apache.lucene.util.QueryBuilder;
 
 /**
  * Texts by the words that they share with a query: what a search engine would find in place of influence.
@@ -79,12 +87,14 @@ public final class Bm25Index implements AutoCloseable {
         if (k < 1) {
             throw new IllegalArgumentException("k must be positive, found " + k);
         }
-        Query words = new QueryBuilder(analyzer).createBooleanQuery(TEXT, query);
-        if (words == null) {
-            return List.of(); // no words at all
-        }
         try {
-            ScoreDoc[] found = searcher.search(words, k).scoreDocs;
+            List<Term> words = rarest(words(query));
+            if (words.isEmpty()) {
+                return List.of();
+            }
+            BooleanQuery.Builder any = new BooleanQuery.Builder();
+            words.forEach(word -> any.add(new TermQuery(word), BooleanClause.Occur.SHOULD));
+            ScoreDoc[] found = searcher.search(any.build(), k).scoreDocs;
             return Arrays.stream(found)
                     .sorted(Comparator.<ScoreDoc>comparingDouble(match -> -match.score)
                             .thenComparingInt(match -> match.doc))
@@ -93,6 +103,35 @@ public final class Bm25Index implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("search in memory", e);
         }
+    }
+
+    private Set<Term> words(String query) throws IOException {
+        Set<Term> words = new LinkedHashSet<>();
+        try (TokenStream stream = analyzer.tokenStream(TEXT, query)) {
+            CharTermAttribute word = stream.addAttribute(CharTermAttribute.class);
+            stream.reset();
+            while (stream.incrementToken()) {
+                words.add(new Term(TEXT, word.toString()));
+            }
+            stream.end();
+        }
+        return words;
+    }
+
+    /** Lucene looks for 1,024 words at once; the others of a longer query are the commonest, which say least. */
+    private List<Term> rarest(Set<Term> words) throws IOException {
+        if (words.size() <= IndexSearcher.getMaxClauseCount()) {
+            return List.copyOf(words);
+        }
+        Map<Term, Integer> texts = new HashMap<>();
+        for (Term word : words) {
+            texts.put(word, reader.docFreq(word));
+        }
+        return words.stream()
+                .filter(word -> texts.getOrDefault(word, 0) > 0)
+                .sorted(Comparator.comparing(texts::get))
+                .limit(IndexSearcher.getMaxClauseCount())
+                .toList();
     }
 
     @Override

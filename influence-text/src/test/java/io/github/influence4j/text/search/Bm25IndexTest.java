@@ -48,6 +48,34 @@ class Bm25IndexTest {
         }
     }
 
+    /** Lucene refuses a question of more words than it looks for at once: the rarest are taken. */
+    @Test
+    void longQuestionsAreAskedByTheirRarestWords() throws IOException {
+        List<String> texts = new ArrayList<>();
+        StringBuilder question = new StringBuilder();
+        for (int k = 0; k < 1_500; k++) {
+            texts.add("every common" + k % 300 + " rare" + k);
+            question.append("common")
+                    .append(k % 300)
+                    .append(" missing")
+                    .append(k)
+                    .append(' ');
+        }
+        question.append("every ");
+        for (int k = 0; k < 700; k++) {
+            question.append("rare").append(k).append(' ');
+        }
+        try (Bm25Index index = Bm25Index.of(texts)) {
+            List<TfIdfMatch> found = index.search(question.toString(), 2_000);
+            assertEquals(1_500, found.size()); // 1,001 of the words are there, and every text has one of them
+            assertEquals(
+                    800,
+                    found.subList(0, 800).stream()
+                            .filter(match -> match.id() < 800)
+                            .count());
+        }
+    }
+
     private static double score(List<String> texts, int of, String query) {
         List<String> own = words(texts.get(of));
         double mean =
