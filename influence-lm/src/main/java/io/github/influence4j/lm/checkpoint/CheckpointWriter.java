@@ -2,6 +2,7 @@ package io.github.influence4j.lm.checkpoint;
 
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.safetensors.AtomicFile;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsWriter;
 import io.github.influence4j.safetensors.TensorSpec;
@@ -9,6 +10,7 @@ import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.FolderLock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -27,6 +29,12 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class CheckpointWriter implements AutoCloseable {
 
+    private static final String WEIGHTS = "model.safetensors";
+    private static final String CONFIGURATION = "config.json";
+
+    /** The configuration until all else is written; where it is, the weights beside it are those of a run that was ended. */
+    private static final String UNFINISHED = ".config.json";
+
     private final Path folder;
     private final Checkpoint source;
     private final FolderLock lock;
@@ -38,7 +46,7 @@ public final class CheckpointWriter implements AutoCloseable {
     }
 
     /**
-     * Claims a folder.
+     * Claims a folder. What a process that was ended while it wrote a model has left there is replaced.
      *
      * @param folder where to; made if there is none
      * @param source the checkpoint that the model came from, a folder
@@ -56,7 +64,8 @@ public final class CheckpointWriter implements AutoCloseable {
         }
         FolderLock lock = FolderLock.acquire(folder);
         try {
-            if (Files.exists(folder.resolve("config.json")) || Files.exists(folder.resolve("model.safetensors"))) {
+            boolean unfinished = Files.exists(folder.resolve(UNFINISHED));
+            if (Files.exists(folder.resolve(CONFIGURATION)) || (Files.exists(folder.resolve(WEIGHTS)) && !unfinished)) {
                 throw new IllegalArgumentException(folder + " holds a model already; give a folder of its own");
             }
             return new CheckpointWriter(folder, source, lock);
@@ -67,7 +76,7 @@ public final class CheckpointWriter implements AutoCloseable {
     }
 
     /**
-     * Writes a model. The configuration comes last, so that an unfinished folder is none that opens.
+     * Writes a model. The configuration gets its name last, so that an unfinished folder is none that opens.
      *
      * @param model of the source's form
      * @throws IOException if a file cannot be written
@@ -75,13 +84,14 @@ public final class CheckpointWriter implements AutoCloseable {
     public void write(Decoder model) throws IOException {
         lock.requireHeld();
         TensorType type = model.backend().precision() == Precision.FLOAT32 ? TensorType.F32 : TensorType.F64;
+        writeConfiguration(type == TensorType.F32 ? "float32" : "float64");
         List<TensorSpec> specs = new ArrayList<>();
         model.publish((name, vector, numbers) -> specs.add(
                 vector
                         ? TensorSpec.of(name, type, numbers.columns())
                         : TensorSpec.of(name, type, numbers.rows(), numbers.columns())));
         try (SafetensorsWriter writer =
-                SafetensorsWriter.create(folder.resolve("model.safetensors"), specs, Map.of("format", "pt"))) {
+                SafetensorsWriter.create(folder.resolve(WEIGHTS), specs, Map.of("format", "pt"))) {
             model.publish((name, vector, numbers) -> {
                 try {
                     writer.append(name, numbers);
@@ -94,7 +104,7 @@ public final class CheckpointWriter implements AutoCloseable {
             throw e.getCause();
         }
         copyTokenizer();
-        writeConfiguration(type == TensorType.F32 ? "float32" : "float64");
+        Files.move(folder.resolve(UNFINISHED), folder.resolve(CONFIGURATION), StandardCopyOption.ATOMIC_MOVE);
     }
 
     private void copyTokenizer() throws IOException {
@@ -114,12 +124,11 @@ public final class CheckpointWriter implements AutoCloseable {
     private void writeConfiguration(String type) throws IOException {
         JsonMapper mapper =
                 JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-        JsonNode json = mapper.readTree(Files.readString(source.path().resolve("config.json")));
+        JsonNode json = mapper.readTree(Files.readString(source.path().resolve(CONFIGURATION)));
         ObjectNode object = (ObjectNode) json;
         object.put(object.has("torch_dtype") && !object.has("dtype") ? "torch_dtype" : "dtype", type);
-        Path unfinished = folder.resolve(".config.json");
-        Files.writeString(unfinished, mapper.writeValueAsString(object));
-        Files.move(unfinished, folder.resolve("config.json"), StandardCopyOption.ATOMIC_MOVE);
+        AtomicFile.write(
+                folder.resolve(UNFINISHED), mapper.writeValueAsString(object).getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
