@@ -2,6 +2,7 @@ package io.github.influence4j.safetensors;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,9 +56,18 @@ public record ShardFolder(Path path) {
                 && !name.equals("..")
                 && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || Character.isISOControl(c));
         if (!plain) {
-            throw new MalformedFileException(path, MalformedFileException.quote(name) + " is not the name of a file");
+            throw noName(name);
         }
-        return path.resolve(name);
+        try {
+            return path.resolve(name);
+        } catch (InvalidPathException e) {
+            // characters that no file name of this system has
+            throw noName(name);
+        }
+    }
+
+    private MalformedFileException noName(String name) {
+        return new MalformedFileException(path, MalformedFileException.quote(name) + " is not the name of a file");
     }
 
     /**

@@ -56,7 +56,7 @@ class ShardFolderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ".", "..", "../x", "a/b", "/etc/passwd", "a\\b", "C:x", "a\u0000b", "a\nb"})
+    @ValueSource(strings = {"", ".", "..", "../x", "a/b", "/etc/passwd", "a\\b", "C:x", "a\u0000b", "a\nb", "a\ud800"})
     void refusesNamesThatLeadElsewhere(String name) {
         assertThrows(MalformedFileException.class, () -> new ShardFolder(folder).resolve(name));
     }

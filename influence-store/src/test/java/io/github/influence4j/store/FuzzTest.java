@@ -2,7 +2,6 @@ package io.github.influence4j.store;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.InfluenceScores;
@@ -28,7 +27,6 @@ import io.github.influence4j.store.scores.ScoreFormat;
 import io.github.influence4j.store.scores.ScoreReader;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,14 +49,6 @@ class FuzzTest {
 
     private static final long SEED = Long.getLong("influence.fuzz.seed", 20230803L);
 
-    /** Bytes of memory, whatever the file: parsers, small arrays, texts. */
-    private static final long CONSTANT = 1 << 21;
-
-    /** Bytes of memory a byte of the file: an entry of a header takes about 20 of its own, U8 elements are read as float64. */
-    private static final long PER_BYTE = 100;
-
-    private static final long SECONDS = 10;
-
     @TempDir
     private Path folder;
 
@@ -66,11 +56,6 @@ class FuzzTest {
     private List<Path> factorFiles = List.of();
     private List<Path> scoreFiles = List.of();
     private List<LayerSpec> layers = List.of();
-
-    /** Reads a spoilt file. */
-    private interface Reader {
-        void read() throws IOException;
-    }
 
     @BeforeEach
     void writeValidFiles() throws IOException {
@@ -161,32 +146,10 @@ class FuzzTest {
             for (Path each : files) {
                 total += Files.size(each);
             }
-            return measured("case " + k + " of seed " + SEED + ", " + file, total, () -> target.read(file));
+            return SpoiltRead.isTaken("case " + k + " of seed " + SEED + ", " + file, total, () -> target.read(file));
         } finally {
             Files.write(file, valid);
         }
-    }
-
-    private static boolean measured(String what, long size, Reader reader) throws IOException {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        // not wall time: a machine may be busy, or asleep
-        long start = threads.getCurrentThreadCpuTime();
-        long before = threads.getCurrentThreadAllocatedBytes();
-        boolean taken = false;
-        try {
-            reader.read();
-            taken = true;
-        } catch (MalformedFileException e) {
-            String message = String.valueOf(e.getMessage());
-            assertTrue(message.lines().count() == 1 && message.length() < 2000, () -> what + ": " + message);
-        } catch (RuntimeException | Error e) {
-            throw new AssertionError(what, e);
-        }
-        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-        assertTrue(allocated <= CONSTANT + PER_BYTE * size, () -> what + ": " + allocated + " bytes for " + size);
-        long seconds = (threads.getCurrentThreadCpuTime() - start) / 1_000_000_000;
-        assertTrue(seconds < SECONDS, () -> what + ": " + seconds + " s of CPU time");
-        return taken;
     }
 
     private static void readTensors(Path spoilt) throws IOException {

@@ -12,7 +12,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /** Spoils valid files in ways that keep most of their structure, so that what is wrong is found deep inside a reader. */
-final class Mutator {
+public final class Mutator {
 
     private static final Pattern TOKEN =
             Pattern.compile("-?[0-9][0-9.eE+-]*|\\\\?\"[^\"\\\\]*\\\\?\"|true|false|[\\[\\]{},:]");
@@ -71,12 +71,12 @@ final class Mutator {
 
     private final SplittableRandom random;
 
-    Mutator(SplittableRandom random) {
+    public Mutator(SplittableRandom random) {
         this.random = random;
     }
 
     /** Spoils header, data or their lengths. */
-    byte[] safetensors(byte[] valid) {
+    public byte[] safetensors(byte[] valid) {
         int length = (int) ByteBuffer.wrap(valid).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
         byte[] header = Arrays.copyOfRange(valid, 8, 8 + length);
         byte[] data = Arrays.copyOfRange(valid, 8 + length, valid.length);
@@ -101,7 +101,7 @@ final class Mutator {
     }
 
     /** Replaces, removes, repeats or swaps tokens. */
-    byte[] json(byte[] valid) {
+    public byte[] json(byte[] valid) {
         String text = new String(valid, StandardCharsets.ISO_8859_1);
         List<MatchResult> tokens = new ArrayList<>(TOKEN.matcher(text).results().toList());
         if (tokens.isEmpty()) {
@@ -158,7 +158,7 @@ final class Mutator {
     }
 
     /** Flips, inserts or removes bytes. */
-    byte[] bytes(byte[] valid) {
+    public byte[] bytes(byte[] valid) {
         ByteArrayOutputStream spoilt = new ByteArrayOutputStream();
         int at = random.nextInt(valid.length + 1);
         spoilt.write(valid, 0, at);

@@ -69,6 +69,7 @@ public final class ModelTokenizer implements AutoCloseable {
         // without the first a machine with a card gets another library from the network; the second is DJL's call home
         setUnlessSet("RUST_FLAVOR", "cpu");
         setUnlessSet("OPT_OUT_TRACKING", "true");
+        TokenizerJson.check(file, json);
         HuggingFaceTokenizer tokenizer;
         try {
             tokenizer = HuggingFaceTokenizer.newInstance(

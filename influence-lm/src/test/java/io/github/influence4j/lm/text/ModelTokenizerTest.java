@@ -117,6 +117,23 @@ class ModelTokenizerTest {
         assertTrue(refusal(folder).contains("cannot be parsed"));
     }
 
+    /** Defect: the native library ended the process, where a part of the file that it reads twice cannot be parsed. */
+    @Test
+    void whatTheNativeParserCannotReadIsRefusedBeforeIt(@TempDir Path folder) throws Exception {
+        String json = Files.readString(FOLDER.resolve("tokenizer.json"));
+        String decoder = "\"decoder\": {";
+        assertTrue(json.contains(decoder));
+        for (String spoilt : List.of(
+                "{\"a\" 1, ",
+                "{\"a\": 1e999, ",
+                "{\"a\": \"\\ud800\", ",
+                "{\"\\udc00\": 1, ",
+                "{\"a\": " + "[".repeat(200) + "]".repeat(200) + ", ")) {
+            Files.writeString(folder.resolve("tokenizer.json"), json.replace(decoder, "\"decoder\": " + spoilt));
+            assertTrue(refusal(folder).contains("tokenizer.json: is not a tokeniser"), spoilt);
+        }
+    }
+
     private static String refusal(Path folder) {
         return String.valueOf(assertThrows(MalformedFileException.class, () -> ModelTokenizer.open(folder))
                 .getMessage());
