@@ -60,6 +60,11 @@ final class SmolCommand implements Callable<Integer> {
             description = "how many passages a method removes for each fact (default: ${DEFAULT-VALUE})")
     private List<Integer> removed = SmolOptions.defaults().removed();
 
+    @Option(
+            names = "--tunings",
+            description = "fine-tunings of which each number is the mean, in other orders (default: ${DEFAULT-VALUE})")
+    private int tunings = SmolOptions.defaults().tunings();
+
     @Override
     public Integer call() throws IOException {
         SmolOptions options = SmolOptions.defaults()
@@ -67,7 +72,8 @@ final class SmolCommand implements Callable<Integer> {
                 .withPlain(plain)
                 .withEpochs(epochs)
                 .withLearningRate(learningRate)
-                .withRemoved(removed);
+                .withRemoved(removed)
+                .withTunings(tunings);
         SmolResult result = run(options);
         Files.writeString(out.resolve("results.md"), result.tables());
         PrintWriter console = spec.commandLine().getOut();

@@ -11,10 +11,18 @@ import java.util.List;
  * @param batchSize passages of a step
  * @param learningRate highest rate of AdamW
  * @param removed how many passages each method removes for each fact, from few to many
+ * @param tunings how often fine-tuning is done on the same passages, each time in another order; what is left is averaged
  * @param seed decides the corpus, the order of training and the labels
  */
 public record SmolOptions(
-        int facts, int plain, int epochs, int batchSize, double learningRate, List<Integer> removed, long seed) {
+        int facts,
+        int plain,
+        int epochs,
+        int batchSize,
+        double learningRate,
+        List<Integer> removed,
+        int tunings,
+        long seed) {
 
     /**
      * Returns the options of the study as it is reported.
@@ -22,7 +30,7 @@ public record SmolOptions(
      * @return the options
      */
     public static SmolOptions defaults() {
-        return new SmolOptions(24, 100, 4, 8, 3e-4, List.of(2, 4, 6), 1);
+        return new SmolOptions(24, 100, 4, 8, 3e-4, List.of(2, 4, 6), 3, 1);
     }
 
     /**
@@ -32,7 +40,7 @@ public record SmolOptions(
      * @return new options
      */
     public SmolOptions withFacts(int value) {
-        return new SmolOptions(value, plain, epochs, batchSize, learningRate, removed, seed);
+        return new SmolOptions(value, plain, epochs, batchSize, learningRate, removed, tunings, seed);
     }
 
     /**
@@ -42,7 +50,7 @@ public record SmolOptions(
      * @return new options
      */
     public SmolOptions withPlain(int value) {
-        return new SmolOptions(facts, value, epochs, batchSize, learningRate, removed, seed);
+        return new SmolOptions(facts, value, epochs, batchSize, learningRate, removed, tunings, seed);
     }
 
     /**
@@ -52,7 +60,7 @@ public record SmolOptions(
      * @return new options
      */
     public SmolOptions withEpochs(int value) {
-        return new SmolOptions(facts, plain, value, batchSize, learningRate, removed, seed);
+        return new SmolOptions(facts, plain, value, batchSize, learningRate, removed, tunings, seed);
     }
 
     /**
@@ -62,7 +70,7 @@ public record SmolOptions(
      * @return new options
      */
     public SmolOptions withRemoved(List<Integer> value) {
-        return new SmolOptions(facts, plain, epochs, batchSize, learningRate, List.copyOf(value), seed);
+        return new SmolOptions(facts, plain, epochs, batchSize, learningRate, List.copyOf(value), tunings, seed);
     }
 
     /**
@@ -72,6 +80,16 @@ public record SmolOptions(
      * @return new options
      */
     public SmolOptions withLearningRate(double value) {
-        return new SmolOptions(facts, plain, epochs, batchSize, value, removed, seed);
+        return new SmolOptions(facts, plain, epochs, batchSize, value, removed, tunings, seed);
+    }
+
+    /**
+     * Returns other options with this number of fine-tunings.
+     *
+     * @param value how often fine-tuning is done on the same passages
+     * @return new options
+     */
+    public SmolOptions withTunings(int value) {
+        return new SmolOptions(facts, plain, epochs, batchSize, learningRate, removed, value, seed);
     }
 }

@@ -14,9 +14,9 @@ import java.util.Map;
  * @param passages number of passages
  * @param tokens their tokens
  * @param before log p of each answer before fine-tuning
- * @param all the model that was fine-tuned on all passages
+ * @param all the models that were fine-tuned on all passages
  * @param rankings what each method finds
- * @param removals by method and number of passages for a fact, the model that was fine-tuned without them
+ * @param removals by method and number of passages for a fact, the models that were fine-tuned without them
  * @param retrieval the table of the rankings, by method
  */
 public record SmolResult(

@@ -61,8 +61,8 @@ final class TunedModel {
         return passages.stream().mapToInt(TokenSequence::predictions).sum();
     }
 
-    /** Fine-tunes a copy of a model on all passages but some. */
-    TrainedDecoder tuned(Decoder start, Set<Integer> without, ProgressListener progress) {
+    /** Fine-tunes a copy of a model on all passages but some, in an order that the seed decides. */
+    TrainedDecoder tuned(Decoder start, Set<Integer> without, long seed, ProgressListener progress) {
         List<TokenSequence> kept = new ArrayList<>();
         for (int id = 0; id < passages.size(); id++) {
             if (!without.contains(id)) {
@@ -76,7 +76,7 @@ final class TunedModel {
                 .withWarmup(Math.max(1, steps / 20))
                 .withBatchSize(options.batchSize())
                 .withSteps(steps)
-                .withSeed(options.seed());
+                .withSeed(seed);
         return DecoderTraining.train(start, ExampleSource.of(kept), training, progress);
     }
 

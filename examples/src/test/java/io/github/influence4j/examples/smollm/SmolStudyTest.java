@@ -31,8 +31,12 @@ import org.junit.jupiter.api.io.TempDir;
 class SmolStudyTest {
 
     private static final Path TOKENIZER = Path.of("../influence-lm/src/test/resources/parity-lm/tokenizer");
-    private static final SmolOptions SMALL =
-            SmolOptions.defaults().withFacts(3).withPlain(4).withEpochs(1).withRemoved(List.of(2));
+    private static final SmolOptions SMALL = SmolOptions.defaults()
+            .withFacts(3)
+            .withPlain(4)
+            .withEpochs(1)
+            .withRemoved(List.of(2))
+            .withTunings(2);
 
     @TempDir
     private Path folder = Path.of("");
