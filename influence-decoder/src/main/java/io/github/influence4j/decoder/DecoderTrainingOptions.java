@@ -1,7 +1,5 @@
 package io.github.influence4j.decoder;
 
-import java.util.Objects;
-
 /**
  * How a transformer is trained.
  *
@@ -196,23 +194,6 @@ public final class DecoderTrainingOptions {
      */
     public long seed() {
         return seed;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof DecoderTrainingOptions that
-                && optimizer.equals(that.optimizer)
-                && Double.compare(learningRate, that.learningRate) == 0
-                && warmup == that.warmup
-                && Double.compare(weightDecay, that.weightDecay) == 0
-                && batchSize == that.batchSize
-                && steps == that.steps
-                && seed == that.seed;
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(optimizer, learningRate, warmup, weightDecay, batchSize, steps, seed);
     }
 
     @Override

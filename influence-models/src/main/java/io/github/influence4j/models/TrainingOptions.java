@@ -1,7 +1,5 @@
 package io.github.influence4j.models;
 
-import java.util.Objects;
-
 /**
  * How a network is trained.
  *
@@ -216,23 +214,6 @@ public final class TrainingOptions {
      */
     public long seed() {
         return seed;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof TrainingOptions that
-                && optimizer.equals(that.optimizer)
-                && Double.compare(learningRate, that.learningRate) == 0
-                && schedule.equals(that.schedule)
-                && Double.compare(weightDecay, that.weightDecay) == 0
-                && batchSize == that.batchSize
-                && epochs == that.epochs
-                && seed == that.seed;
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(optimizer, learningRate, schedule, weightDecay, batchSize, epochs, seed);
     }
 
     @Override

@@ -6,7 +6,6 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.NumericalException;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -181,19 +180,6 @@ public final class PowerIteration {
      */
     public long seed() {
         return seed;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof PowerIteration that
-                && Double.compare(tolerance, that.tolerance) == 0
-                && maxIterations == that.maxIterations
-                && seed == that.seed;
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(tolerance, maxIterations, seed);
     }
 
     @Override

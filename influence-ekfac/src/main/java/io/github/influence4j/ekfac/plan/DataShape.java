@@ -6,7 +6,6 @@ import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * How much data there is.
@@ -158,21 +157,6 @@ public final class DataShape {
      */
     public long modelBytesPerPosition() {
         return modelBytesPerPosition;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof DataShape that
-                && examples == that.examples
-                && queries == that.queries
-                && positions == that.positions
-                && positionsOfLayers.equals(that.positionsOfLayers)
-                && modelBytesPerPosition == that.modelBytesPerPosition;
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(examples, queries, positions, positionsOfLayers, modelBytesPerPosition);
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.github.influence4j.lm.text;
 
-import java.util.Objects;
-
 /**
  * How lines become examples.
  */
@@ -90,20 +88,6 @@ public final class TextOptions {
      */
     public boolean skipping() {
         return skipping;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof TextOptions that
-                && vocabulary == that.vocabulary
-                && maxTokens == that.maxTokens
-                && maxExamples == that.maxExamples
-                && skipping == that.skipping;
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(vocabulary, maxTokens, maxExamples, skipping);
     }
 
     @Override
