@@ -15,17 +15,22 @@ module io.github.influence4j.ekfac {
     exports io.github.influence4j.ekfac.token;
     exports io.github.influence4j.ekfac.internal.eigen to
             io.github.influence4j.baselines,
+            io.github.influence4j.index,
             io.github.influence4j.store;
     exports io.github.influence4j.ekfac.internal.factor to
             io.github.influence4j.baselines,
+            io.github.influence4j.index,
             io.github.influence4j.store;
     exports io.github.influence4j.ekfac.internal.fit to
             io.github.influence4j.baselines,
+            io.github.influence4j.index,
             io.github.influence4j.store;
     exports io.github.influence4j.ekfac.internal.score to
             io.github.influence4j.baselines,
+            io.github.influence4j.index,
             io.github.influence4j.store;
     exports io.github.influence4j.ekfac.internal.solve to
             io.github.influence4j.baselines,
+            io.github.influence4j.index,
             io.github.influence4j.store;
 }

@@ -60,10 +60,7 @@ public final class SafetensorsWriter implements PendingFile {
      */
     public static SafetensorsWriter create(Path target, Collection<TensorSpec> tensors, Map<String, String> metadata)
             throws IOException {
-        List<TensorSpec> ordered = tensors.stream()
-                .sorted(Comparator.comparingInt((TensorSpec spec) -> spec.type().bytes())
-                        .reversed())
-                .toList();
+        List<TensorSpec> ordered = ordered(tensors);
         byte[] header = HeaderWriter.write(ordered, metadata);
         Map<String, Progress> progress = new LinkedHashMap<>();
         long offset = header.length;
@@ -80,6 +77,29 @@ public final class SafetensorsWriter implements PendingFile {
             file.close();
             throw e;
         }
+    }
+
+    /**
+     * Says how large a file will be.
+     *
+     * @param tensors what it will hold
+     * @param metadata texts by name
+     * @return bytes
+     * @throws IllegalArgumentException if two tensors have the same name, or one is called {@code __metadata__}
+     */
+    public static long size(Collection<TensorSpec> tensors, Map<String, String> metadata) {
+        long size = HeaderWriter.write(ordered(tensors), metadata).length;
+        for (TensorSpec spec : tensors) {
+            size = Math.addExact(size, spec.bytes());
+        }
+        return size;
+    }
+
+    private static List<TensorSpec> ordered(Collection<TensorSpec> tensors) {
+        return tensors.stream()
+                .sorted(Comparator.comparingInt((TensorSpec spec) -> spec.type().bytes())
+                        .reversed())
+                .toList();
     }
 
     /**

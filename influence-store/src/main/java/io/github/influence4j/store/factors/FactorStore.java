@@ -1,6 +1,7 @@
 package io.github.influence4j.store.factors;
 
 import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
@@ -180,6 +181,15 @@ public final class FactorStore {
      */
     public Path manifestFile() {
         return folder.resolve(FactorManifest.FILE);
+    }
+
+    /**
+     * Names the factors: by the checksums of their files and the strategy they are used with.
+     *
+     * @return hexadecimal digits, the same for copies of the files
+     */
+    public String fingerprint() {
+        return Fingerprint.ofText(manifest.checksums() + " " + manifest.strategy());
     }
 
     /**

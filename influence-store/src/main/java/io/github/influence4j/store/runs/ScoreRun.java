@@ -19,6 +19,8 @@ import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.internal.DataDigest;
+import io.github.influence4j.store.internal.DistinctIds;
 import io.github.influence4j.store.scores.ScoreReader;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
@@ -311,10 +313,7 @@ public record ScoreRun<E>(
     private Map<String, String> describe(String kind, ScoreWriter out) throws IOException {
         Map<String, String> run = new LinkedHashMap<>();
         run.put("kind", kind);
-        run.put(
-                "factors",
-                Fingerprint.ofText(factors.manifest().checksums() + " "
-                        + factors.manifest().strategy()));
+        run.put("factors", factors.fingerprint());
         run.put("layers", factors.manifest().layers().toString());
         run.put("damping", damping.toString());
         run.put("batch size", Integer.toString(options.batchSize()));

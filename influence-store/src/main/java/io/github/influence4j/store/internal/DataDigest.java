@@ -1,4 +1,4 @@
-package io.github.influence4j.store.runs;
+package io.github.influence4j.store.internal;
 
 import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.safetensors.SafetensorsFile;
@@ -11,11 +11,18 @@ import java.nio.file.Path;
  * Tells data sets apart by name, size and times of the last change of each file, that which anybody can set and that which the file system
  * keeps; their content is not read.
  */
-final class DataDigest {
+public final class DataDigest {
 
     private DataDigest() {}
 
-    static String of(PartedData<?> set) throws IOException {
+    /**
+     * Describes a data set.
+     *
+     * @param set the data set
+     * @return its size, and a digest of what its files are
+     * @throws IOException if a file cannot be looked at
+     */
+    public static String of(PartedData<?> set) throws IOException {
         StringBuilder files = new StringBuilder();
         for (Path file : set.files()) {
             files.append(file.getFileName())
