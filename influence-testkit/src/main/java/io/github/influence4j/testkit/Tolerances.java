@@ -175,6 +175,17 @@ public final class Tolerances {
     /** The same in float32, whose products leave 1e-6 in the small models of the tests. */
     public static final double WHOLE_MODEL_FLOAT32 = 1e-5;
 
+    // the index
+
+    /**
+     * Inner products of whitened gradients that are kept in float32, relative to the largest score: each number is rounded once,
+     * 6e-8, rotations before it leave one digit, and rounding errors of some hundred products cancel in part.
+     */
+    public static final double WHITENED_FLOAT32 = 1e-6;
+
+    /** Mean of 2,000 independent standardised errors: its standard deviation is 1/√2000 = 0.022, and five of them pass. */
+    public static final double MEAN_OF_2000_PAIRS = 0.11;
+
     private Tolerances() {}
 
     /**

@@ -1,0 +1,179 @@
+package io.github.influence4j.index;
+
+import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.index.internal.file.IndexManifest;
+import io.github.influence4j.index.internal.file.SignShard;
+import io.github.influence4j.index.internal.sketch.SketchLayout;
+import io.github.influence4j.index.internal.sketch.Sketching;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.store.factors.FactorStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The gradients of a training set as {@link IndexBuild} kept them, to be asked any number of times without another pass over it.
+ *
+ * <p>Untrusted, as all files: sizes, names, checksums and numbers are checked. Safe for use by several threads. Whoever opens it
+ * closes it.
+ */
+public final class GradientIndex implements AutoCloseable {
+
+    private final Path folder;
+    private final IndexManifest manifest;
+    private final SketchLayout layout;
+    private final List<SignShard> shards;
+
+    private GradientIndex(Path folder, IndexManifest manifest, SketchLayout layout, List<SignShard> shards) {
+        this.folder = folder;
+        this.manifest = manifest;
+        this.layout = layout;
+        this.shards = shards;
+    }
+
+    /**
+     * Opens an index. Reads its manifest and the heads of its shards only; {@link #verify} reads all.
+     *
+     * @param folder the folder
+     * @return the index
+     * @throws IOException if it cannot be read
+     * @throws io.github.influence4j.safetensors.MalformedFileException if it is not an index, or a shard is not one of it
+     * @throws IllegalStateException if it is unfinished
+     */
+    public static GradientIndex open(Path folder) throws IOException {
+        IndexManifest manifest = IndexManifest.read(folder);
+        if (manifest.adding().isPresent()) {
+            throw new IllegalStateException(folder + " is unfinished: "
+                    + manifest.adding().get() + " are being added; take that up again first");
+        }
+        SketchLayout layout = manifest.header().layout();
+        List<SignShard> shards = new ArrayList<>();
+        GradientIndex index = new GradientIndex(folder, manifest, layout, shards);
+        try {
+            for (IndexManifest.Shard shard : manifest.shards()) {
+                shards.add(SignShard.open(folder, shard, manifest.header(), layout));
+            }
+            return index;
+        } catch (IOException | RuntimeException | Error e) {
+            index.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Reads all of the index and compares checksums.
+     *
+     * @throws IOException if it cannot be read
+     * @throws io.github.influence4j.safetensors.MalformedFileException if a byte is not what was written
+     */
+    public void verify() throws IOException {
+        for (int s = 0; s < shards.size(); s++) {
+            shards.get(s).verify(manifest.shards().get(s));
+        }
+    }
+
+    /**
+     * Makes this ready to be asked.
+     *
+     * @param <E> the host's type of an example
+     * @param backend computes the gradients of questions; must stay open as long as the result
+     * @param factors those that the index was built with
+     * @param model the model, at the same weights as at the fit, or a provider of captures; stays open while the result is in use
+     * @param progress is told how far the work has come
+     * @return answers questions; the caller closes it before this
+     * @throws IOException if the factors cannot be read
+     * @throws IllegalArgumentException if the factors or the model are others
+     */
+    public <E> IndexScoring<E> scoring(
+            MatrixBackend backend, FactorStore factors, GradientProvider<E> model, ProgressListener progress)
+            throws IOException {
+        manifest.header().requireFactors(factors.fingerprint());
+        factors.requireModel(model);
+        Curvature curvature = factors.load(backend);
+        try {
+            EigenbasisSolver solver = EigenbasisCurvature.require(curvature).solver(damping());
+            return new IndexScoring<>(
+                    this,
+                    curvature,
+                    solver,
+                    new Sketching<>(backend, model, solver, layout, ScoreOptions.defaults(), progress));
+        } catch (RuntimeException | Error e) {
+            curvature.close();
+            throw e;
+        }
+    }
+
+    List<SignShard> shards() {
+        return shards;
+    }
+
+    SketchLayout layout() {
+        return layout;
+    }
+
+    /**
+     * Returns how many training examples there are.
+     *
+     * @return N
+     */
+    public long size() {
+        return manifest.examples();
+    }
+
+    /**
+     * Returns the size of a training example.
+     *
+     * @return bytes
+     */
+    public long bytesPerExample() {
+        return layout.bytes();
+    }
+
+    /**
+     * Returns the damping that questions are answered with.
+     *
+     * @return λ of each layer
+     */
+    public LayerDamping damping() {
+        return manifest.header().damping();
+    }
+
+    /**
+     * Names the factors that the index was built with.
+     *
+     * @return their {@link FactorStore#fingerprint()}
+     */
+    public String factors() {
+        return manifest.header().factors();
+    }
+
+    /**
+     * Returns how the index was made.
+     *
+     * @return the provenance
+     */
+    public Provenance provenance() {
+        return manifest.provenance();
+    }
+
+    /** Says for a person what it holds. */
+    @Override
+    public String toString() {
+        return "index of " + size() + " training examples, " + bytesPerExample() + " bytes each, in " + folder;
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (SignShard shard : shards) {
+            shard.close();
+        }
+    }
+}

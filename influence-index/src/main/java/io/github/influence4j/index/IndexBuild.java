@@ -1,0 +1,211 @@
+package io.github.influence4j.index;
+
+import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.index.internal.file.IndexHeader;
+import io.github.influence4j.index.internal.file.IndexManifest;
+import io.github.influence4j.index.internal.file.SignShard;
+import io.github.influence4j.index.internal.sketch.SketchLayout;
+import io.github.influence4j.index.internal.sketch.Sketching;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.PartedData;
+import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.internal.DataDigest;
+import io.github.influence4j.store.internal.DistinctIds;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+
+/**
+ * Builds an index: passes a training set once and keeps of every whitened gradient the signs of random projections.
+ *
+ * <p>A shard of the training set becomes a file of the index, which appears complete or not at all; a build that was ended at any
+ * moment and is taken up again gives the same bytes, and repeats at most one shard. The bytes of a shard follow from its examples,
+ * factors, options, backend and batch bounds; no other shard matters, so an index that was built in one piece and one that was
+ * appended to are the same. Memory is that of the factors and a batch. Immutable; one thread at a time writes to a folder.
+ *
+ * @param <E> the host's type of an example
+ */
+public final class IndexBuild<E> {
+
+    private final MatrixBackend backend;
+    private final FactorStore factors;
+    private final GradientProvider<E> model;
+    private final Damping damping;
+    private final IndexOptions options;
+    private final ProgressListener progress;
+
+    private IndexBuild(
+            MatrixBackend backend,
+            FactorStore factors,
+            GradientProvider<E> model,
+            Damping damping,
+            IndexOptions options,
+            ProgressListener progress) {
+        this.backend = backend;
+        this.factors = factors;
+        this.model = model;
+        this.damping = damping;
+        this.options = options;
+        this.progress = progress;
+    }
+
+    /**
+     * Prepares a build.
+     *
+     * @param <E> the host's type of an example
+     * @param backend computes
+     * @param factors what the gradients are whitened with
+     * @param model the model, at the same weights as at the fit, or a provider of captures
+     * @param damping λ, which every question to the index is answered with
+     * @param options the size
+     * @param progress is told how far the work has come
+     * @return the build
+     * @throws IllegalArgumentException if the model has other layers than the factors, or says that it has other weights
+     */
+    public static <E> IndexBuild<E> of(
+            MatrixBackend backend,
+            FactorStore factors,
+            GradientProvider<E> model,
+            Damping damping,
+            IndexOptions options,
+            ProgressListener progress) {
+        factors.requireModel(model);
+        return new IndexBuild<>(backend, factors, model, damping, options, progress);
+    }
+
+    /**
+     * Builds an index, or takes up a build.
+     *
+     * @param folder where to; made if there is none
+     * @param train the training set
+     * @param resume whether to take up the unfinished build that the folder may hold
+     * @throws IOException if files cannot be read or written; finished shards stay
+     * @throws IllegalArgumentException if two examples have the same id, or the size does not fit the layers
+     * @throws IllegalStateException if somebody else is writing to the folder, or it holds an index that is not to be taken up
+     */
+    public void write(Path folder, PartedData<E> train, boolean resume) throws IOException {
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            if (!resume && IndexManifest.exists(folder)) {
+                throw new IllegalStateException(
+                        folder + " holds an index; append to it, take an unfinished build up again"
+                                + " with resume, or give another folder");
+            }
+            add(folder, train, lock);
+        }
+    }
+
+    /**
+     * Adds training examples to an index, or takes up adding them; its other shards are not touched. Damping, size and seed must be
+     * those of the index.
+     *
+     * @param folder the index
+     * @param train what to add
+     * @throws IOException if files cannot be read or written; finished shards stay
+     * @throws IllegalArgumentException if the index is of other factors, damping, size or seed, or has an example with the same id
+     * @throws IllegalStateException if there is no index, somebody else is writing to it, or other data are being added
+     */
+    public void append(Path folder, PartedData<E> train) throws IOException {
+        if (!IndexManifest.exists(folder)) {
+            throw new IllegalStateException(folder + " holds no index to append to; build one");
+        }
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            add(folder, train, lock);
+        }
+    }
+
+    private void add(Path folder, PartedData<E> train, FolderLock lock) throws IOException {
+        lock.requireHeld();
+        IndexPlan plan = IndexPlan.of(model.layers(), options);
+        try (Curvature loaded = factors.load(backend)) {
+            EigenbasisCurvature curvature = EigenbasisCurvature.require(loaded);
+            LayerDamping lambdas = curvature.resolve(damping);
+            IndexHeader header = IndexHeader.of(
+                    factors.fingerprint(),
+                    factors.manifest().provenance().model(),
+                    model.layers(),
+                    lambdas,
+                    plan.bytesPerExample(),
+                    options.seed());
+            IndexManifest manifest = begun(folder, header, DataDigest.of(train));
+            List<PartedData<E>> missing = missing(folder, manifest, train);
+            SketchLayout layout = header.layout();
+            try (EigenbasisSolver solver = curvature.solver(lambdas);
+                    Sketching<E> sketching =
+                            new Sketching<>(backend, model, solver, layout, options.batches(), progress)) {
+                for (PartedData<E> part : missing) {
+                    manifest = manifest.with(shard(folder, manifest, layout, sketching, part));
+                    manifest.write(folder);
+                }
+            }
+            manifest.adding(Optional.empty()).write(folder);
+        }
+    }
+
+    private IndexManifest begun(Path folder, IndexHeader header, String data) throws IOException {
+        if (!IndexManifest.exists(folder)) {
+            Provenance made = Provenance.here(backend.description(), backend.precision(), header.model())
+                    .withOption("index", options.toString())
+                    .withOption("damping", header.damping().lambdas().toString());
+            IndexManifest begun = new IndexManifest(header, Optional.of(data), List.of(), made);
+            begun.write(folder);
+            return begun;
+        }
+        IndexManifest manifest = IndexManifest.read(folder);
+        manifest.header().requireSame(header);
+        String unfinished = manifest.adding().orElse(data);
+        if (!unfinished.equals(data)) {
+            throw new IllegalStateException(folder + " is being built from other data (" + unfinished + "), given were "
+                    + data + "; finish that build first");
+        }
+        IndexManifest adding = manifest.adding(Optional.of(data));
+        adding.write(folder);
+        return adding;
+    }
+
+    /** The parts that the index does not have; their ids must be new. */
+    private List<PartedData<E>> missing(Path folder, IndexManifest manifest, PartedData<E> train) throws IOException {
+        var sources =
+                manifest.shards().stream().map(IndexManifest.Shard::source).collect(Collectors.toSet());
+        List<PartedData<E>> missing = new ArrayList<>();
+        for (PartedData<E> part : train.shards()) {
+            if (!sources.contains(DataDigest.of(part))) {
+                missing.add(part);
+            }
+        }
+        LongStream.Builder ids = LongStream.builder();
+        for (PartedData<E> part : missing) {
+            LongStream.of(part.ids()).forEach(ids);
+        }
+        SketchLayout layout = manifest.header().layout();
+        for (IndexManifest.Shard shard : manifest.shards()) {
+            try (SignShard opened = SignShard.open(folder, shard, manifest.header(), layout)) {
+                LongStream.of(opened.ids(0, opened.rows())).forEach(ids);
+            }
+        }
+        DistinctIds.require(ids.build().toArray());
+        return missing;
+    }
+
+    private IndexManifest.Shard shard(
+            Path folder, IndexManifest manifest, SketchLayout layout, Sketching<E> sketching, PartedData<E> part)
+            throws IOException {
+        String name = String.format("signs-%06d.safetensors", manifest.shards().size());
+        int examples = Math.toIntExact(part.size());
+        try (SignShard.Writer writer = SignShard.create(folder.resolve(name), manifest.header(), layout, examples)) {
+            sketching.training(part, writer::add);
+            return new IndexManifest.Shard(name, examples, DataDigest.of(part), writer.commit());
+        }
+    }
+}

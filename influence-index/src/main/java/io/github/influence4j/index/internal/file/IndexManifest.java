@@ -1,0 +1,160 @@
+package io.github.influence4j.index.internal.file;
+
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.safetensors.AtomicFile;
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.safetensors.ShardFolder;
+import io.github.influence4j.store.Checksum;
+import io.github.influence4j.store.json.ProvenanceJson;
+import io.github.influence4j.store.json.SealedJson;
+import io.github.influence4j.store.json.StrictJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a folder says of the index in it, {@code index.json}: written again whenever a shard is finished, after the shard is on the
+ * medium.
+ *
+ * @param header what all shards have in common
+ * @param adding describes the data that are being added; empty where nothing is unfinished
+ * @param shards the finished shards, in order
+ * @param provenance how the index was made
+ */
+public record IndexManifest(IndexHeader header, Optional<String> adding, List<Shard> shards, Provenance provenance) {
+
+    /** The manifest's file name. */
+    public static final String FILE = "index.json";
+
+    private static final String FORMAT = "influence-index";
+    private static final int VERSION = 1;
+
+    /**
+     * A finished shard.
+     *
+     * @param file its file name
+     * @param examples number of sequences
+     * @param source describes the data it was made of
+     * @param checksum size and SHA-256 of the file
+     */
+    public record Shard(String file, int examples, String source, Checksum checksum) {}
+
+    /** Copies the list. */
+    public IndexManifest {
+        shards = List.copyOf(shards);
+    }
+
+    /**
+     * Says whether a folder holds an index.
+     *
+     * @param folder the folder
+     * @return whether there is a manifest
+     */
+    public static boolean exists(Path folder) {
+        return Files.exists(folder.resolve(FILE), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /**
+     * Reads the manifest of a folder.
+     *
+     * @param folder the folder
+     * @return the manifest
+     * @throws IOException if it cannot be read
+     * @throws MalformedFileException if it is not one
+     */
+    public static IndexManifest read(Path folder) throws IOException {
+        Path file = folder.resolve(FILE);
+        StrictJson json = SealedJson.read(file, "the index's manifest");
+        if (!json.text("format").equals(FORMAT)) {
+            throw json.malformed("format", FORMAT);
+        }
+        if (json.integer("version") != VERSION) {
+            throw json.malformed("version", VERSION + ", the version that this library reads");
+        }
+        json.requireOnly(Set.of("format", "version", "header", "adding", "shards", "provenance", SealedJson.CHECKSUM));
+        List<Shard> shards = new ArrayList<>();
+        for (StrictJson shard : json.list("shards")) {
+            shard.requireOnly(Set.of("file", "examples", "source", "bytes", "sha256"));
+            String name = shard.text("file");
+            new ShardFolder(folder).resolve(name);
+            shards.add(new Shard(
+                    name,
+                    shard.positive("examples"),
+                    shard.text("source"),
+                    new Checksum(shard.integer("bytes"), shard.text("sha256"))));
+        }
+        if (shards.stream().map(Shard::file).distinct().count() != shards.size()) {
+            throw new MalformedFileException(file, "names a shard twice");
+        }
+        return new IndexManifest(
+                IndexHeader.read(json.object("header")),
+                json.optionalText("adding"),
+                shards,
+                ProvenanceJson.read(json.object("provenance")));
+    }
+
+    /**
+     * Writes the manifest.
+     *
+     * @param folder the folder
+     * @throws IOException if it cannot be written; an older one is then still there
+     */
+    public void write(Path folder) throws IOException {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("format", FORMAT);
+        json.put("version", VERSION);
+        json.put("header", header.toJson());
+        adding.ifPresent(data -> json.put("adding", data));
+        json.put("shards", shards.stream().map(IndexManifest::json).toList());
+        json.put("provenance", ProvenanceJson.write(provenance));
+        AtomicFile.write(folder.resolve(FILE), SealedJson.write(json));
+    }
+
+    private static Map<String, Object> json(Shard shard) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("file", shard.file());
+        json.put("examples", shard.examples());
+        json.put("source", shard.source());
+        json.put("bytes", shard.checksum().bytes());
+        json.put("sha256", shard.checksum().sha256());
+        return json;
+    }
+
+    /**
+     * Adds a shard.
+     *
+     * @param shard the shard, which is on the medium
+     * @return the manifest with it
+     */
+    public IndexManifest with(Shard shard) {
+        List<Shard> more = new ArrayList<>(shards);
+        more.add(shard);
+        return new IndexManifest(header, adding, more, provenance);
+    }
+
+    /**
+     * Says what is being added.
+     *
+     * @param data describes the data; empty when it is finished
+     * @return the manifest that says so
+     */
+    public IndexManifest adding(Optional<String> data) {
+        return new IndexManifest(header, data, shards, provenance);
+    }
+
+    /**
+     * Counts the sequences.
+     *
+     * @return the sum over the shards
+     */
+    public long examples() {
+        return shards.stream().mapToLong(Shard::examples).sum();
+    }
+}

@@ -1,0 +1,163 @@
+package io.github.influence4j.index.internal.sketch;
+
+import io.github.influence4j.api.Seeds;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * How the bits of a sequence are divided among the layers: in cells of nearly equal coordinates, by their number.
+ *
+ * <p>A row of the index is an id (8 bytes), a scale of each cell (2 bytes) and words of signs (8 bytes each).
+ *
+ * @param cells the cells, in the order of the layers
+ */
+public record SketchLayout(List<Cell> cells) {
+
+    /** Bytes of the id of a sequence. */
+    private static final int ID = Long.BYTES;
+
+    private static final int SCALE = Short.BYTES;
+
+    /** Fewest bits of a cell: a word. */
+    private static final int LEAST = Long.SIZE;
+
+    /** Bounds what an untrusted file can ask for: enough for 6·10¹⁰ parameters. */
+    private static final int MOST_CELLS = 1 << 20;
+
+    private record Part(int layer, int first, int step, int count, int size) {}
+
+    /** Copies the list. */
+    public SketchLayout {
+        cells = List.copyOf(cells);
+    }
+
+    /**
+     * Divides a budget.
+     *
+     * @param parameters of each layer
+     * @param bytes most bytes of a sequence
+     * @param seed decides the projections
+     * @return the layout, of at most so many bytes
+     * @throws IllegalArgumentException if that is too little, or more than signs can use
+     */
+    public static SketchLayout of(List<Integer> parameters, long bytes, long seed) {
+        List<Part> parts = parts(parameters);
+        long fixed = ID + (long) SCALE * parts.size();
+        long words = Math.floorDiv(bytes - fixed, (long) Long.BYTES);
+        if (words < parts.size()) {
+            throw new IllegalArgumentException("an index of these layers takes at least "
+                    + (fixed + (long) Long.BYTES * parts.size()) + " bytes a sequence, asked for were " + bytes);
+        }
+        long coordinates = parts.stream().mapToLong(Part::count).sum();
+        long most = Math.max(coordinates / Long.SIZE, parts.size());
+        if (words > most) {
+            throw new IllegalArgumentException("signs take at most one bit a coordinate, here "
+                    + (fixed + Long.BYTES * most) + " bytes a sequence, asked for were " + bytes);
+        }
+        int[] shares = shares(parts, words, coordinates);
+        List<Cell> cells = new ArrayList<>();
+        int word = 0;
+        for (int c = 0; c < shares.length; c++) {
+            Part part = parts.get(c);
+            cells.add(new Cell(
+                    c,
+                    part.layer(),
+                    part.first(),
+                    part.step(),
+                    part.count(),
+                    part.size(),
+                    shares[c],
+                    word,
+                    Seeds.derived(seed, 1 + c)));
+            word = Math.addExact(word, shares[c]);
+        }
+        return new SketchLayout(cells);
+    }
+
+    /** A large layer is divided into cells that each have every so many-th coordinate: they have about equal shares of the gradient. */
+    private static List<Part> parts(List<Integer> parameters) {
+        long all = parameters.stream().mapToLong(SketchLayout::cells).sum();
+        if (all > MOST_CELLS) {
+            throw new IllegalArgumentException("an index has at most " + MOST_CELLS + " cells of " + Cell.MOST
+                    + " parameters, these layers would need " + all);
+        }
+        List<Part> parts = new ArrayList<>();
+        for (int l = 0; l < parameters.size(); l++) {
+            int numbers = parameters.get(l);
+            int cells = cells(numbers);
+            for (int c = 0; c < cells; c++) {
+                int count = (numbers - c - 1) / cells + 1;
+                int size = Math.max(LEAST, Integer.highestOneBit(2 * count - 1));
+                parts.add(new Part(l, c, cells, count, size));
+            }
+        }
+        return parts;
+    }
+
+    private static int cells(int numbers) {
+        return (numbers - 1) / Cell.MOST + 1;
+    }
+
+    /** A word for each, the others by the number of coordinates and what is left over by the largest remainder. */
+    private static int[] shares(List<Part> parts, long words, long coordinates) {
+        long free = words - parts.size();
+        int[] shares = new int[parts.size()];
+        double[] remainders = new double[parts.size()];
+        long given = 0;
+        for (int c = 0; c < shares.length; c++) {
+            double share = (double) free * parts.get(c).count() / coordinates;
+            int whole = (int) Math.min((long) share, parts.get(c).size() / Long.SIZE - 1);
+            shares[c] = 1 + whole;
+            remainders[c] = share - whole;
+            given += whole;
+        }
+        List<Integer> order = IntStream.range(0, shares.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble((Integer c) -> -remainders[c]))
+                .toList();
+        while (given < free) {
+            long before = given;
+            for (int c : order) {
+                if (given < free && shares[c] < parts.get(c).size() / Long.SIZE) {
+                    shares[c]++;
+                    given++;
+                }
+            }
+            if (given == before) {
+                throw new IllegalStateException("no cell takes another of " + (free - given) + " words");
+            }
+        }
+        return shares;
+    }
+
+    /**
+     * Returns the words of a row.
+     *
+     * @return 64 signs each
+     */
+    public int words() {
+        Cell last = cells.get(cells.size() - 1);
+        return last.firstWord() + last.words();
+    }
+
+    /**
+     * Returns the size of a row.
+     *
+     * @return bytes of a sequence
+     */
+    public long bytes() {
+        return ID + (long) SCALE * cells.size() + (long) Long.BYTES * words();
+    }
+
+    /** Numbers that the largest cell transforms. */
+    int largest() {
+        return cells.stream().mapToInt(Cell::size).max().orElse(0);
+    }
+
+    /** The cells of a layer. */
+    List<Cell> of(int layer) {
+        return cells.stream().filter(cell -> cell.layer() == layer).toList();
+    }
+}

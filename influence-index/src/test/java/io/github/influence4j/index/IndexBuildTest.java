@@ -1,0 +1,241 @@
+package io.github.influence4j.index;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.FittedCurvature;
+import io.github.influence4j.ekfac.RandomSequences.Sequence;
+import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.index.internal.file.SignShard;
+import io.github.influence4j.index.internal.sketch.SignRows;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.safetensors.MalformedFileException;
+import io.github.influence4j.store.factors.FactorStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class IndexBuildTest {
+
+    private static final IndexOptions OPTIONS = IndexOptions.defaults()
+            .withPercent(2)
+            .withBatches(ScoreOptions.defaults().withBatchSize(4));
+
+    @TempDir
+    Path folder;
+
+    static List<MatrixBackend> backends() {
+        return TestBackends.all();
+    }
+
+    private FactorStore factors(MatrixBackend backend, String name, int examples) throws IOException {
+        Path target = folder.resolve(name);
+        try (FittedCurvature<Sequence> fitted =
+                Ekfac.on(backend).fit(Sequences.model(), new Sequences(0, examples, examples))) {
+            return FactorStore.save(target, fitted);
+        }
+    }
+
+    private static IndexBuild<Sequence> build(MatrixBackend backend, FactorStore factors, ProgressListener progress) {
+        return IndexBuild.of(backend, factors, Sequences.model(), Damping.DEFAULT, OPTIONS, progress);
+    }
+
+    private static IndexBuild<Sequence> build(MatrixBackend backend, FactorStore factors) {
+        return build(backend, factors, ProgressListener.silent());
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void inOnePieceInShardsAndAppendedTheRowsAreTheSameBits(MatrixBackend backend) throws IOException {
+        FactorStore factors = factors(backend, "factors", 20);
+        IndexBuild<Sequence> build = build(backend, factors);
+        build.write(folder.resolve("whole"), new Sequences(0, 20, 20), false);
+        build.write(folder.resolve("shards"), new Sequences(0, 20, 8), false);
+        build.write(folder.resolve("appended"), new Sequences(0, 8, 8), false);
+        byte[] first = Files.readAllBytes(folder.resolve("appended/signs-000000.safetensors"));
+        build.append(folder.resolve("appended"), new Sequences(8, 20, 8));
+        assertArrayEquals(first, Files.readAllBytes(folder.resolve("appended/signs-000000.safetensors")));
+        List<long[]> whole = rows(folder.resolve("whole"));
+        assertEquals(3, whole.size());
+        for (String other : List.of("shards", "appended")) {
+            List<long[]> found = rows(folder.resolve(other));
+            for (int part = 0; part < whole.size(); part++) {
+                assertArrayEquals(whole.get(part), found.get(part), other);
+            }
+        }
+    }
+
+    /** Ids, signs and bits of the scales, of all shards one after the other. */
+    private static List<long[]> rows(Path index) throws IOException {
+        List<LongStream> parts = new ArrayList<>(List.of(LongStream.empty(), LongStream.empty(), LongStream.empty()));
+        try (GradientIndex opened = GradientIndex.open(index)) {
+            opened.verify();
+            for (SignShard shard : opened.shards()) {
+                SignRows rows = shard.read(0, shard.rows());
+                long[] scales = new long[rows.scales().length];
+                for (int k = 0; k < scales.length; k++) {
+                    scales[k] = Float.floatToRawIntBits(rows.scales()[k]);
+                }
+                parts.set(0, LongStream.concat(parts.get(0), LongStream.of(shard.ids(0, shard.rows()))));
+                parts.set(1, LongStream.concat(parts.get(1), LongStream.of(rows.signs())));
+                parts.set(2, LongStream.concat(parts.get(2), LongStream.of(scales)));
+            }
+        }
+        return parts.stream().map(LongStream::toArray).toList();
+    }
+
+    @Test
+    void theFilesAreAsLargeAsPlanned() throws IOException {
+        FactorStore factors = factors(TestBackends.OPENBLAS, "factors", 20);
+        build(TestBackends.OPENBLAS, factors).write(folder.resolve("index"), new Sequences(0, 20, 8), false);
+        IndexPlan plan = IndexPlan.of(Sequences.model().layers(), OPTIONS);
+        assertEquals(plan.shardBytes(8), Files.size(folder.resolve("index/signs-000000.safetensors")));
+        assertEquals(plan.shardBytes(4), Files.size(folder.resolve("index/signs-000002.safetensors")));
+        assertEquals(8 * plan.bytesPerExample(), plan.shardBytes(16) - plan.shardBytes(8), 8);
+        assertTrue(plan.percent() <= 2 && plan.percent() > 1.8, plan.toString());
+    }
+
+    @Test
+    void aBuildThatWasEndedIsTakenUpWithTheSameBytes() throws IOException {
+        MatrixBackend backend = TestBackends.OPENBLAS;
+        FactorStore factors = factors(backend, "factors", 20);
+        Sequences train = new Sequences(0, 20, 6);
+        build(backend, factors).write(folder.resolve("whole"), train, false);
+        int[] batches = {0};
+        IndexBuild<Sequence> ended = build(backend, factors, (stage, done, all) -> {
+            if (++batches[0] == 4) {
+                throw new CancellationException("ended");
+            }
+        });
+        Path index = folder.resolve("index");
+        assertThrows(CancellationException.class, () -> ended.write(index, train, false));
+        assertThrows(IllegalStateException.class, () -> GradientIndex.open(index));
+        assertThrows(IllegalStateException.class, () -> build(backend, factors).write(index, train, false));
+        String other = refusal(
+                IllegalStateException.class, () -> build(backend, factors).append(index, new Sequences(30, 40, 5)));
+        assertTrue(other.contains("other data"), other);
+        byte[] first = Files.readAllBytes(index.resolve("signs-000000.safetensors"));
+        batches[0] = 0;
+        int[] repeated = {0};
+        build(backend, factors, (stage, done, all) -> repeated[0]++).write(index, train, true);
+        assertTrue(repeated[0] < 8, "batches done again: " + repeated[0]);
+        assertArrayEquals(first, Files.readAllBytes(index.resolve("signs-000000.safetensors")));
+        for (int s = 0; s < 4; s++) {
+            String name = "signs-00000" + s + ".safetensors";
+            assertArrayEquals(
+                    Files.readAllBytes(folder.resolve("whole").resolve(name)), Files.readAllBytes(index.resolve(name)));
+        }
+        assertArrayEquals(
+                Files.readAllBytes(folder.resolve("whole/index.json")),
+                Files.readAllBytes(index.resolve("index.json")));
+    }
+
+    @Test
+    void whatDoesNotBelongTogetherIsRefused() throws IOException {
+        MatrixBackend backend = TestBackends.OPENBLAS;
+        FactorStore factors = factors(backend, "factors", 20);
+        FactorStore others = factors(backend, "others", 19);
+        Path index = folder.resolve("index");
+        build(backend, factors).write(index, new Sequences(0, 8, 8), false);
+        Sequences more = new Sequences(8, 12, 4);
+        String message = refusal(
+                IllegalArgumentException.class, () -> build(backend, others).append(index, more));
+        assertTrue(message.contains(factors.fingerprint()) && message.contains(others.fingerprint()), message);
+        try (GradientIndex opened = GradientIndex.open(index)) {
+            message = refusal(
+                    IllegalArgumentException.class,
+                    () -> opened.scoring(backend, others, Sequences.model(), ProgressListener.silent()));
+            assertTrue(message.contains(factors.fingerprint()) && message.contains(others.fingerprint()), message);
+        }
+        IndexBuild<Sequence> damped = IndexBuild.of(
+                backend, factors, Sequences.model(), Damping.relative(1), OPTIONS, ProgressListener.silent());
+        assertTrue(refusal(IllegalArgumentException.class, () -> damped.append(index, more))
+                .contains("damping"));
+        IndexBuild<Sequence> seeded = IndexBuild.of(
+                backend, factors, Sequences.model(), Damping.DEFAULT, OPTIONS.withSeed(3), ProgressListener.silent());
+        assertThrows(IllegalArgumentException.class, () -> seeded.append(index, more));
+        // what was refused has left no trace
+        try (GradientIndex opened = GradientIndex.open(index)) {
+            assertEquals(8, opened.size());
+        }
+        assertThrows(
+                IllegalArgumentException.class, () -> build(backend, factors).append(index, new Sequences(7, 9, 2)));
+        assertThrows(IllegalStateException.class, () -> build(backend, factors).append(folder.resolve("none"), more));
+    }
+
+    @Test
+    void aDamagedByteIsFound() throws IOException {
+        MatrixBackend backend = TestBackends.OPENBLAS;
+        FactorStore factors = factors(backend, "factors", 20);
+        Path index = folder.resolve("index");
+        build(backend, factors).write(index, new Sequences(0, 6, 3), false);
+        for (String name : List.of("signs-000001.safetensors", "index.json")) {
+            Path file = index.resolve(name);
+            byte[] good = Files.readAllBytes(file);
+            for (int at = 0; at < good.length; at += Math.max(1, good.length / 50)) {
+                byte[] bad = good.clone();
+                bad[at] ^= 1;
+                Files.write(file, bad);
+                assertThrows(IllegalArgumentException.class, () -> verify(index), name + " at byte " + at);
+            }
+            Files.write(file, Arrays.copyOf(good, good.length - 1));
+            assertThrows(MalformedFileException.class, () -> verify(index));
+            Files.write(file, good);
+        }
+        verify(index);
+        // a shard of an index with another seed
+        IndexBuild.of(
+                        backend,
+                        factors,
+                        Sequences.model(),
+                        Damping.DEFAULT,
+                        OPTIONS.withSeed(3),
+                        ProgressListener.silent())
+                .write(folder.resolve("other"), new Sequences(0, 6, 3), false);
+        Files.copy(
+                folder.resolve("other/signs-000001.safetensors"),
+                index.resolve("signs-000001.safetensors"),
+                StandardCopyOption.REPLACE_EXISTING);
+        assertTrue(refusal(MalformedFileException.class, () -> GradientIndex.open(index))
+                .contains("another index"));
+    }
+
+    private static String refusal(Class<? extends RuntimeException> kind, Executable refused) {
+        return String.valueOf(assertThrows(kind, refused).getMessage());
+    }
+
+    private static void verify(Path index) throws IOException {
+        try (GradientIndex opened = GradientIndex.open(index)) {
+            opened.verify();
+        }
+    }
+
+    @Test
+    void sizesThatSignsCannotHaveAreRefused() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> IndexPlan.of(Sequences.model().layers(), OPTIONS.withBytes(20)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> IndexPlan.of(Sequences.model().layers(), OPTIONS.withPercent(10)));
+        assertThrows(IllegalArgumentException.class, () -> OPTIONS.withPercent(0));
+        assertThrows(IllegalArgumentException.class, () -> OPTIONS.withPercent(Double.NaN));
+        assertThrows(IllegalArgumentException.class, () -> OPTIONS.withBytes(0));
+    }
+}

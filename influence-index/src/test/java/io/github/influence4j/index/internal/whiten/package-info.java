@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.influence4j.index.internal.whiten;
+
+import org.jspecify.annotations.NullMarked;
