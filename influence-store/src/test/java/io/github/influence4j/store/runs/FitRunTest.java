@@ -166,15 +166,18 @@ class FitRunTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void endedAfterAnyUnitItGivesTheSameBytes(boolean sharing) throws IOException {
-        if (sharing) {
+    @ValueSource(strings = {"random", "sharing", "equal eigenvalues"})
+    void endedAfterAnyUnitItGivesTheSameBytes(String kind) throws IOException {
+        boolean equal = kind.equals("equal eigenvalues");
+        if (kind.equals("sharing")) {
             captures = TestCaptures.sharing(folder.resolve("sharing"), CaptureObjective.SAMPLED, 5, true);
+        } else if (equal) {
+            captures = TestCaptures.oneHot(folder.resolve("equal"), CaptureObjective.SAMPLED, 5);
         }
         FitOptions options = FitOptions.defaults().withBatchSize(4);
         List<String> lines = new ArrayList<>();
         run("whole", options, false, (stage, done, total) -> lines.add(stage + done));
-        assertTrue(lines.size() >= 2 * SHARDS, lines.toString());
+        assertTrue(lines.size() >= (equal ? 3 : 2) * SHARDS, lines.toString());
         for (int last = 1; last <= lines.size(); last++) {
             String out = "ended" + last;
             int limit = last;

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 
 /** Folders of shards of random captures, with some positions masked. */
 final class TestCaptures {
@@ -56,6 +57,26 @@ final class TestCaptures {
     /** Of layers some of which read the same input, which the files say or leave out. */
     static Path sharing(Path folder, CaptureObjective objective, long seed, boolean said) throws IOException {
         return write(folder, objective, seed, SHARING, said ? READING : List.of());
+    }
+
+    /** Of one layer, whose inputs are one-hot and as many of each, so that A has equal eigenvalues. */
+    static Path oneHot(Path folder, CaptureObjective objective, long seed) throws IOException {
+        LayerSpec layer = LayerSpec.dense("hot", EXAMPLES, 3);
+        SplittableRandom random = new SplittableRandom(seed);
+        Files.createDirectories(folder);
+        CaptureWriter writer = new CaptureWriter(objective, Optional.empty(), TensorType.F64);
+        double[][] inputs = new double[EXAMPLES][EXAMPLES];
+        for (int k = 0; k < EXAMPLES; k++) {
+            inputs[k][k] = 1;
+        }
+        for (int s = 0; s < SHARDS; s++) {
+            long first = (long) EXAMPLES * s;
+            writer.write(
+                    folder.resolve("shard-" + s + ".safetensors"),
+                    LongStream.range(first, first + EXAMPLES).toArray(),
+                    List.of(LayerCapture.of(layer, Matrix.of(inputs), random(random, EXAMPLES, 3))));
+        }
+        return folder;
     }
 
     private static Path write(Path folder, CaptureObjective objective, long seed, List<LayerSpec> layers)

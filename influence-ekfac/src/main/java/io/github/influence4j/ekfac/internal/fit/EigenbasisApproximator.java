@@ -190,16 +190,28 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                 LayerGroups.of(layers, memory, backend, shares.held()).groups();
         StageClock clock = new StageClock();
         List<LayerCurvature> fitted = new ArrayList<>();
+        List<EigenspaceChoice.Note> notes = new ArrayList<>();
         long positions = 0;
+        double finished = 0;
         try {
             for (int g = 0; g < groups.size(); g++) {
                 String suffix = groups.size() == 1 ? "" : ", group " + (g + 1) + " of " + groups.size();
                 ProgressListener named = (stage, done, total) -> progress.progress(stage + suffix, done, total);
-                try (CapturePass<E> pass = CapturePass.scaling(backend, model, groups.get(g))) {
-                    GroupFit<E> group = new GroupFit<>(backend, options, rotation, memory, data, pass, g, named);
-                    fitted.addAll(group.run(clock));
-                    positions += group.positions();
-                }
+                GroupFit<E> group = new GroupFit<>(
+                        backend,
+                        options,
+                        rotation,
+                        memory,
+                        data,
+                        model,
+                        groups.get(g),
+                        shares.held() - finished,
+                        g,
+                        named);
+                fitted.addAll(group.run(clock));
+                positions += group.positions();
+                finished += memory.keptBytes(groups.get(g));
+                notes.addAll(group.notes());
             }
             if (options.strategy().usesEigenbasis() && positions == 0) {
                 throw new NumericalException(
@@ -208,8 +220,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
             fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
             Provenance provenance =
                     provenance(fingerprint, usedLabels, data.size()).withCount("layer groups", groups.size());
-            return EigenbasisCurvature.of(
-                    backend, fitted, clock.addTo(FitNotes.add(provenance, options.strategy(), fitted)));
+            return EigenbasisCurvature.of(backend, fitted, clock.addTo(FitNotes.add(provenance, fitted, notes)));
         } catch (RuntimeException | Error e) {
             fitted.forEach(LayerCurvature::close);
             throw e;

@@ -1,12 +1,7 @@
 package io.github.influence4j.ekfac.internal.fit;
 
-import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.Provenance;
-import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
-import io.github.influence4j.ekfac.internal.eigen.RepeatedEigenvalues;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
-import io.github.influence4j.ekfac.options.Strategy;
-import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,12 +16,8 @@ final class FitNotes {
 
     private FitNotes() {}
 
-    static Provenance add(Provenance provenance, Strategy strategy, List<LayerCurvature> fitted) {
-        Provenance noted = withDeadLayers(provenance, fitted);
-        // what is only divided by, as K-FAC's eigenvalues are, is the same in every basis of a common space
-        return strategy.usesEigenbasis() && strategy.measuresEigenvalues()
-                ? withRepeatedEigenvalues(noted, fitted)
-                : noted;
+    static Provenance add(Provenance provenance, List<LayerCurvature> fitted, List<EigenspaceChoice.Note> eigenspaces) {
+        return withEigenspaces(withDeadLayers(provenance, fitted), eigenspaces);
     }
 
     /** A dead expert or an untrained adapter is usual. */
@@ -48,32 +39,34 @@ final class FitNotes {
     }
 
     /** Balanced one-hot inputs, for instance. */
-    private static Provenance withRepeatedEigenvalues(Provenance provenance, List<LayerCurvature> fitted) {
-        List<String> repeated = new ArrayList<>();
-        for (LayerCurvature part : fitted) {
-            part.basis().ifPresent(basis -> repeated.addAll(repeated(basis, provenance.precision())));
+    private static Provenance withEigenspaces(Provenance provenance, List<EigenspaceChoice.Note> eigenspaces) {
+        List<String> decided = covariances(eigenspaces, true);
+        List<String> open = covariances(eigenspaces, false);
+        Provenance noted = provenance;
+        if (!decided.isEmpty()) {
+            LOG.info(
+                    "eigenvalues of {} covariances are equal but for rounding, such as {}; the second moments of gradients chose"
+                            + " their eigenvectors, in one more pass",
+                    decided.size(),
+                    decided.subList(0, Math.min(NAMED, decided.size())));
+            noted = noted.withOption("repeated eigenvalues", decided.toString());
         }
-        if (repeated.isEmpty()) {
-            return provenance;
+        if (!open.isEmpty()) {
+            LOG.warn(
+                    "eigenvalues of {} covariances are equal but for rounding, such as {}, and gradients do not tell their"
+                            + " eigenvectors apart, or there is no room to let them; scores differ between backends and precisions"
+                            + " by more than rounding (the provenance names all)",
+                    open.size(),
+                    open.subList(0, Math.min(NAMED, open.size())));
+            noted = noted.withOption("undecided eigenvectors", open.toString());
         }
-        LOG.warn(
-                "eigenvalues of {} covariances are equal but for rounding, such as {}; their eigenvectors are one choice of many, so"
-                        + " scores differ between backends and precisions by more than rounding (the provenance names all)",
-                repeated.size(),
-                repeated.subList(0, Math.min(NAMED, repeated.size())));
-        return provenance.withOption("repeated eigenvalues", repeated.toString());
+        return noted;
     }
 
-    private static List<String> repeated(LayerEigenbasis basis, Precision precision) {
-        List<String> found = new ArrayList<>();
-        int inputs = RepeatedEigenvalues.count(basis.activationVectors(), basis.activationValues(), precision);
-        int outputs = RepeatedEigenvalues.count(basis.gradientVectors(), basis.gradientValues(), precision);
-        if (inputs > 0) {
-            found.add(basis.layer().name() + ": " + inputs + " of its inputs");
-        }
-        if (outputs > 0) {
-            found.add(basis.layer().name() + ": " + outputs + " of its output gradients");
-        }
-        return found;
+    private static List<String> covariances(List<EigenspaceChoice.Note> notes, boolean decided) {
+        return notes.stream()
+                .filter(note -> note.decided() == decided)
+                .map(EigenspaceChoice.Note::covariance)
+                .toList();
     }
 }

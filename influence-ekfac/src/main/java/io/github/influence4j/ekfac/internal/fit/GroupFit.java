@@ -1,5 +1,6 @@
 package io.github.influence4j.ekfac.internal.fit;
 
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
@@ -11,6 +12,7 @@ import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.CovarianceStage;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.LayerCovariance;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.Strategy;
@@ -24,17 +26,20 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /**
- * Fits the layers of one group: covariances, their decomposition, eigenvalues. Owns what it makes until {@link #run} hands
+ * Fits the layers of one group: covariances, their decomposition, bases of eigenspaces, eigenvalues. Owns what it makes until {@link #run} hands
  * it over; for one run.
  */
 final class GroupFit<E> {
+
+    private static final String EIGENSPACES = "eigenspaces";
 
     private final MatrixBackend backend;
     private final FitOptions options;
     private final Rotation rotation;
     private final FactorMemory memory;
     private final FitData<E> data;
-    private final CapturePass<E> pass;
+    private final GradientProvider<E> model;
+    private final double limit;
     private final int group;
     private final ProgressListener progress;
     private final List<LayerSpec> layers;
@@ -44,15 +49,19 @@ final class GroupFit<E> {
     private final Map<LayerSpec, LayerEigenbasis> bases = new LinkedHashMap<>();
     private final Map<LayerSpec, Long> positions = new LinkedHashMap<>();
     private final List<BackendMatrix> eigenvalues = new ArrayList<>();
+    private final List<EigenspaceChoice.Note> notes = new ArrayList<>();
     private List<LayerCovariance> covariances = List.of();
 
+    /** Fits layers of a model, as far as its factors may take as many bytes as the limit beside those of other groups. */
     GroupFit(
             MatrixBackend backend,
             FitOptions options,
             Rotation rotation,
             FactorMemory memory,
             FitData<E> data,
-            CapturePass<E> pass,
+            GradientProvider<E> model,
+            List<LayerSpec> layers,
+            double limit,
             int group,
             ProgressListener progress) {
         this.backend = backend;
@@ -60,23 +69,28 @@ final class GroupFit<E> {
         this.rotation = rotation;
         this.memory = memory;
         this.data = data;
-        this.pass = pass;
+        this.model = model;
+        this.limit = limit;
         this.group = group;
         this.progress = progress;
-        this.layers = pass.layers();
+        this.layers = layers;
         this.sources = memory.shared().sources(layers);
     }
 
-    /** Returns the curvature of each layer of the pass, which the caller closes. */
+    /** Returns the curvature of each layer, which the caller closes. */
     List<LayerCurvature> run(StageClock clock) {
-        try {
+        try (CapturePass<E> pass = CapturePass.scaling(backend, model, layers)) {
             if (options.strategy().usesEigenbasis()) {
                 findBases();
-                clock.time("covariances", memory.covarianceBytes(layers, true), this::accumulate);
+                clock.time("covariances", memory.covarianceBytes(layers, true), () -> accumulate(pass));
                 clock.time("eigendecomposition", memory.decompositionBytes(layers), this::decompose);
             }
+            if (options.strategy() == Strategy.EKFAC) {
+                // what is only divided by, as K-FAC's eigenvalues are, is the same in every basis of an eigenspace
+                choose(clock);
+            }
             if (options.strategy().measuresEigenvalues()) {
-                clock.time("eigenvalues", memory.eigenvalueBytes(layers, true), this::measure);
+                clock.time("eigenvalues", memory.eigenvalueBytes(layers, true), () -> measure(pass));
             } else if (options.strategy() == Strategy.KFAC) {
                 multiplyEigenvalues();
             }
@@ -93,6 +107,11 @@ final class GroupFit<E> {
     /** Real positions of the training set in layers with an eigenbasis, added up. */
     long positions() {
         return positions.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** What became of covariances with equal eigenvalues. */
+    List<EigenspaceChoice.Note> notes() {
+        return notes;
     }
 
     private void findBases() {
@@ -124,7 +143,7 @@ final class GroupFit<E> {
         return "basis-" + group + "-" + layers.indexOf(layer);
     }
 
-    private void accumulate() {
+    private void accumulate(CapturePass<E> pass) {
         if (bases.size() == layers.size()) {
             return;
         }
@@ -162,7 +181,33 @@ final class GroupFit<E> {
         }
     }
 
-    private void measure() {
+    /** One more pass, over the layers whose covariances have equal eigenvalues. */
+    private void choose(StageClock clock) {
+        EigenspaceChoice choice = new EigenspaceChoice(backend, List.copyOf(bases.values()));
+        List<LayerSpec> asked = choice.layers();
+        if (asked.isEmpty()) {
+            return;
+        }
+        FactorMemory sums = new FactorMemory(backend.precision(), Strategy.GRADIENT_BASIS, options.blocks());
+        double bytes = sums.covarianceBytes(asked, true) + LayerEigenbasis.heldBytes(bases.values());
+        if (bytes > limit) {
+            notes.addAll(choice.leave());
+            return;
+        }
+        CovarianceStage.Options whole = new CovarianceStage.Options(
+                data.fisher().weight(), options.blocks(), CovarianceStage.Basis.GRADIENTS, SharedInputs.none());
+        clock.time(EIGENSPACES, bytes, () -> {
+            try (CapturePass<E> pass = CapturePass.scaling(backend, model, asked);
+                    CovarianceStage stage = new CovarianceStage(backend, asked, whole)) {
+                data.addUp(EIGENSPACES + "-" + group, EIGENSPACES, pass, stage, progress);
+                covariances = stage.release();
+                notes.addAll(choice.choose(covariances));
+                covariances.forEach(LayerCovariance::close);
+            }
+        });
+    }
+
+    private void measure(CapturePass<E> pass) {
         List<Optional<LayerEigenbasis>> perLayer =
                 layers.stream().map(this::basis).toList();
         try (EigenvalueStage stage = new EigenvalueStage(backend, layers, perLayer, rotation)) {
