@@ -44,6 +44,9 @@ public final class Tolerances {
      */
     public static final double FINITE_DIFFERENCE = 1e-7;
 
+    /** Scores that nothing is said about, however near rounding the damping is: what is off by more than one in a hundred is named. */
+    public static final double NOT_DOUBTFUL = 1e-2;
+
     /** Two algebraically equal exact solvers in float64 on systems of condition up to 1e6: 1e6 × 1.1e-16, and slack. */
     public static final double EXACT_SOLVE = 1e-8;
 

@@ -12,6 +12,7 @@ import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.score.SolverGroups;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.safetensors.SafetensorsFile;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -32,6 +34,7 @@ import java.util.function.Consumer;
  */
 final class ScoreGroups<E> implements SolverGroups {
 
+    private static final String DOUBTFUL = "doubtful";
     private static final String LAMBDAS = "lambdas";
 
     private final ScoreRun<E> run;
@@ -107,8 +110,8 @@ final class ScoreGroups<E> implements SolverGroups {
     public void with(int group, Consumer<IhvpSolver> work) {
         try (Curvature curvature = run.factors().load(run.backend(), groups.get(group))) {
             LayerDamping damping = curvature.resolve(run.damping());
-            keepLambdas(group, damping);
             try (IhvpSolver solver = curvature.solver(damping)) {
+                keepLambdas(group, damping, solver.provenance());
                 work.accept(solver);
             }
         } catch (IOException e) {
@@ -121,7 +124,7 @@ final class ScoreGroups<E> implements SolverGroups {
         return run.factors().manifest().provenance();
     }
 
-    private void keepLambdas(int group, LayerDamping damping) throws IOException {
+    private void keepLambdas(int group, LayerDamping damping, Provenance solved) throws IOException {
         if (kept.find(LAMBDAS + "-" + group).isPresent()) {
             return;
         }
@@ -132,12 +135,14 @@ final class ScoreGroups<E> implements SolverGroups {
                 LAMBDAS + "-" + group,
                 1,
                 List.of(TensorSpec.of(LAMBDAS, TensorType.F64, lambdas.length, 1)),
+                Map.of(DOUBTFUL, solved.options().getOrDefault(EigenbasisSolver.DOUBTFUL, "")),
                 file -> file.append(LAMBDAS, Matrix.of(lambdas, lambdas.length, 1)));
     }
 
     /** How the scores of all groups were made. */
     Provenance provenance(String digest, long examples) throws IOException {
         Map<String, Double> lambdas = new LinkedHashMap<>();
+        List<String> doubtful = new ArrayList<>();
         for (int g = 0; g < groups.size(); g++) {
             try (SafetensorsFile file = kept.open(LAMBDAS + "-" + g)) {
                 double[] values = new double[groups.get(g).size()];
@@ -145,10 +150,15 @@ final class ScoreGroups<E> implements SolverGroups {
                 for (int l = 0; l < values.length; l++) {
                     lambdas.put(groups.get(g).get(l).name(), values[l]);
                 }
+                Optional.ofNullable(file.metadata().get(DOUBTFUL))
+                        .filter(layers -> !layers.isEmpty())
+                        .ifPresent(doubtful::add);
             }
         }
-        return provenance()
-                .withOption("damping", lambdas.toString())
+        Provenance made = doubtful.isEmpty()
+                ? provenance()
+                : provenance().withOption(EigenbasisSolver.DOUBTFUL, String.join(" ", doubtful));
+        return made.withOption("damping", lambdas.toString())
                 .withOption("run", digest)
                 .withCount("training examples", examples)
                 .withCount("layer groups of scores", groups.size());

@@ -57,6 +57,9 @@ public final class EigenbasisSolver implements IhvpSolver {
         this.provenance = provenance;
     }
 
+    /** Provenance: the layers whose damping is near to what rounding leaves. */
+    public static final String DOUBTFUL = "damping near rounding";
+
     /**
      * Makes a solver.
      *
@@ -72,6 +75,7 @@ public final class EigenbasisSolver implements IhvpSolver {
             MatrixBackend backend, List<LayerCurvature> curvatures, LayerDamping damping, Provenance provenance) {
         EigenvalueNoise noise = EigenvalueNoise.of(provenance);
         List<Optional<Reciprocals>> reciprocals = new ArrayList<>();
+        List<String> doubtful = new ArrayList<>();
         try {
             for (LayerCurvature curvature : curvatures) {
                 double lambda = damping.lambda(curvature.layer().name());
@@ -85,11 +89,14 @@ public final class EigenbasisSolver implements IhvpSolver {
                             + ", damping " + lambda + "); use a larger damping");
                 }
                 noise.require(curvature, lambda);
+                if (noise.isDoubtful(curvature, lambda)) {
+                    doubtful.add(curvature.layer().name());
+                }
                 reciprocals.add(curvature
                         .eigenvalues()
                         .map(values -> Reciprocals.of(backend, values, curvature.leastEigenvalue(), lambda)));
             }
-            return new EigenbasisSolver(backend, curvatures, reciprocals, damping, provenance);
+            return new EigenbasisSolver(backend, curvatures, reciprocals, damping, noted(provenance, doubtful));
         } catch (RuntimeException | Error e) {
             reciprocals.forEach(r -> r.ifPresent(Reciprocals::close));
             throw e;
@@ -144,6 +151,18 @@ public final class EigenbasisSolver implements IhvpSolver {
             factors.forEach(f -> f.ifPresent(Reciprocals::close));
             throw e;
         }
+    }
+
+    private static Provenance noted(Provenance provenance, List<String> doubtful) {
+        if (doubtful.isEmpty()) {
+            return provenance;
+        }
+        LOG.warn(
+                "in {} layers, such as {}, the damping is so near to what rounding leaves of the largest eigenvalue that scores may be"
+                        + " off by one in a hundred; use a larger one, or float64 (the provenance names all)",
+                doubtful.size(),
+                doubtful.get(0));
+        return provenance.withOption(DOUBTFUL, doubtful.toString());
     }
 
     /** In place of 1/(0 + 0): the pseudoinverse. */

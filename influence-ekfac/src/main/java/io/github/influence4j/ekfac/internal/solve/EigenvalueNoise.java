@@ -16,21 +16,34 @@ import java.util.Arrays;
  *
  * @param suspicious below this multiple of Λ_max an eigenvalue may be nothing but rounding
  * @param least below this multiple of Λ_max a damping does not cover it
+ * @param doubtful where the least damped eigenvalue is below this multiple of Λ_max, it may be off by so much that scores are by
+ *     one in a hundred
  */
-record EigenvalueNoise(double suspicious, double least) {
+record EigenvalueNoise(double suspicious, double least, double doubtful) {
 
-    private static final EigenvalueNoise NONE = new EigenvalueNoise(0, 0);
+    private static final EigenvalueNoise NONE = new EigenvalueNoise(0, 0, 0);
+
+    /**
+     * Roundoffs of Λ_max: on 8 and 64 nearly equal inputs, K-FAC's scores were off by a third of u·Λ_max/(Λ_min+λ) at most, and by
+     * one in a hundred from a twentieth on.
+     */
+    private static final double DOUBTFUL_KFAC = 50;
+
+    /** Roundoffs of √Λ_max: on the same inputs, EK-FAC's scores were off by one in a hundred where √(Λ_min+λ) was below 7,000 of them. */
+    private static final double DOUBTFUL_EKFAC = 8000;
 
     /** That of a curvature by the strategy and the precision it was fitted in. */
     static EigenvalueNoise of(Provenance provenance) {
         double roundoff = provenance.precision() == Precision.FLOAT32 ? 0x1p-24 : 0x1p-53;
         String strategy = provenance.options().getOrDefault("strategy", "");
         if (strategy.equals(Strategy.KFAC.toString())) {
-            return new EigenvalueNoise(4 * roundoff, 4 * roundoff);
+            return new EigenvalueNoise(4 * roundoff, 4 * roundoff, DOUBTFUL_KFAC * roundoff);
         }
         boolean rotated =
                 strategy.equals(Strategy.EKFAC.toString()) || strategy.equals(Strategy.GRADIENT_BASIS.toString());
-        return rotated ? new EigenvalueNoise(4 * roundoff, Math.pow(64 * roundoff, 2)) : NONE;
+        return rotated
+                ? new EigenvalueNoise(4 * roundoff, Math.pow(64 * roundoff, 2), Math.pow(DOUBTFUL_EKFAC * roundoff, 2))
+                : NONE;
     }
 
     /**
@@ -52,6 +65,11 @@ record EigenvalueNoise(double suspicious, double least) {
                 + " would divide by the others, which are no information; use at least " + enough + ", which is "
                 + enough / curvature.meanEigenvalue() + " x mean eigenvalue"
                 + ", or fit on more examples or in float64");
+    }
+
+    /** Tells whether rounding may show in the scores, though the damping covers it. */
+    boolean isDoubtful(LayerCurvature curvature, double lambda) {
+        return curvature.leastEigenvalue() + lambda < doubtful * curvature.largestEigenvalue();
     }
 
     private static long rank(LayerCurvature curvature, double noise) {
