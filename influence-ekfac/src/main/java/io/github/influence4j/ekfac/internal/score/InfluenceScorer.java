@@ -13,10 +13,10 @@ import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
 import io.github.influence4j.ekfac.internal.factor.SourceCheck;
+import io.github.influence4j.ekfac.internal.factor.WantOfMemory;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.linalg.DeviceMemoryException;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.time.Duration;
 import java.util.List;
@@ -217,20 +217,20 @@ public final class InfluenceScorer<E> {
             requireFitted(solver, layers);
             int n = SourceCheck.countForArrays(train, options.perLayer() ? layers.size() + 1L : 1);
             SelfScores sums = new SelfScores(layers, n, options.perLayer());
-            try (SelfPass scores = selfPass(solver, layers, sums)) {
-                pass.run(
-                        train,
-                        ScoringMemory.of(backend, options).batches(layers, model.bytesPerPosition()),
-                        List.of(new Objective.TrainingLoss()),
-                        "self-influence",
-                        progress,
-                        (step, capture) -> {
-                            sums.startBatch(step);
-                            scores.add((int) step.firstExample(), capture);
-                        });
-            } catch (DeviceMemoryException e) {
-                throw e.during("self-influence (captures and workspace of a batch: take smaller batches)");
-            }
+            WantOfMemory.named(() -> "self-influence (captures and workspace of a batch: take smaller batches)", () -> {
+                try (SelfPass scores = selfPass(solver, layers, sums)) {
+                    pass.run(
+                            train,
+                            ScoringMemory.of(backend, options).batches(layers, model.bytesPerPosition()),
+                            List.of(new Objective.TrainingLoss()),
+                            "self-influence",
+                            progress,
+                            (step, capture) -> {
+                                sums.startBatch(step);
+                                scores.add((int) step.firstExample(), capture);
+                            });
+                }
+            });
             return new SelfInfluence(
                     sums.ids(),
                     sums.total(),

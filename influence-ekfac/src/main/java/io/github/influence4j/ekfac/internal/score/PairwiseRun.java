@@ -13,8 +13,8 @@ import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
 import io.github.influence4j.ekfac.internal.factor.SourceCheck;
+import io.github.influence4j.ekfac.internal.factor.WantOfMemory;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.linalg.DeviceMemoryException;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -146,12 +146,12 @@ final class PairwiseRun<E> implements AutoCloseable {
     private void score(
             ExampleSource<E> train, PreparedQueries prepared, int first, long[] ids, ScoreCollector<?> collector) {
         collector.startPass(first, ids.length);
-        try (PairwisePass scores = new PairwisePass(backend, prepared, first, ids, ways.path(), collector)) {
-            List<Objective> loss = List.of(new Objective.TrainingLoss());
-            pass.run(train, batches, loss, "scores", progress, scores);
-        } catch (DeviceMemoryException e) {
-            throw e.during(inWords("scores", ids.length));
-        }
+        List<Objective> loss = List.of(new Objective.TrainingLoss());
+        WantOfMemory.named(() -> inWords("scores", ids.length), () -> {
+            try (PairwisePass scores = new PairwisePass(backend, prepared, first, ids, ways.path(), collector)) {
+                pass.run(train, batches, loss, "scores", progress, scores);
+            }
+        });
     }
 
     /** Queries that are scored together, in whole batches. */
@@ -190,11 +190,9 @@ final class PairwiseRun<E> implements AutoCloseable {
     }
 
     private PreparedQueries prepared(Pass<E> queryPass) {
-        try {
-            return new PreparedQueries(backend, solvers, queryPass.count(), memory, ways.coordinates(), examples);
-        } catch (DeviceMemoryException e) {
-            throw e.during(inWords("query preparation", queryPass.count()));
-        }
+        return WantOfMemory.make(
+                () -> inWords("query preparation", queryPass.count()),
+                () -> new PreparedQueries(backend, solvers, queryPass.count(), memory, ways.coordinates(), examples));
     }
 
     private String inWords(String stage, int count) {
@@ -232,11 +230,10 @@ final class PairwiseRun<E> implements AutoCloseable {
     private void prepare(PreparedQueries prepared, Pass<E> queryPass, IhvpSolver solver, CapturePass<E> some) {
         int done = 0;
         for (ExampleBatch<E> batch : some.cut(queryPass.batches(), batches, new Objective.Measurement())) {
-            try {
-                prepared.add(some, solver, batch, done);
-            } catch (DeviceMemoryException e) {
-                throw e.during(inWords("query preparation", queryPass.count()));
-            }
+            int before = done;
+            WantOfMemory.named(
+                    () -> inWords("query preparation", queryPass.count()),
+                    () -> prepared.add(some, solver, batch, before));
             done += batch.size();
             progress.progress("queries", queryPass.first() + done, queryPass.first() + queryPass.count());
         }
