@@ -115,6 +115,42 @@ class LanguageModelTest {
         assertTrue(scored.err().contains("the factors were fitted to the weights"), scored.err());
     }
 
+    /** As those of the other commands are, with code 2. */
+    @Test
+    void wrongValuesOfOptionsAreSaidToBeWrong() {
+        String model = MODELS.resolve("llama").toString();
+        String data = folder.resolve("train.jsonl").toString();
+        String out = folder.resolve("never").toString();
+        List<String> finetune = List.of("finetune", "--model", model, "--data", data, "--out", out);
+        List<String> capture =
+                List.of("capture", "--model", model, "--data", data, "--out", out, "--objective", "training");
+        List<String> report =
+                List.of("report", "--model", model, "--train", data, "--queries", data, "--scores", out, "--out", out);
+        List<String> fit = List.of("fit", "--model", model, "--data", data, "--out", out);
+        for (List<String> wrong : List.of(
+                with(finetune, "--epochs", "0"),
+                with(finetune, "--learning-rate", "-1"),
+                with(finetune, "--learning-rate", "NaN"),
+                with(finetune, "--weight-decay", "-0.1"),
+                with(finetune, "--batch-size", "0"),
+                with(finetune, "--max-examples", "0"),
+                with(capture, "--batch-size", "0"),
+                with(capture, "--max-examples", "-3"),
+                with(capture, "--max-tokens", "0"),
+                with(fit, "--max-tokens", "-1"),
+                with(report, "--examples", "0"))) {
+            Ran ran = Influence.run(wrong);
+            assertEquals(2, ran.exitCode(), wrong + ran.err());
+            assertTrue(Files.notExists(folder.resolve("never/config.json")));
+        }
+    }
+
+    private static List<String> with(List<String> words, String... more) {
+        List<String> all = new ArrayList<>(words);
+        all.addAll(List.of(more));
+        return all;
+    }
+
     @Test
     void capturesAreTakenUp() throws Exception {
         String line = "capture --data @train.jsonl --objective training --batch-size 9 --out @captures --model";
