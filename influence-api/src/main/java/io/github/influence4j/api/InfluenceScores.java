@@ -142,6 +142,21 @@ public final class InfluenceScores {
     }
 
     /**
+     * Returns what there is of a query.
+     *
+     * @param query row of the query
+     * @return a view with this row only, and the parts that were kept of it
+     * @throws IllegalArgumentException if there is no such row
+     */
+    public InfluenceScores query(int query) {
+        double[][] row = {total[requireQuery(query)]};
+        Map<String, double[][]> layers = new LinkedHashMap<>();
+        perLayer.forEach((layer, part) -> layers.put(layer, new double[][] {part[query]}));
+        double[][][] tokens = hasTokens() ? new double[][][] {perToken[query]} : perToken;
+        return new InfluenceScores(new long[] {queryIds[query]}, trainIds, row, layers, tokens, provenance);
+    }
+
+    /**
      * Returns all scores.
      *
      * @return a view, [queries, train]

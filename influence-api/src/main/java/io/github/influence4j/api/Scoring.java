@@ -1,9 +1,6 @@
 package io.github.influence4j.api;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.OptionalDouble;
-import java.util.stream.LongStream;
 
 /**
  * A fitted estimator with its damping: scores training examples for queries.
@@ -53,15 +50,7 @@ public interface Scoring<E> extends AutoCloseable {
      * @throws java.util.concurrent.CancellationException if the thread was interrupted
      */
     default TopInfluences topK(ExampleSource<E> queries, ExampleSource<E> train, int k) {
-        InfluenceScores scores = pairwise(queries, train);
-        List<List<Influence>> helpful = new ArrayList<>();
-        List<List<Influence>> harmful = new ArrayList<>();
-        for (int q = 0; q < scores.queryIds().length; q++) {
-            helpful.add(scores.topK(q, k));
-            harmful.add(scores.bottomK(q, k));
-        }
-        List<Long> ids = LongStream.of(scores.queryIds()).boxed().toList();
-        return new TopInfluences(ids, helpful, harmful, scores.provenance());
+        return TopInfluences.of(pairwise(queries, train), k);
     }
 
     /**

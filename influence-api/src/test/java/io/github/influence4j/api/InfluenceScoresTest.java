@@ -91,6 +91,29 @@ class InfluenceScoresTest {
     }
 
     @Test
+    void whatIsKeptOfAQueryHasItsParts() {
+        TopInfluences top = TopInfluences.of(scores, 1);
+        InfluenceScores kept = top.kept(1);
+        assertArrayEquals(new long[] {200}, kept.queryIds());
+        assertArrayEquals(new long[] {8, 9}, kept.trainIds());
+        assertArrayEquals(new double[] {5, -6}, kept.row(0));
+        assertArrayEquals(new double[][] {{2, 2}}, kept.layer("fc").toArray());
+        assertArrayEquals(new double[] {4, 1}, kept.tokens(0, 0));
+        assertArrayEquals(new double[] {-6}, kept.tokens(0, 1));
+        TopInfluences without = top.withParts(List.of());
+        assertArrayEquals(new double[] {5, -6}, without.kept(1).row(0));
+        assertFalse(without.kept(1).hasTokens());
+        // with k as large as the training set, every example is at both ends and is kept once
+        assertArrayEquals(
+                new long[] {9, 8, 7}, TopInfluences.of(scores, 3).kept(0).trainIds());
+        assertArrayEquals(new double[] {-4, 5, -6}, scores.query(1).row(0));
+        assertArrayEquals(new double[] {4, 1}, scores.query(1).tokens(0, 1));
+        refused(() -> top.withParts(List.of(kept)), "expected those of 2 queries, found 1");
+        refused(() -> top.kept(0, kept), "lack query 100");
+        refused(() -> TopInfluences.of(scores, 3).kept(1, kept), "lack example 7");
+    }
+
+    @Test
     void resultsSayForAPersonWhatTheyAre() {
         assertEquals(
                 "scores of 3 training examples for 2 queries, per layer [fc], per token; query 100: most helpful 9 (3.0), most"

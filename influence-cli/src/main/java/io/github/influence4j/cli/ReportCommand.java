@@ -1,8 +1,6 @@
 package io.github.influence4j.cli;
 
-import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.lm.text.TextData;
-import io.github.influence4j.store.scores.ScoreReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +29,7 @@ final class ReportCommand implements Callable<Integer> {
             names = "--scores",
             required = true,
             paramLabel = "DIR",
-            description = "what influence score wrote, without --top-k and --aggregate and as safetensors")
+            description = "what influence score wrote, without --aggregate and as safetensors")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path scores;
 
@@ -65,7 +63,7 @@ final class ReportCommand implements Callable<Integer> {
         if (!model.isGiven()) {
             throw output.wrong("give --model DIR");
         }
-        InfluenceScores kept = ScoreReader.pairwise(scores);
+        ReportedScores kept = ReportedScores.read(scores);
         try (LanguageModel.Open opened = model.open();
                 TextData trained = opened.training(train, Integer.MAX_VALUE);
                 TextData asked = opened.questions(queries)) {
@@ -83,7 +81,7 @@ final class ReportCommand implements Callable<Integer> {
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("page", out.toString());
             result.put("questions", kept.queryIds().length);
-            result.put("training examples", kept.trainIds().length);
+            result.put("training examples", trained.size());
             output.print(result);
         }
         return 0;

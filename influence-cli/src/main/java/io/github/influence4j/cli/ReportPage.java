@@ -28,22 +28,22 @@ final class ReportPage {
     /** Scores of the tail that are drawn. */
     private static final int TAIL = 100;
 
-    private final InfluenceScores scores;
+    private final ReportedScores scores;
     private final TextData train;
     private final TextData queries;
     private final int examples;
 
-    ReportPage(InfluenceScores scores, TextData train, TextData queries, int examples) {
+    ReportPage(ReportedScores scores, TextData train, TextData queries, int examples) {
         this.scores = scores;
         this.train = train;
         this.queries = queries;
         this.examples = examples;
-        requireIds("--train", train, scores.trainIds());
-        requireIds("--queries", queries, scores.queryIds());
+        require("--train", train, scores.areOf(train.ids()));
+        require("--queries", queries, Arrays.equals(queries.ids(), scores.queryIds()));
     }
 
-    private static void requireIds(String option, TextData data, long[] scored) {
-        if (!Arrays.equals(data.ids(), scored)) {
+    private static void require(String option, TextData data, boolean scored) {
+        if (!scored) {
             throw new MalformedFileException(
                     data.files().get(0),
                     "has other examples than those that were scored; give with " + option
@@ -63,7 +63,7 @@ final class ReportPage {
             }
             Map<String, Object> page = new LinkedHashMap<>();
             page.put("questions", questions);
-            page.put("count", scores.trainIds().length);
+            page.put("count", train.size());
             page.put("shaded", scores.hasTokens());
             page.put(
                     "made",
@@ -77,26 +77,27 @@ final class ReportPage {
     }
 
     private Iterable<String> texts() {
-        return () -> Arrays.stream(scores.trainIds())
-                .mapToObj(id -> train.text(id).text())
-                .iterator();
+        return () ->
+                Arrays.stream(train.ids()).mapToObj(id -> train.text(id).text()).iterator();
     }
 
     private Map<String, Object> question(int q, Bm25Index index) {
         TextExample asked = queries.text(scores.queryIds()[q]);
-        List<Influence> helpful = scores.topK(q, examples);
+        InfluenceScores of = scores.of(q);
+        List<Influence> helpful = of.topK(0, examples);
         Map<String, Object> question = new LinkedHashMap<>();
         question.put("id", scores.queryIds()[q]);
         question.put("text", ShadedText.of(asked, new double[0]));
-        question.put("helpful", entries(q, helpful, true));
-        question.put("harmful", entries(q, scores.bottomK(q, examples), false));
-        question.put("layers", layers(q));
-        question.put("tail", tail(q));
-        question.put("concentration", concentration(q));
+        question.put("helpful", entries(of, helpful, true));
+        question.put("harmful", entries(of, of.bottomK(0, examples), false));
+        question.put("layers", layers(of));
+        question.put("tail", tail(of));
+        question.put("concentration", concentration(of));
+        long[] ids = train.ids();
         List<Map<String, Object>> found = index.search(asked.text(), examples).stream()
                 .map(match -> {
                     Map<String, Object> entry = new LinkedHashMap<>();
-                    long id = scores.trainIds()[(int) match.id()]; // the index counts texts
+                    long id = ids[(int) match.id()]; // the index counts texts
                     entry.put("id", id);
                     entry.put("text", train.text(id).text());
                     entry.put("also", helpful.stream().anyMatch(each -> each.trainId() == id));
@@ -108,8 +109,8 @@ final class ReportPage {
     }
 
     /** Examples on the wrong side of 0 are left out: the least harmful of a helpful set is not harmful. */
-    private List<Map<String, Object>> entries(int q, List<Influence> chosen, boolean helpful) {
-        long[] ids = scores.trainIds();
+    private List<Map<String, Object>> entries(InfluenceScores of, List<Influence> chosen, boolean helpful) {
+        long[] ids = of.trainIds();
         List<Map<String, Object>> entries = new ArrayList<>();
         for (Influence each : chosen) {
             if (helpful ? each.score() <= 0 : each.score() >= 0) {
@@ -124,19 +125,18 @@ final class ReportPage {
             entry.put("score", String.format(Locale.ROOT, "%.3g", each.score()));
             entry.put(
                     "text",
-                    ShadedText.of(
-                            train.text(each.trainId()), scores.hasTokens() ? scores.tokens(q, z) : new double[0]));
+                    ShadedText.of(train.text(each.trainId()), of.hasTokens() ? of.tokens(0, z) : new double[0]));
             entries.add(entry);
         }
         return entries;
     }
 
-    /** The share of a layer is that of its parts' magnitudes, over all training examples. */
-    private List<Map<String, Object>> layers(int q) {
+    /** The share of a layer is that of its parts' magnitudes, over the training examples that were kept. */
+    private static List<Map<String, Object>> layers(InfluenceScores of) {
         Map<String, Double> magnitudes = new LinkedHashMap<>();
-        for (String layer : scores.layers()) {
-            double[] row = new double[scores.trainIds().length];
-            scores.layer(layer).read(q, 1, row, 0);
+        for (String layer : of.layers()) {
+            double[] row = new double[of.trainIds().length];
+            of.layer(layer).read(0, 1, row, 0);
             magnitudes.put(layer, Arrays.stream(row).map(Math::abs).sum());
         }
         double all =
@@ -155,8 +155,8 @@ final class ReportPage {
     }
 
     /** The points of a line: the largest scores against their ranks, both on logarithmic axes, in a box of 300 by 100. */
-    private String tail(int q) {
-        double[] largest = positive(q);
+    private static String tail(InfluenceScores of) {
+        double[] largest = positive(of);
         int count = Math.min(TAIL, largest.length);
         if (count < 2) {
             return "";
@@ -174,23 +174,24 @@ final class ReportPage {
         return points.toString().strip();
     }
 
-    private String concentration(int q) {
-        double[] largest = positive(q);
+    private String concentration(InfluenceScores of) {
+        double[] largest = positive(of);
         double all = Arrays.stream(largest).sum();
         double first = Arrays.stream(largest).limit(10).sum();
         return all == 0
                 ? "no example helps"
                 : String.format(
                         Locale.ROOT,
-                        "the first %d of %d examples that help have %.0f %% of their sum",
+                        "the first %d of %d examples that help%s have %.0f %% of their sum",
                         Math.min(10, largest.length),
                         largest.length,
+                        scores.areAll() ? "" : " and were kept",
                         100 * first / all);
     }
 
-    private double[] positive(int q) {
+    private static double[] positive(InfluenceScores of) {
         double[] sorted =
-                Arrays.stream(scores.row(q)).filter(score -> score > 0).sorted().toArray();
+                Arrays.stream(of.row(0)).filter(score -> score > 0).sorted().toArray();
         double[] descending = new double[sorted.length];
         Arrays.setAll(descending, k -> sorted[sorted.length - 1 - k]);
         return descending;

@@ -2,7 +2,6 @@ package io.github.influence4j.cli;
 
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.QueryAggregate;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.store.runs.ScoreRun;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
@@ -25,6 +24,9 @@ final class ScoreCommand implements Callable<Integer> {
     @Mixin
     private final Scoring scoring = new Scoring();
 
+    @Mixin
+    private final ScoreParts parts = new ScoreParts();
+
     @Option(
             names = "--queries",
             required = true,
@@ -34,23 +36,10 @@ final class ScoreCommand implements Callable<Integer> {
     private Path queries;
 
     @Option(
-            names = "--rank",
-            paramLabel = "R",
-            converter = Batches.CountConverter.class,
-            description = "cut preconditioned queries to this rank")
-    private @Nullable Integer rank;
-
-    @Option(names = "--per-layer", description = "keep the part of each layer")
-    private boolean perLayer;
-
-    @Option(names = "--per-token", description = "keep the part of each training token")
-    private boolean perToken;
-
-    @Option(
             names = "--top-k",
             paramLabel = "K",
             converter = Batches.CountConverter.class,
-            description = "keep the K best and worst of each query only")
+            description = "keep the K best and worst of each query only, and the parts of these if parts are asked for")
     private @Nullable Integer topK;
 
     @Option(
@@ -60,15 +49,10 @@ final class ScoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ScoreOptions plain = ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken);
-        ScoreOptions options = rank == null ? plain : plain.withRank(rank);
-        if (topK != null && (perLayer || perToken)) {
-            throw output.wrong("--top-k keeps no scores per layer or token: leave --per-layer and --per-token out");
-        }
         ScoreRun.Result result = new ScoreRun.Result(
                 Optional.ofNullable(aggregate), topK == null ? OptionalInt.empty() : OptionalInt.of(topK));
         try (ProgressOutput progress = output.progress()) {
-            output.print(scoring.run(output, options, progress, new Scoring.Work() {
+            output.print(scoring.run(output, parts.options(), progress, new Scoring.Work() {
                 @Override
                 public <E> Provenance run(
                         ScoreRun<E> run, Scoring.Questions<E> questions, ScoreWriter writer, boolean resume)

@@ -157,7 +157,6 @@ class CommandLineTest {
                 with(command("score"), "--damping", "-1"),
                 with(command("score"), "--rank", "0"),
                 with(command("score"), "--top-k", "0"),
-                with(command("score"), "--top-k", "3", "--per-layer"),
                 with(command("plan"), "--query-count", "0"),
                 with(command("plan"), "--blocks", "-1"),
                 with(command("fit"), "--blocks", "0"),
@@ -198,7 +197,8 @@ class CommandLineTest {
         Ran inspected = Influence.run("inspect", folder.resolve("score").toString());
         assertEquals(0, inspected.exitCode(), inspected.err());
         assertTrue(inspected.out().contains("holds: scores"), inspected.out());
-        Ran top = Influence.run(with(command("score"), "--aggregate", "sum", "--top-k", "2", "--format", format));
+        Ran top = Influence.run(
+                with(command("score"), "--aggregate", "sum", "--top-k", "2", "--per-layer", "--format", format));
         assertEquals(0, top.exitCode(), top.err());
     }
 

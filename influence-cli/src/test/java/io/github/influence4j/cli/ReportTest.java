@@ -64,7 +64,13 @@ class ReportTest {
         String report = "report --model @model --train @train.jsonl --queries @questions.jsonl";
         done(report + " --scores @scores --out @page.html");
         done(report + " --scores @bylayer --out @layers.html");
+        done(score + " --per-token --per-layer --top-k 1 --out @top");
+        done(report + " --scores @top --out @top.html");
+        done(score + " --top-k 1 --out @totals");
+        done(report + " --scores @totals --out @totals.html");
         String page = Files.readString(folder.resolve("page.html"));
+        requireSameExamples(page, Files.readString(folder.resolve("top.html")));
+        assertFalse(Files.readString(folder.resolve("totals.html")).contains("background:rgba("));
         assertFalse(page.contains("<script"), page);
         assertTrue(page.contains("<b>"), page);
         assertTrue(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), page);
@@ -76,6 +82,21 @@ class ReportTest {
         Ran other = run(report + " --scores @scores --out @page.html");
         assertEquals(3, other.exitCode());
         assertTrue(other.err().contains("train.jsonl: has other examples than those that were scored"), other.err());
+    }
+
+    /** What is at an end and on its side of 0 stands on both pages, with the same shades. */
+    private static void requireSameExamples(String whole, String top) {
+        assertTrue(top.contains("background:rgba(") && top.contains("model.layers.0.mlp."), top);
+        List<String> kept = examples(top);
+        assertFalse(kept.isEmpty());
+        assertTrue(examples(whole).containsAll(kept), top);
+    }
+
+    private static List<String> examples(String page) {
+        return page.lines()
+                .filter(line -> line.startsWith("<div class=\"example\"><div class=\"meta\">example ")
+                        && line.contains("score "))
+                .toList();
     }
 
     @Test

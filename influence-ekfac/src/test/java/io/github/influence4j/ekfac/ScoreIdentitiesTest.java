@@ -1,6 +1,7 @@
 package io.github.influence4j.ekfac;
 
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -33,6 +34,7 @@ import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -164,6 +166,52 @@ class ScoreIdentitiesTest {
                     assertEquals(scores.bottomK(q, k), top.harmful().get(q));
                 }
             }
+        }
+    }
+
+    /** More queries than are scored together for parts, and a training set that is not kept whole. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void partsOfWhatIsKeptAreThoseOfTheWholeMatrix(MatrixBackend backend) {
+        RandomSequences model = RandomSequences.mixed();
+        ExampleSource<Sequence> queries = RandomSequences.sequences(11, 77);
+        try (EigenbasisCurvature curvature = fit(backend, model, Strategy.EKFAC);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            for (ScoreOptions options : List.of(
+                    ScoreOptions.defaults().withPerToken(true),
+                    ScoreOptions.defaults().withPerLayer(true).withRank(2),
+                    ScoreOptions.defaults()
+                            .withPerLayer(true)
+                            .withPerToken(true)
+                            .withMemoryLimit(1))) {
+                InfluenceScorer<Sequence> scorer = scorer(backend, model, options.withBatchSize(4));
+                InfluenceScores scores = scorer.pairwise(solver, queries, TRAIN);
+                TopInfluences expected = TopInfluences.of(scores, 3);
+                TopInfluences top = scorer.topK(solver, queries, TRAIN, 3);
+                assertEquals(11, top.parts().size());
+                for (int q = 0; q < 11; q++) {
+                    assertParts(expected.kept(q), top.kept(q), Tolerances.reordered(backend.precision()));
+                }
+            }
+        }
+    }
+
+    private static void assertParts(InfluenceScores expected, InfluenceScores actual, double tolerance) {
+        assertArrayEquals(expected.trainIds(), actual.trainIds());
+        assertEquals(expected.layers(), actual.layers());
+        assertEquals(expected.hasTokens(), actual.hasTokens());
+        for (String layer : expected.layers()) {
+            assertClose(expected.layer(layer).toArray(), actual.layer(layer).toArray(), tolerance, layer);
+        }
+        for (int z = 0; expected.hasTokens() && z < expected.trainIds().length; z++) {
+            double[] tokens = expected.tokens(0, z);
+            // how much padding stands behind the tokens is the batch's affair
+            int longest = Math.max(tokens.length, actual.tokens(0, z).length);
+            assertClose(
+                    Arrays.copyOf(tokens, longest),
+                    Arrays.copyOf(actual.tokens(0, z), longest),
+                    tolerance,
+                    "tokens of " + z);
         }
     }
 

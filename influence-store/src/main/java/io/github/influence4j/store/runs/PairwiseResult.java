@@ -36,20 +36,20 @@ final class PairwiseResult {
                 ? groups.layers().stream().map(LayerSpec::name).toList()
                 : List.of();
         this.firstQueries = IntStream.range(0, queryIds.length)
-                .filter(query -> kept.find(ScoreUnits.series(query, 0)).isPresent())
+                .filter(query -> kept.find(ScoreUnits.series("", query, 0)).isPresent())
                 .toArray();
     }
 
-    void write(Result result, ScoreWriter out, FolderLock lock) throws IOException {
+    void write(Result result, KeptParts<?> parts, ScoreWriter out, FolderLock lock) throws IOException {
         if (result.overQueries().isPresent()) {
             QueryAggregate how = result.overQueries().get();
             if (result.topK().isPresent()) {
-                out.write(topOfSums(how, result.topK().getAsInt()), lock);
+                out.write(parts.addedTo(topOfSums(how, result.topK().getAsInt())), lock);
             } else {
                 out.write(sums(how, train, 0, train.shards().size()), lock);
             }
         } else if (result.topK().isPresent()) {
-            out.write(top(result.topK().getAsInt()), lock);
+            out.write(parts.addedTo(top(result.topK().getAsInt())), lock);
         } else {
             ScoreSum sum = new ScoreSum(queryIds, train.ids(), layers);
             addShards(sum, true, 0, train.shards().size());
@@ -61,7 +61,7 @@ final class PairwiseResult {
         TopSum top = new TopSum(queryIds, k);
         for (int first : firstQueries) {
             for (int s = 0; s < train.shards().size(); s++) {
-                TopInfluences unit = TopUnit.read(kept, ScoreUnits.series(first, s), provenance);
+                TopInfluences unit = TopUnit.read(kept, ScoreUnits.series("", first, s), provenance);
                 note(unit.provenance());
                 for (int q = 0; q < unit.queryIds().size(); q++) {
                     top.add(first + q, unit.helpful().get(q), unit.harmful().get(q));
@@ -99,7 +99,7 @@ final class PairwiseResult {
         int firstExample = 0;
         for (int s = firstShard; s < endShard; s++) {
             for (int first : firstQueries) {
-                InfluenceScores unit = ScoreUnit.read(kept, ScoreUnits.series(first, s), provenance);
+                InfluenceScores unit = ScoreUnit.read(kept, ScoreUnits.series("", first, s), provenance);
                 note(unit.provenance());
                 sum.add(apart ? first : 0, firstExample, unit);
             }

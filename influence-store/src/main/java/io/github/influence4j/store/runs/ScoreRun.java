@@ -1,6 +1,7 @@
 package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
@@ -9,6 +10,7 @@ import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.QueryAggregate;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.score.ScoreResult;
+import io.github.influence4j.ekfac.internal.score.TopParts;
 import io.github.influence4j.ekfac.internal.score.WholeSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -187,16 +189,14 @@ public record ScoreRun<E>(
      * @param resume whether to take up the unfinished run that the folder may hold
      * @return how the scores were made
      * @throws IOException if files cannot be read or written; the progress stays
-     * @throws IllegalArgumentException if best and worst are asked for together with parts, or the captures are in the folder
+     * @throws IllegalArgumentException if no layer runs at the tokens that are asked for, or the captures are in the folder
      * @throws IllegalStateException if somebody else is writing to the folder, it holds an unfinished run that is not to be
      *     taken up, or one with other options or data
      */
     public Provenance pairwise(PartedData<E> queries, Result result, ScoreWriter out, boolean resume)
             throws IOException {
-        if (result.topK().isPresent() && (options.perLayer() || options.perToken())) {
-            throw new IllegalArgumentException("top-k keeps totals only: leave out scores per layer and per token");
-        }
         requireNames();
+        TopParts.requireTokens(factors.manifest().layers(), options);
         GradientProvider<E> model = host.of(List.of(train, queries));
         Map<String, String> run = describe("score", out);
         run.put("rank", options.rank().map(Object::toString).orElse("full"));
@@ -207,28 +207,39 @@ public record ScoreRun<E>(
         List<Path> inputs = new ArrayList<>(train.files());
         inputs.addAll(queries.files());
         return run(out, run, resume, inputs, (kept, lock) -> {
-            ScoreGroups<E> groups = new ScoreGroups<>(this, model, kept);
+            boolean top = result.topK().isPresent();
+            ScoreGroups<E> groups = new ScoreGroups<>(top ? withoutParts() : this, model, kept);
+            List<? extends PartedData<E>> shards = train.shards();
             if (result.overQueries().isPresent()) {
-                score(groups, queries, ScoreResult.summed(), ScoreUnit::write, kept);
-            } else if (result.topK().isPresent()) {
-                score(groups, queries, ScoreResult.top(result.topK().getAsInt()), TopUnit::write, kept);
+                score(groups, queries, shards, ScoreResult.summed(), ScoreUnit::write, kept, "");
+            } else if (top) {
+                score(groups, queries, shards, ScoreResult.top(result.topK().getAsInt()), TopUnit::write, kept, "");
             } else {
-                score(groups, queries, ScoreResult.all(), ScoreUnit::write, kept);
+                score(groups, queries, shards, ScoreResult.all(), ScoreUnit::write, kept, "");
             }
-            new PairwiseResult(kept, queries.ids(), train, groups, digest(run)).write(result, out, lock);
+            KeptParts<E> parts =
+                    new KeptParts<>(this, new ScoreGroups<>(this, model, kept), queries, result.overQueries(), kept);
+            new PairwiseResult(kept, queries.ids(), train, groups, digest(run)).write(result, parts, out, lock);
         });
     }
 
-    private <R> void score(
+    /** The same run for totals only. */
+    private ScoreRun<E> withoutParts() {
+        ScoreOptions totals = options.withPerLayer(false).withPerToken(false);
+        return new ScoreRun<>(backend, factors, damping, totals, host, train, progress);
+    }
+
+    <R> void score(
             ScoreGroups<E> groups,
-            PartedData<E> queries,
+            ExampleSource<E> queries,
+            List<? extends ExampleSource<E>> shards,
             ScoreResult<R> result,
             ScoreUnits.Format<R> format,
-            Progress kept)
+            Progress kept,
+            String pass)
             throws IOException {
-        List<? extends PartedData<E>> shards = train.shards();
         InfluenceScorer<E> scorer = groups.scorer(groups.layers());
-        try (ScoreUnits<R> units = new ScoreUnits<>(kept, format, groups.count(), shards.size(), progress)) {
+        try (ScoreUnits<R> units = new ScoreUnits<>(kept, pass, format, groups.count(), shards.size(), progress)) {
             if (groups.count() == 1) {
                 // the factors stay, so that queries may be left in the eigenbasis
                 groups.with(0, solver -> scorer.scoreParts(new WholeSolver(solver), queries, shards, result, units));

@@ -20,26 +20,33 @@ final class ScoreUnits<R> implements KeptScores<R>, AutoCloseable {
     }
 
     private final Progress kept;
+    private final String pass;
     private final Format<R> format;
     private final int groups;
     private final int shards;
     private final ProgressListener progress;
     private Optional<SafetensorsFile> open = Optional.empty();
 
-    ScoreUnits(Progress kept, Format<R> format, int groups, int shards, ProgressListener progress) {
+    /**
+     * Prepares units.
+     *
+     * @param pass what the names of this pass's units begin with
+     */
+    ScoreUnits(Progress kept, String pass, Format<R> format, int groups, int shards, ProgressListener progress) {
         this.kept = kept;
+        this.pass = pass;
         this.format = format;
         this.groups = groups;
         this.shards = shards;
         this.progress = progress;
     }
 
-    static String series(int firstQuery, int shard) {
-        return "scores-" + firstQuery + "-" + shard;
+    static String series(String pass, int firstQuery, int shard) {
+        return pass + "scores-" + firstQuery + "-" + shard;
     }
 
-    private static String queriesOf(int firstQuery, int group) {
-        return "queries-" + group + "-" + firstQuery;
+    private String queriesOf(int firstQuery, int group) {
+        return pass + "queries-" + group + "-" + firstQuery;
     }
 
     /** Views of a file that stays open until this is asked for another one, or closed. */
@@ -76,13 +83,13 @@ final class ScoreUnits<R> implements KeptScores<R>, AutoCloseable {
 
     @Override
     public boolean has(int firstQuery, int part) {
-        return kept.find(series(firstQuery, part)).isPresent();
+        return kept.find(series(pass, firstQuery, part)).isPresent();
     }
 
     @Override
     public void keep(int firstQuery, int part, R result) {
         try {
-            format.write(kept, series(firstQuery, part), result);
+            format.write(kept, series(pass, firstQuery, part), result);
             if (IntStream.range(0, shards).allMatch(shard -> has(firstQuery, shard))) {
                 close();
                 for (int group = 0; group < groups; group++) {
@@ -92,7 +99,7 @@ final class ScoreUnits<R> implements KeptScores<R>, AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        progress.progress("scores", part + 1, shards);
+        progress.progress(pass.isEmpty() ? "scores" : "parts of what was kept", part + 1, shards);
     }
 
     @Override

@@ -96,24 +96,58 @@ final class CsvScores {
     }
 
     static void write(TopInfluences scores, StagedFiles files) throws IOException {
-        table(files, "top_scores", csv -> {
-            csv.writeRecord("query", "end", "rank", "train", "score");
-            for (int q = 0; q < scores.queryIds().size(); q++) {
-                ranks(csv, scores.queryIds().get(q), "helpful", scores.helpful().get(q));
-                ranks(csv, scores.queryIds().get(q), "harmful", scores.harmful().get(q));
-            }
+        table(files, ScoreTensors.TOP, csv -> {
+            List<String> header = new ArrayList<>(List.of("query", "end", "rank", "train", "score"));
+            ScoreTensors.layers(scores).forEach(layer -> header.add(heading(layer)));
+            csv.writeRecord(header);
+            ranks(scores, (q, end, row) -> {
+                List<double[]> parts = ScoreTensors.layers(scores, q, row);
+                for (int rank = 0; rank < row.size(); rank++) {
+                    List<String> line = new ArrayList<>(ranked(scores, q, end, row, rank));
+                    line.add(Double.toString(row.get(rank).score()));
+                    for (double[] part : parts) {
+                        line.add(Double.toString(part[rank]));
+                    }
+                    csv.writeRecord(line);
+                }
+            });
         });
+        if (ScoreTensors.hasTokens(scores)) {
+            table(files, ScoreTensors.TOP_TOKENS, csv -> {
+                csv.writeRecord("query", "end", "rank", "train", "token", "score");
+                ranks(scores, (q, end, row) -> {
+                    List<double[]> tokens = ScoreTensors.tokens(scores, q, row);
+                    for (int rank = 0; rank < row.size(); rank++) {
+                        for (int t = 0; t < tokens.get(rank).length; t++) {
+                            List<String> line = new ArrayList<>(ranked(scores, q, end, row, rank));
+                            line.add(Integer.toString(t));
+                            line.add(Double.toString(tokens.get(rank)[t]));
+                            csv.writeRecord(line);
+                        }
+                    }
+                });
+            });
+        }
     }
 
-    private static void ranks(CsvWriter csv, long query, String end, List<Influence> row) {
-        for (int rank = 0; rank < row.size(); rank++) {
-            csv.writeRecord(
-                    Long.toString(query),
-                    end,
-                    Integer.toString(rank + 1),
-                    Long.toString(row.get(rank).trainId()),
-                    Double.toString(row.get(rank).score()));
+    /** Writes the lines of one end of a query. */
+    private interface Rows {
+        void write(int query, String end, List<Influence> row);
+    }
+
+    private static void ranks(TopInfluences scores, Rows rows) {
+        for (int q = 0; q < scores.queryIds().size(); q++) {
+            int query = q;
+            ScoreTensors.ends(scores).forEach((end, all) -> rows.write(query, end, all.get(query)));
         }
+    }
+
+    private static List<String> ranked(TopInfluences scores, int query, String end, List<Influence> row, int rank) {
+        return List.of(
+                Long.toString(scores.queryIds().get(query)),
+                end,
+                Integer.toString(rank + 1),
+                Long.toString(row.get(rank).trainId()));
     }
 
     /** A spreadsheet would compute what begins like a formula: an apostrophe makes it text. */

@@ -68,16 +68,20 @@ final class NpyScores {
     }
 
     static void write(TopInfluences scores, StagedFiles files) throws IOException {
-        ends(scores.helpful(), "helpful", files);
-        ends(scores.harmful(), "harmful", files);
+        for (Map.Entry<String, List<List<Influence>>> end :
+                ScoreTensors.ends(scores).entrySet()) {
+            end(scores, end.getKey(), end.getValue(), files);
+        }
         longs(
                 files,
                 "query_ids",
                 scores.queryIds().stream().mapToLong(Long::longValue).toArray());
     }
 
-    private static void ends(List<List<Influence>> rows, String end, StagedFiles files) throws IOException {
-        long[] shape = {rows.size(), rows.stream().mapToInt(List::size).max().orElse(0)};
+    private static void end(TopInfluences scores, String end, List<List<Influence>> rows, StagedFiles files)
+            throws IOException {
+        long k = rows.stream().mapToInt(List::size).max().orElse(0);
+        long[] shape = {rows.size(), k};
         doubles(files, end + "_scores", shape, sink -> {
             for (List<Influence> row : rows) {
                 sink.put(row.stream().mapToDouble(Influence::score).toArray());
@@ -88,6 +92,31 @@ final class NpyScores {
                 sink.put(row.stream().mapToLong(Influence::trainId).toArray());
             }
         });
+        for (int l = 0; l < ScoreTensors.layers(scores).size(); l++) {
+            int layer = l;
+            doubles(files, end + "_scores." + l, shape, sink -> {
+                for (int q = 0; q < rows.size(); q++) {
+                    sink.put(ScoreTensors.layers(scores, q, rows.get(q)).get(layer));
+                }
+            });
+        }
+        if (ScoreTensors.hasTokens(scores)) {
+            int most = ScoreTensors.mostTokens(scores);
+            doubles(files, end + "_token_scores", new long[] {rows.size(), k, most}, sink -> {
+                for (int q = 0; q < rows.size(); q++) {
+                    for (double[] tokens : ScoreTensors.tokens(scores, q, rows.get(q))) {
+                        sink.put(Arrays.copyOf(tokens, most));
+                    }
+                }
+            });
+            array(files, end + "_tokens", "<i8", shape, sink -> {
+                for (int q = 0; q < rows.size(); q++) {
+                    sink.put(ScoreTensors.tokens(scores, q, rows.get(q)).stream()
+                            .mapToLong(tokens -> tokens.length)
+                            .toArray());
+                }
+            });
+        }
     }
 
     /** Layers are told apart by their index: their names may be no file names. */

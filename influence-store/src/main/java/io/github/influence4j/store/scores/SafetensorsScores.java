@@ -67,9 +67,7 @@ final class SafetensorsScores {
     }
 
     static void write(TopInfluences scores, StagedFiles files) throws IOException {
-        Map<String, List<List<Influence>>> ends = new LinkedHashMap<>();
-        ends.put("helpful", scores.helpful());
-        ends.put("harmful", scores.harmful());
+        Map<String, List<List<Influence>>> ends = ScoreTensors.ends(scores);
         long queries = scores.queryIds().size();
         long k = scores.helpful().stream().mapToInt(List::size).max().orElse(0);
         List<TensorSpec> specs = new ArrayList<>();
@@ -77,7 +75,7 @@ final class SafetensorsScores {
             specs.add(TensorSpec.of(end + "_scores", TensorType.F64, queries, k));
             specs.add(TensorSpec.of(end + "_ids", TensorType.I64, queries, k));
         });
-        SafetensorsWriter writer = tensors(files, "top_scores", specs);
+        SafetensorsWriter writer = tensors(files, ScoreTensors.TOP, specs);
         for (Map.Entry<String, List<List<Influence>>> end : ends.entrySet()) {
             for (List<Influence> row : end.getValue()) {
                 double[] values = row.stream().mapToDouble(Influence::score).toArray();
@@ -86,11 +84,60 @@ final class SafetensorsScores {
                 writer.append(end.getKey() + "_ids", ids, 0, ids.length);
             }
         }
+        if (!ScoreTensors.layers(scores).isEmpty()) {
+            layers(scores, k, files);
+        }
+        if (ScoreTensors.hasTokens(scores)) {
+            tokens(scores, k, files);
+        }
         integers(
                 Map.of(
                         "query_ids",
                         scores.queryIds().stream().mapToLong(Long::longValue).toArray()),
                 files);
+    }
+
+    /** A tensor for each layer and end, [queries, k]. */
+    private static void layers(TopInfluences scores, long k, StagedFiles files) throws IOException {
+        List<String> layers = ScoreTensors.layers(scores);
+        Map<String, List<List<Influence>>> ends = ScoreTensors.ends(scores);
+        long queries = scores.queryIds().size();
+        List<TensorSpec> specs = new ArrayList<>();
+        ends.keySet()
+                .forEach(end -> layers.forEach(
+                        layer -> specs.add(TensorSpec.of(end + "/" + layer, TensorType.F64, queries, k))));
+        SafetensorsWriter writer = tensors(files, ScoreTensors.TOP_LAYERS, specs);
+        for (Map.Entry<String, List<List<Influence>>> end : ends.entrySet()) {
+            for (int q = 0; q < queries; q++) {
+                List<double[]> parts =
+                        ScoreTensors.layers(scores, q, end.getValue().get(q));
+                for (int l = 0; l < parts.size(); l++) {
+                    writer.append(end.getKey() + "/" + layers.get(l), parts.get(l), 0, (int) k);
+                }
+            }
+        }
+    }
+
+    /** For each end the parts, [queries, k, tokens], and how many tokens the examples have, [queries, k]. */
+    private static void tokens(TopInfluences scores, long k, StagedFiles files) throws IOException {
+        Map<String, List<List<Influence>>> ends = ScoreTensors.ends(scores);
+        long queries = scores.queryIds().size();
+        int most = ScoreTensors.mostTokens(scores);
+        List<TensorSpec> specs = new ArrayList<>();
+        ends.keySet().forEach(end -> {
+            specs.add(TensorSpec.of(end + "_token_scores", TensorType.F64, queries, k, most));
+            specs.add(TensorSpec.of(end + "_tokens", TensorType.I64, queries, k));
+        });
+        SafetensorsWriter writer = tensors(files, ScoreTensors.TOP_TOKENS, specs);
+        for (Map.Entry<String, List<List<Influence>>> end : ends.entrySet()) {
+            for (int q = 0; q < queries; q++) {
+                for (double[] parts :
+                        ScoreTensors.tokens(scores, q, end.getValue().get(q))) {
+                    writer.append(end.getKey() + "_token_scores", Arrays.copyOf(parts, most), 0, most);
+                    writer.append(end.getKey() + "_tokens", new long[] {parts.length}, 0, 1);
+                }
+            }
+        }
     }
 
     private static void integers(Map<String, long[]> vectors, StagedFiles files) throws IOException {

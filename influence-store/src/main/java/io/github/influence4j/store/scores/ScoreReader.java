@@ -3,6 +3,7 @@ package io.github.influence4j.store.scores;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.ShardFolder;
@@ -171,6 +172,48 @@ public final class ScoreReader {
         }
     }
 
+    /**
+     * Says whether a folder holds the best and worst of each query only.
+     *
+     * @param folder where scores were written to
+     * @return whether they are of that kind
+     * @throws IOException if the manifest cannot be read
+     */
+    public static boolean isTop(Path folder) throws IOException {
+        return new ScoreReader(folder).manifest.text("kind").equals("top");
+    }
+
+    /**
+     * Reads the best and worst training examples of each query.
+     *
+     * @param folder where they were written to
+     * @return the scores, with the parts that were kept
+     * @throws IOException if they cannot be read
+     * @throws MalformedFileException if they are not best and worst, written as safetensors
+     */
+    public static TopInfluences top(Path folder) throws IOException {
+        ScoreReader reader = open(folder, "top");
+        try (SafetensorsFile ids = reader.open(ScoreTensors.IDS);
+                SafetensorsFile file = reader.open(ScoreTensors.TOP)) {
+            TopRows rows = new TopRows(integers(ids, "query_ids"), file, reader.provenance);
+            if (reader.lists(ScoreTensors.TOP_LAYERS)) {
+                try (SafetensorsFile layers = reader.open(ScoreTensors.TOP_LAYERS)) {
+                    rows.addLayers(layers);
+                }
+            }
+            if (reader.lists(ScoreTensors.TOP_TOKENS)) {
+                try (SafetensorsFile tokens = reader.open(ScoreTensors.TOP_TOKENS)) {
+                    rows.addTokens(tokens);
+                }
+            }
+            return rows.finish();
+        }
+    }
+
+    private boolean lists(String name) {
+        return checksums.containsKey(name + ShardFolder.SUFFIX);
+    }
+
     private double[][][] tokens(int queries, long[] lengths) throws IOException {
         int most =
                 (int) Math.min(Integer.MAX_VALUE, Arrays.stream(lengths).max().orElse(0));
@@ -253,7 +296,7 @@ public final class ScoreReader {
         file.names().forEach(name -> requireShape(file, name, shape));
     }
 
-    private static void requireShape(SafetensorsFile file, String name, long... shape) {
+    static void requireShape(SafetensorsFile file, String name, long... shape) {
         TensorSpec found = file.tensor(name);
         TensorSpec expected = TensorSpec.of(name, found.type(), shape);
         if (!found.equals(expected)) {

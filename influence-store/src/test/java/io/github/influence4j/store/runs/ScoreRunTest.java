@@ -14,6 +14,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.QueryAggregate;
 import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
@@ -41,6 +42,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -404,10 +406,63 @@ class ScoreRunTest {
                 assertRow(whole.bottomK(q, 4), file, "harmful", q);
             }
         }
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> pairwise("none", PARTS, new Result(Optional.empty(), OptionalInt.of(4)), false));
         assertThrows(IllegalArgumentException.class, () -> new Result(Optional.empty(), OptionalInt.of(0)));
+    }
+
+    /** With parts, of all queries apart or added up; and ended after any unit it gives the same bytes. */
+    @Test
+    void bestAndWorstHaveTheirParts() throws IOException {
+        InfluenceScores whole = whole(PARTS);
+        for (ScoreOptions options : List.of(PARTS, NARROW, PARTS.withPerLayer(false))) {
+            for (Optional<QueryAggregate> over :
+                    List.of(Optional.<QueryAggregate>empty(), Optional.of(QueryAggregate.MEAN))) {
+                Result result = new Result(over, OptionalInt.of(3));
+                String out = "parts" + options.memoryLimit().isPresent() + options.perLayer() + over.isPresent();
+                List<String> lines = new ArrayList<>();
+                run(options, (stage, done, total) -> lines.add(stage)).pairwise(queries, result, writer(out), false);
+                TopInfluences expected =
+                        TopInfluences.of(over.map(whole::overQueries).orElse(whole), 3);
+                TopInfluences kept = ScoreReader.top(folder.resolve(out));
+                for (int q = 0; q < expected.queryIds().size(); q++) {
+                    InfluenceScores all = expected.kept(q);
+                    InfluenceScores parts = options.perLayer()
+                            ? all
+                            : new InfluenceScores(
+                                    all.queryIds(),
+                                    all.trainIds(),
+                                    all.matrix().toArray(),
+                                    Map.of(),
+                                    tokens(all),
+                                    all.provenance());
+                    assertSame(parts, kept.kept(q), out);
+                }
+                endedAndTakenUp(options, result, out, lines.size());
+            }
+        }
+    }
+
+    private static double[][][] tokens(InfluenceScores scores) {
+        double[][] row = new double[scores.trainIds().length][];
+        Arrays.setAll(row, z -> scores.tokens(0, z));
+        return new double[][][] {row};
+    }
+
+    private void endedAndTakenUp(ScoreOptions options, Result result, String whole, int lines) throws IOException {
+        // the last units are those of the parts
+        for (int last = lines; last > 0; last -= 1 + (lines - last) * 3) {
+            int limit = last;
+            int[] heard = {0};
+            String out = whole + last;
+            assertThrows(Ended.class, () -> run(options, (stage, done, total) -> {
+                        heard[0]++;
+                        if (heard[0] == limit) {
+                            throw new Ended();
+                        }
+                    })
+                    .pairwise(queries, result, writer(out), false));
+            pairwise(out, options, result, true);
+            assertSameBytes(folder.resolve(whole), folder.resolve(out));
+        }
     }
 
     private static void assertRow(List<Influence> expected, SafetensorsFile file, String end, int query) {

@@ -241,6 +241,57 @@ class ScoreFilesTest {
                         + 1);
     }
 
+    @Test
+    void topScoresWithParts() throws IOException {
+        TopInfluences top = TopInfluences.of(pairwise(true, true), 2);
+        new ScoreWriter(folder, ScoreFormat.SAFETENSORS).write(top);
+        assertTrue(ScoreReader.isTop(folder));
+        TopInfluences read = ScoreReader.top(folder);
+        assertEquals(top.helpful(), read.helpful());
+        assertEquals(top.harmful(), read.harmful());
+        for (int q = 0; q < 2; q++) {
+            InfluenceScores kept = read.kept(q);
+            assertArrayEquals(top.kept(q).trainIds(), kept.trainIds());
+            assertEquals(List.of("h/0,\"mlp\"", "../b"), kept.layers());
+            for (String layer : kept.layers()) {
+                assertArrayEquals(
+                        top.kept(q).layer(layer).toArray(), kept.layer(layer).toArray());
+            }
+            for (int z = 0; z < 3; z++) {
+                assertArrayEquals(top.kept(q).tokens(0, z), kept.tokens(0, z));
+            }
+        }
+        assertThrows(MalformedFileException.class, () -> ScoreReader.pairwise(folder));
+        new ScoreWriter(folder, ScoreFormat.CSV).write(top);
+        assertEquals(
+                List.of(
+                        "query,end,rank,train,score,\"h/0,\"\"mlp\"\"\",../b",
+                        "70,helpful,1," + Long.MAX_VALUE + ",3.1,0.1,3.0",
+                        "70,helpful,2,5,1.25,1.0,0.25"),
+                Files.readAllLines(folder.resolve("top_scores.csv")).subList(0, 3));
+        assertEquals(
+                List.of(
+                        "query,end,rank,train,token,score",
+                        "70,helpful,1," + Long.MAX_VALUE + ",0,4.0",
+                        "70,helpful,1," + Long.MAX_VALUE + ",1,5.0",
+                        "70,helpful,2,5,0,1.0"),
+                Files.readAllLines(folder.resolve("top_token_scores.csv")).subList(0, 4));
+        new ScoreWriter(folder, ScoreFormat.NPY).write(top);
+        ByteBuffer layer = npy("helpful_scores.1.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2,), }");
+        assertEquals(3, layer.getDouble());
+        ByteBuffer tokens =
+                npy("helpful_token_scores.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2,), }");
+        assertEquals(
+                List.of(4.0, 5.0, 1.0, 0.0),
+                List.of(tokens.getDouble(), tokens.getDouble(), tokens.getDouble(), tokens.getDouble()));
+        assertEquals(
+                2,
+                npy("helpful_tokens.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 2,), }")
+                        .getLong());
+        new ScoreWriter(folder, ScoreFormat.CSV).write(self());
+        assertEquals(Set.of("self_scores.csv", "scores.json"), names());
+    }
+
     /** Whatever kind and format was there: only the files of the new set are left, and what is not of scores at all. */
     @Test
     void filesOfAnOlderSetAreRemoved() throws IOException {

@@ -142,21 +142,25 @@ public final class InfluenceScorer<E> {
 
     /**
      * Finds the most helpful and the most harmful training examples of every query, without keeping the other scores:
-     * memory does not grow with the training set.
+     * memory does not grow with the training set. Where the options ask for parts per layer or token, a second pass scores what
+     * was kept with them.
      *
      * @param solver the inverse curvature
      * @param queries the queries
      * @param train the training set
      * @param k how many of each
      * @return the k highest and the k lowest scores of each query
-     * @throws IllegalArgumentException if k is not positive, scores per layer or token were asked for, a data set is empty,
-     *     the solver is for other layers, or a capture does not fit
+     * @throws IllegalArgumentException if k is not positive, a data set is empty, the solver is for other layers, no layer runs
+     *     at the tokens that were asked for, or a capture does not fit
      * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
      * @throws java.util.concurrent.CancellationException if the thread was interrupted
      * @see #rescore
      */
     public TopInfluences topK(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train, int k) {
-        return score(solver, queries, train, ScoreResult.top(k));
+        TopInfluences top = score(solver, queries, train, ScoreResult.top(k));
+        return TopParts.wantedBy(options)
+                ? TopParts.added(top, (asked, kept) -> pairwise(solver, queries.select(asked), train.select(kept)))
+                : top;
     }
 
     /**

@@ -47,7 +47,7 @@ public final class ScoreResult<R> {
     }
 
     /**
-     * Keeps the k highest and the k lowest scores of each query; memory does not grow with the training set.
+     * Keeps the k highest and the k lowest scores of each query, without parts; memory does not grow with the training set.
      *
      * @param k how many, positive
      * @return best and worst
@@ -58,10 +58,7 @@ public final class ScoreResult<R> {
             throw new IllegalArgumentException("k must be positive, found " + k);
         }
         return new ScoreResult<>((layers, queryIds, train, options) -> {
-            if (options.perLayer() || options.perToken()) {
-                throw new IllegalArgumentException(
-                        "top-k keeps totals only: leave out scores per layer and per token, or use pairwise");
-            }
+            TopParts.requireTokens(layers, options);
             return new TopCollector(queryIds, k);
         });
     }

@@ -38,10 +38,7 @@ final class ScoreTable implements ScoreCollector<InfluenceScores> {
         if (options.perLayer()) {
             layers.forEach(layer -> perLayer.put(layer.name(), new double[rowIds.length][train]));
         }
-        if (options.perToken() && layers.stream().noneMatch(layer -> layer.positions() == Positions.TOKENS)) {
-            throw new IllegalArgumentException(
-                    "scores per token were asked for, but no layer runs at tokens: " + layers);
-        }
+        TopParts.requireTokens(layers, options);
         this.perToken = options.perToken() ? new double[rowIds.length][train][] : NO_TOKENS;
     }
 
