@@ -3,18 +3,20 @@ package io.github.influence4j.cli;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.decoder.Decoder;
+import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.lm.text.TextData;
 import io.github.influence4j.safetensors.TensorType;
+import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,9 +34,17 @@ final class CaptureCommand implements Callable<Integer> {
     @Mixin
     private final LanguageModel model = new LanguageModel();
 
-    @Option(names = "--data", required = true, paramLabel = "FILE", description = "lines of JSON")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path data;
+    @Mixin
+    private final Lines lines = new Lines();
+
+    @Mixin
+    private final Only only = new Only();
+
+    @Mixin
+    private final LayerChoice layers = new LayerChoice();
+
+    @Mixin
+    private final Computing computing = new Computing();
 
     @Option(names = "--objective", required = true, description = "${COMPLETION-CANDIDATES}: what to capture")
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -43,25 +53,6 @@ final class CaptureCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives the captures")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path out;
-
-    @Option(
-            names = "--max-examples",
-            paramLabel = "N",
-            converter = Batches.CountConverter.class,
-            description = "examples, at most: the first of the file (default: all)")
-    private int maxExamples = Integer.MAX_VALUE;
-
-    @Option(
-            names = "--only",
-            paramLabel = "FILE",
-            description = "capture the examples that influence candidates found, or {\"ids\": [...]}")
-    private @Nullable Path only;
-
-    @Option(
-            names = "--layers",
-            paramLabel = "WHICH",
-            description = "mlp, attention, all, or a pattern with * and ? (default: ${DEFAULT-VALUE})")
-    private String layers = "mlp";
 
     @Option(names = "--seed", paramLabel = "S", description = "of sampled labels (default: ${DEFAULT-VALUE})")
     private long seed = FisherLabels.DEFAULT_SEED;
@@ -73,46 +64,27 @@ final class CaptureCommand implements Callable<Integer> {
             description = "examples of a file (default: 16)")
     private int shard = SHARD;
 
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            description =
-                    "openblas, ejml, or cuda or nd4j where influence-cuda or influence-nd4j is on the class path (default: the best that works)")
-    private @Nullable String backend;
-
-    @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
-    private Precision precision = Precision.FLOAT32;
-
     @Option(names = "--resume", description = "leave the complete files that DIR holds; begin if there are none")
     private boolean resume;
 
     @Override
     public Integer call() throws IOException {
-        if (!model.isGiven()) {
-            throw output.wrong("give --model DIR");
-        }
-        try (MatrixBackend started = output.backend(backend, precision);
+        lines.require(model, output);
+        try (MatrixBackend started = computing.start(output, computing.precision());
                 LanguageModel.Open opened = model.open();
-                TextData text = objective == CaptureObjective.MEASUREMENT
-                        ? opened.questions(data)
-                        : opened.training(data, maxExamples);
-                Decoder decoder = opened.decoder(started, opened.layers(layers))) {
-            TensorType type = precision == Precision.FLOAT32 ? TensorType.F32 : TensorType.F64;
-            CaptureWriter.export(
-                    decoder,
-                    only == null ? text : Candidates.read(only).of(text),
-                    objective(),
-                    type,
-                    shard,
-                    out,
-                    resume);
+                TextData text =
+                        objective == CaptureObjective.MEASUREMENT ? lines.questions(opened) : lines.training(opened);
+                Decoder decoder = opened.decoder(started, layers.of(opened))) {
+            TensorType type = computing.precision() == Precision.FLOAT32 ? TensorType.F32 : TensorType.F64;
+            Optional<Candidates> candidates = only.candidates();
+            PartedData<TokenSequence> chosen =
+                    candidates.isPresent() ? candidates.get().of(text) : text;
+            CaptureWriter.export(decoder, chosen, objective(), type, shard, out, resume);
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("captures", out.toString());
             result.put("objective", objective.word());
             result.put("layers", decoder.layers().size());
-            result.put(
-                    "examples",
-                    only == null ? text.size() : Candidates.read(only).all().size());
+            result.put("examples", chosen.size());
             result.put("backend", started.description());
             result.putAll(LanguageModel.counts(text));
             output.print(result);

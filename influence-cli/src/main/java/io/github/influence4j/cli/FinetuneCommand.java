@@ -1,6 +1,5 @@
 package io.github.influence4j.cli;
 
-import io.github.influence4j.api.Precision;
 import io.github.influence4j.decoder.Adam;
 import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.decoder.DecoderTraining;
@@ -15,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,20 +31,15 @@ final class FinetuneCommand implements Callable<Integer> {
     @Mixin
     private final LanguageModel model = new LanguageModel();
 
-    @Option(names = "--data", required = true, paramLabel = "FILE", description = "lines of JSON")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path data;
+    @Mixin
+    private final Lines lines = new Lines();
+
+    @Mixin
+    private final Computing computing = new Computing();
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives the checkpoint")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path out;
-
-    @Option(
-            names = "--max-examples",
-            paramLabel = "N",
-            converter = Batches.CountConverter.class,
-            description = "examples, at most: the first of the file (default: all)")
-    private int maxExamples = Integer.MAX_VALUE;
 
     @Option(
             names = "--epochs",
@@ -74,26 +67,14 @@ final class FinetuneCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "S", description = "of the examples' order (default: ${DEFAULT-VALUE})")
     private long seed = DecoderTrainingOptions.DEFAULT_SEED;
 
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            description =
-                    "openblas, ejml, or cuda or nd4j where influence-cuda or influence-nd4j is on the class path (default: the best that works)")
-    private @Nullable String backend;
-
-    @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
-    private Precision precision = Precision.FLOAT32;
-
     @Override
     public Integer call() throws IOException {
-        if (!model.isGiven()) {
-            throw output.wrong("give --model DIR");
-        }
+        lines.require(model, output);
         try (ProgressOutput progress = output.progress();
-                MatrixBackend started = output.backend(backend, precision);
+                MatrixBackend started = computing.start(output, computing.precision());
                 LanguageModel.Open opened = model.open();
                 CheckpointWriter writer = CheckpointWriter.to(out, opened.checkpoint());
-                TextData text = opened.training(data, maxExamples);
+                TextData text = lines.training(opened);
                 Decoder decoder = opened.decoder(started, opened.layers("mlp"));
                 TrainedDecoder trained = DecoderTraining.train(decoder, text, options(text.size()), progress)) {
             writer.write(trained.model());

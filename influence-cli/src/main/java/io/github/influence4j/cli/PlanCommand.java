@@ -1,12 +1,9 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.api.Precision;
 import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.decoder.DecoderShape;
 import io.github.influence4j.ekfac.options.FitOptions;
-import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.ekfac.plan.LayerPlan;
 import io.github.influence4j.ekfac.plan.MachineRate;
@@ -50,27 +47,26 @@ final class PlanCommand implements Callable<Integer> {
     @Mixin
     private final LanguageModel model = new LanguageModel();
 
+    @Mixin
+    private final Lines lines = new Lines();
+
+    @Mixin
+    private final LayerChoice layers = new LayerChoice();
+
+    @Mixin
+    private final Fitting fitting = new Fitting();
+
+    @Mixin
+    private final ScoreParts parts = new ScoreParts();
+
+    @Mixin
+    private final Computing computing = new Computing();
+
     @Option(
             names = "--captures",
             paramLabel = "PATH",
             description = "capture file, or folder of shards, of the training set")
     private @Nullable Path captures;
-
-    @Option(names = "--data", paramLabel = "FILE", description = "with --model: lines of JSON, of the training set")
-    private @Nullable Path data;
-
-    @Option(
-            names = "--max-examples",
-            paramLabel = "N",
-            converter = Batches.CountConverter.class,
-            description = "with --model: examples, at most: the first of the file (default: all)")
-    private int maxExamples = Integer.MAX_VALUE;
-
-    @Option(
-            names = "--layers",
-            paramLabel = "WHICH",
-            description = "with --model: mlp, attention, all, or a pattern with * and ? (default: ${DEFAULT-VALUE})")
-    private String layers = "mlp";
 
     @Option(
             names = "--queries",
@@ -85,44 +81,9 @@ final class PlanCommand implements Callable<Integer> {
             description = "number of queries, where there are no captures of them yet (default: ${DEFAULT-VALUE})")
     private int queryCount = 1;
 
-    @Option(names = "--strategy", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
-    private Strategy strategy = Strategy.EKFAC;
-
-    @Option(
-            names = "--blocks",
-            paramLabel = "O",
-            converter = Batches.CountConverter.class,
-            description = "diagonal blocks of each covariance (default: 1)")
-    private int blocks = 1;
-
-    @Option(
-            names = "--rank",
-            paramLabel = "R",
-            converter = Batches.CountConverter.class,
-            description = "cut preconditioned queries to this rank")
-    private @Nullable Integer rank;
-
-    @Option(names = "--per-layer", description = "keep the part of each layer")
-    private boolean perLayer;
-
-    @Option(names = "--per-token", description = "keep the part of each training token")
-    private boolean perToken;
-
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            description =
-                    "openblas, ejml, or cuda or nd4j where influence-cuda or influence-nd4j is on the class path (default: the best that works)")
-    private @Nullable String backend;
-
-    @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
-    private Precision precision = Precision.FLOAT32;
-
     @Override
     public Integer call() throws IOException {
-        if (model.isGiven() ? captures != null || data == null : captures == null || data != null) {
-            throw output.wrong("give --captures PATH, or --model DIR with --data FILE");
-        }
+        lines.requireOr(captures, model, output);
         if (model.isGiven()) {
             planModel();
         } else {
@@ -137,22 +98,19 @@ final class PlanCommand implements Callable<Integer> {
             List<List<String>> sharedInputs,
             DataShape shape,
             int positions) {
-        ScoreOptions plain = ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken);
-        ScoreOptions ranked = rank == null ? plain : plain.withRank(rank);
-        FitOptions fit = FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
         return new Planner(started, MachineRate.measure(started))
                 .plan(
                         tracked,
                         sharedInputs,
                         shape,
-                        batches.bound(fit.withBatchPositions(positions)),
-                        batches.bound(ranked.withBatchPositions(positions)));
+                        batches.bound(fitting.options().withBatchPositions(positions)),
+                        batches.bound(parts.options().withBatchPositions(positions)));
     }
 
     /** Opens the files first: those that cannot be read should not wait for a backend. */
     private void planCaptures() throws IOException {
         try (CaptureSet set = CaptureSet.open(Objects.requireNonNull(captures));
-                MatrixBackend started = output.backend(backend, precision)) {
+                MatrixBackend started = computing.start(output, computing.precision())) {
             int rows = FitOptions.defaults().batchPositions();
             Plan plan = plan(started, set.layers(), set.sharedInputs(), shape(set), rows);
             Map<String, Object> about = new LinkedHashMap<>();
@@ -165,8 +123,8 @@ final class PlanCommand implements Callable<Integer> {
 
     private void planModel() throws IOException {
         try (LanguageModel.Open opened = model.open();
-                TextData text = opened.training(Objects.requireNonNull(data), maxExamples);
-                MatrixBackend started = output.backend(backend, precision)) {
+                TextData text = lines.training(opened);
+                MatrixBackend started = computing.start(output, computing.precision())) {
             int asked = queryCount;
             if (queries != null) {
                 try (TextData questions = opened.questions(queries)) {
@@ -174,14 +132,14 @@ final class PlanCommand implements Callable<Integer> {
                 }
             }
             DecoderShape form = opened.checkpoint().shape();
-            long position = Decoder.bytesPerPositionOf(form, precision);
+            long position = Decoder.bytesPerPositionOf(form, computing.precision());
             DataShape shape = DataShape.of(text.size(), asked)
                     .withPositions(text.positions())
                     .withModelBytesPerPosition(position);
-            List<LayerSpec> tracked = opened.layers(layers);
+            List<LayerSpec> tracked = layers.of(opened);
             Plan plan = plan(started, tracked, opened.sharedInputs(tracked), shape, LanguageModel.BATCH_POSITIONS);
             long parameters = form.parameters();
-            long weights = parameters * precision.bytes();
+            long weights = parameters * computing.precision().bytes();
             long rows = batches.bound(FitOptions.defaults().withBatchPositions(LanguageModel.BATCH_POSITIONS))
                     .batchPositions();
             long states = position * Math.max(text.positions(), Math.min(rows, text.size() * text.positions()));

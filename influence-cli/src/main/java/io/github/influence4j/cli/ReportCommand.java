@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,6 +25,9 @@ final class ReportCommand implements Callable<Integer> {
     @Mixin
     private final LanguageModel model = new LanguageModel();
 
+    @Mixin
+    private final Only only = new Only();
+
     @Option(
             names = "--scores",
             required = true,
@@ -40,12 +43,6 @@ final class ReportCommand implements Callable<Integer> {
     @Option(names = "--queries", required = true, paramLabel = "FILE", description = "the questions that were asked")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path queries;
-
-    @Option(
-            names = "--only",
-            paramLabel = "FILE",
-            description = "show the examples that influence candidates found, or {\"ids\": [...]}")
-    private @Nullable Path only;
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "receives the page, in HTML")
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -67,21 +64,14 @@ final class ReportCommand implements Callable<Integer> {
         try (LanguageModel.Open opened = model.open();
                 TextData trained = opened.training(train, Integer.MAX_VALUE);
                 TextData asked = opened.questions(queries)) {
-            Files.writeString(
-                    out,
-                    new ReportPage(
-                                    kept,
-                                    only == null
-                                            ? trained
-                                            : trained.select(
-                                                    Candidates.read(only).all()),
-                                    asked,
-                                    examples)
-                            .html());
+            Optional<Candidates> candidates = only.candidates();
+            TextData scored =
+                    candidates.isPresent() ? trained.select(candidates.get().all()) : trained;
+            Files.writeString(out, new ReportPage(kept, scored, asked, examples).html());
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("page", out.toString());
             result.put("questions", kept.queryIds().length);
-            result.put("training examples", trained.size());
+            result.put("training examples", scored.size());
             output.print(result);
         }
         return 0;

@@ -23,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,6 +33,12 @@ final class Scoring {
 
     @Mixin
     private final Batches batches = new Batches();
+
+    @Mixin
+    private final Only only = new Only();
+
+    @Mixin
+    private final Computing computing = new Computing();
 
     @Option(names = "--factors", required = true, paramLabel = "DIR", description = "what influence fit wrote")
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -46,12 +51,6 @@ final class Scoring {
             description = "captures of the training loss; with --model lines of JSON")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path train;
-
-    @Option(
-            names = "--only",
-            paramLabel = "FILE",
-            description = "score the examples that influence candidates found, or {\"ids\": [...]}")
-    private @Nullable Path only;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives the scores")
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -66,16 +65,6 @@ final class Scoring {
 
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
     private ScoreFormat format = ScoreFormat.SAFETENSORS;
-
-    @Option(
-            names = "--backend",
-            paramLabel = "NAME",
-            description =
-                    "openblas, ejml, or cuda or nd4j where influence-cuda or influence-nd4j is on the class path (default: the best that works)")
-    private @Nullable String backend;
-
-    @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (default: that of the factors)")
-    private @Nullable Precision precision;
 
     @Option(names = "--resume", description = "take up the unfinished run that DIR holds; begin one if there is none")
     private boolean resume;
@@ -103,9 +92,8 @@ final class Scoring {
     Map<String, Object> run(Output output, ScoreOptions options, ProgressListener progress, Work work)
             throws IOException {
         FactorStore store = FactorStore.open(factors);
-        Precision working = Optional.ofNullable(precision)
-                .orElse(store.manifest().provenance().precision());
-        try (MatrixBackend started = output.backend(backend, working)) {
+        Precision working = computing.precisionOr(store.manifest().provenance().precision());
+        try (MatrixBackend started = computing.start(output, working)) {
             return model.isGiven()
                     ? ofModel(store, started, options, progress, work)
                     : ofCaptures(store, started, options, progress, work);
@@ -154,16 +142,18 @@ final class Scoring {
     }
 
     private <E> ScoreRun<E> only(ScoreRun<E> run) throws IOException {
-        return only == null ? run : run.only(Candidates.read(only).all());
+        Optional<Candidates> candidates = only.candidates();
+        return candidates.isPresent() ? run.only(candidates.get().all()) : run;
     }
 
     /** Adds what the sample says of the search, where all scores were kept in a form that can be read again. */
     private void addRecall(Map<String, Object> result) throws IOException {
-        if (only != null) {
-            Candidates candidates = Candidates.read(only);
-            result.put("candidates", candidates.ids().size());
-            if (!candidates.sample().isEmpty() && ScoreReader.holdsPairwise(out)) {
-                result.putAll(CandidateRecall.of(ScoreReader.pairwise(out), candidates));
+        Optional<Candidates> candidates = only.candidates();
+        if (candidates.isPresent()) {
+            Candidates scored = candidates.get();
+            result.put("candidates", scored.ids().size());
+            if (!scored.sample().isEmpty() && ScoreReader.holdsPairwise(out)) {
+                result.putAll(CandidateRecall.of(ScoreReader.pairwise(out), scored));
             }
         }
     }

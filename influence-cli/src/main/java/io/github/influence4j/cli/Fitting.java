@@ -1,0 +1,23 @@
+package io.github.influence4j.cli;
+
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
+import picocli.CommandLine.Option;
+
+/** The options that say what is fitted. */
+final class Fitting {
+
+    @Option(names = "--strategy", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Strategy strategy = Strategy.EKFAC;
+
+    @Option(
+            names = "--blocks",
+            paramLabel = "O",
+            converter = Batches.CountConverter.class,
+            description = "diagonal blocks of each covariance (default: 1)")
+    private int blocks = 1;
+
+    FitOptions options() {
+        return FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
+    }
+}
