@@ -200,16 +200,10 @@ final class BatchWork<A> implements AutoCloseable {
     /** The rows of the embedding of each input token [n][predictions][width]. */
     double[][][] embeddings(ExampleBatch<TokenSequence> batch) {
         SequenceRows rows = SequenceRows.of(shape, batch);
-        BackendMatrix table = weights.embedding();
-        double[][][] result = new double[rows.examples()][][];
-        for (int e = 0; e < result.length; e++) {
-            result[e] = new double[rows.length(e)][];
-            for (int p = 0; p < result[e].length; p++) {
-                result[e][p] = new double[shape.width()];
-                table.read(rows.input(rows.start(e) + p), 1, result[e][p], 0);
-            }
+        try (BackendMatrix all = backend.zeros(rows.rows(), shape.width())) {
+            new Embedding(backend, weights).tokens(rows, all);
+            return byPosition(rows, all.toArray());
         }
-        return result;
     }
 
     /** The gradients of an objective at them. */

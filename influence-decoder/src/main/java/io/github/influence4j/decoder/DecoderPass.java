@@ -26,6 +26,7 @@ final class DecoderPass<A> implements AutoCloseable {
     private final RowBlocks<A> blocks;
     private final NormPass<A> norms;
     private final List<Branch> branches;
+    private final Embedding embedding;
     private final Head<A> head;
     private final Products products;
     private final Scratch<A> tables;
@@ -50,6 +51,7 @@ final class DecoderPass<A> implements AutoCloseable {
         branches = List.of(
                 new AttentionBranch<>(backend, weights, blocks, kernels, buffers),
                 new MlpBranch<>(backend, weights, blocks, kernels, buffers));
+        embedding = new Embedding(backend, weights);
         head = new Head<>(backend, weights, blocks, kernels, buffers);
         normInputs = buffers.make(last() + 1);
         mapInputs = buffers.make(last() + 1);
@@ -104,7 +106,7 @@ final class DecoderPass<A> implements AutoCloseable {
         norms.load(batch.rows());
         int last = last();
         if (shape.normsAfter()) {
-            embed(mapInput(0));
+            embedding.states(rows, mapInput(0));
             for (int k = 0; k < last; k++) {
                 branch(k).forward(k / 2, mapInput(k), normInput(k));
                 norms.addNormed(k, mapInput(k), normInput(k), k + 1 == last ? normInput(last) : mapInput(k + 1));
@@ -112,7 +114,7 @@ final class DecoderPass<A> implements AutoCloseable {
             norms.forward(last, normInput(last), mapInput(last));
             return;
         }
-        embed(normInput(0));
+        embedding.states(rows, normInput(0));
         norms.forward(0, normInput(0), mapInput(0));
         BackendMatrix delta = narrow(0);
         for (int k = 0; k < last; k++) {
@@ -128,26 +130,6 @@ final class DecoderPass<A> implements AutoCloseable {
                 delta = narrow(0);
             }
         }
-    }
-
-    private void embed(BackendMatrix start) {
-        int d = shape.width();
-        BackendMatrix embedding = weights.embedding();
-        boolean learned = shape.rotary().isEmpty();
-        A positions = tables.array(0, learned ? rows.longestSequence() * d : 0);
-        if (learned) {
-            kernels.read(weights.matrix(weights.names().positions()), 0, rows.longestSequence(), positions);
-        }
-        blocks.forEach(rows.rows(), d, (b, first, count, scratch) -> {
-            A x = scratch.array(0, count * d);
-            for (int r = 0; r < count; r++) {
-                kernels.read(embedding, rows.input(first + r), 1, x, r * d);
-                if (learned) {
-                    kernels.add(positions, rows.position(first + r) * d, x, r * d, d);
-                }
-            }
-            backend.upload(kernels.matrix(x, count, d), start.rows(first, count));
-        });
     }
 
     /** After {@link #forward}: computes the logits, block by block, and sums the losses. */

@@ -3,6 +3,7 @@ package io.github.influence4j.examples.smollm;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.GradientDotProduct;
@@ -16,6 +17,7 @@ import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.lm.checkpoint.Checkpoint;
+import io.github.influence4j.lm.checkpoint.LayerSelection;
 import io.github.influence4j.lm.text.ModelTokenizer;
 import io.github.influence4j.text.search.Bm25Index;
 import java.io.IOException;
@@ -100,9 +102,8 @@ public final class SmolStudy {
                     .tokenizer()
                     .orElseThrow(() -> new IllegalArgumentException(model + " has no tokeniser: texts are needed"));
             tuning = new TunedModel(options, corpus, tokenizer);
-            List<String> mlps = Decoder.linearMaps(checkpoint.shape()).stream()
-                    .map(layer -> layer.name())
-                    .filter(name -> name.contains("mlp"))
+            List<String> mlps = LayerSelection.of(checkpoint.shape(), "mlp").stream()
+                    .map(LayerSpec::name)
                     .toList();
             start = checkpoint.decoder(backend, mlps);
         }
