@@ -221,6 +221,11 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
         return weights.matrix(found);
     }
 
+    /** The file, where the checkpoint is no folder. */
+    Optional<GgufFile> gguf() {
+        return gguf;
+    }
+
     /** Closes the files. */
     @Override
     public void close() throws IOException {

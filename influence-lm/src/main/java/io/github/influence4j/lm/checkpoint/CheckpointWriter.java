@@ -3,7 +3,6 @@ package io.github.influence4j.lm.checkpoint;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.safetensors.AtomicFile;
-import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsWriter;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;
@@ -18,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,6 +26,11 @@ import tools.jackson.databind.node.ObjectNode;
  * configuration and the tokeniser of the checkpoint that it came from.
  */
 public final class CheckpointWriter implements AutoCloseable {
+
+    /** In one order, so that the same model gives the same bytes. */
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .build();
 
     private static final String WEIGHTS = "model.safetensors";
     private static final String CONFIGURATION = "config.json";
@@ -49,19 +52,13 @@ public final class CheckpointWriter implements AutoCloseable {
      * Claims a folder. What a process that was ended while it wrote a model has left there is replaced.
      *
      * @param folder where to; made if there is none
-     * @param source the checkpoint that the model came from, a folder
+     * @param source the checkpoint that the model came from
      * @return the writer, which the caller closes
      * @throws IOException if the folder cannot be made
-     * @throws IllegalArgumentException if the source is a GGUF file, whose configuration transformers does not read, or the folder
-     *     holds a model already
+     * @throws IllegalArgumentException if the folder holds a model already
      * @throws IllegalStateException if somebody else is writing to the folder
      */
     public static CheckpointWriter to(Path folder, Checkpoint source) throws IOException {
-        if (!Files.isDirectory(source.path())) {
-            throw new MalformedFileException(
-                    source.path(),
-                    "is a GGUF file, which has no config.json to go with new weights; open the model's folder");
-        }
         FolderLock lock = FolderLock.acquire(folder);
         try {
             boolean unfinished = Files.exists(folder.resolve(UNFINISHED));
@@ -108,6 +105,13 @@ public final class CheckpointWriter implements AutoCloseable {
     }
 
     private void copyTokenizer() throws IOException {
+        if (source.gguf().isPresent()) {
+            for (Map.Entry<String, Map<String, Object>> file :
+                    GgufTokenizer.files(source.gguf().get()).entrySet()) {
+                writeJson(file.getKey(), file.getValue());
+            }
+            return;
+        }
         try (Stream<Path> files = Files.list(source.path())) {
             for (Path file : files.toList()) {
                 String name = file.getFileName().toString();
@@ -122,13 +126,21 @@ public final class CheckpointWriter implements AutoCloseable {
 
     /** The numbers may be of another type than those of the source. */
     private void writeConfiguration(String type) throws IOException {
-        JsonMapper mapper =
-                JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-        JsonNode json = mapper.readTree(Files.readString(source.path().resolve(CONFIGURATION)));
-        ObjectNode object = (ObjectNode) json;
+        if (source.gguf().isPresent()) {
+            Map<String, Object> config = GgufFolder.configuration(source.gguf().get(), source.shape());
+            config.put("torch_dtype", type);
+            writeJson(UNFINISHED, config);
+            return;
+        }
+        ObjectNode object =
+                (ObjectNode) MAPPER.readTree(Files.readString(source.path().resolve(CONFIGURATION)));
         object.put(object.has("torch_dtype") && !object.has("dtype") ? "torch_dtype" : "dtype", type);
+        writeJson(UNFINISHED, object);
+    }
+
+    private void writeJson(String name, Object content) throws IOException {
         AtomicFile.write(
-                folder.resolve(UNFINISHED), mapper.writeValueAsString(object).getBytes(StandardCharsets.UTF_8));
+                folder.resolve(name), MAPPER.writeValueAsString(content).getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

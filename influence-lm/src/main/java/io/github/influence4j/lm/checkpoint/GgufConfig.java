@@ -150,6 +150,11 @@ final class GgufConfig {
         return shape.get(0).intValue();
     }
 
+    /** The rotary positions of the file's model. */
+    static RotaryPositions rotary(GgufFile file, int headWidth) {
+        return new GgufConfig(file, architecture(file)).rotary(headWidth);
+    }
+
     private RotaryPositions rotary(int head) {
         read.add(key("rope.freq_base"));
         read.add(key("rope.scaling.type"));

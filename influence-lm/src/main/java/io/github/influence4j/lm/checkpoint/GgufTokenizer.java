@@ -45,6 +45,24 @@ final class GgufTokenizer {
      * @throws MalformedFileException if it is of a kind that is not known, or damaged
      */
     static Optional<ModelTokenizer> open(GgufFile file) {
+        return of(file).map(GgufTokenizer::open);
+    }
+
+    /**
+     * Makes the files that a folder would hold: {@code tokenizer.json} and {@code tokenizer_config.json}.
+     *
+     * @return their contents by name; none if the file has no tokeniser
+     */
+    static Map<String, Map<String, Object>> files(GgufFile file) {
+        Map<String, Map<String, Object>> files = new LinkedHashMap<>();
+        of(file).ifPresent(tokenizer -> {
+            files.put("tokenizer.json", tokenizer.json());
+            files.put("tokenizer_config.json", tokenizer.configuration());
+        });
+        return files;
+    }
+
+    private static Optional<GgufTokenizer> of(GgufFile file) {
         Optional<String> model = file.text(KEY + "model");
         if (model.isEmpty()) {
             return Optional.empty();
@@ -58,17 +76,31 @@ final class GgufTokenizer {
         }
         List<String> tokens = file.list(KEY + "tokens", String.class)
                 .orElseThrow(() -> new MalformedFileException(file.path(), "has no " + KEY + "tokens"));
-        return Optional.of(new GgufTokenizer(file, tokens).open());
+        return Optional.of(new GgufTokenizer(file, tokens));
     }
 
     private ModelTokenizer open() {
+        return ModelTokenizer.of(file.path(), JsonMapper.shared().writeValueAsBytes(json()), config());
+    }
+
+    private Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("version", "1.0");
         json.put("added_tokens", addedTokens());
         preTokenizer(json);
         json.put("decoder", byteLevel(false));
         json.put("model", model());
-        return ModelTokenizer.of(file.path(), JsonMapper.shared().writeValueAsBytes(json), config());
+        return json;
+    }
+
+    private Map<String, Object> configuration() {
+        TokenizerConfig config = config();
+        Map<String, Object> json = new LinkedHashMap<>(config.specialTokens());
+        json.put("tokenizer_class", "PreTrainedTokenizerFast");
+        config.addBos().ifPresent(add -> json.put("add_bos_token", add));
+        config.addEos().ifPresent(add -> json.put("add_eos_token", add));
+        file.text("tokenizer.chat_template").ifPresent(text -> json.put("chat_template", text));
+        return json;
     }
 
     private Map<String, Object> model() {

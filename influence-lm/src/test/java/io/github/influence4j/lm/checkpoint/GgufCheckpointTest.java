@@ -16,6 +16,7 @@ import io.github.influence4j.safetensors.MalformedFileException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,43 @@ class GgufCheckpointTest {
                 // a hash of all weights
                 assertEquals(
                         one.fingerprint().orElseThrow(), other.fingerprint().orElseThrow());
+            }
+        }
+    }
+
+    /** What fine-tuning writes: a folder of the same form and weights, with the tokeniser where there is one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "llama3", "mistral", "qwen2", "qwen3", "olmo2", "gpt2", "gpt_neox"})
+    void isWrittenAsAFolder(String family, @TempDir Path out) throws Exception {
+        try (Checkpoint gguf = Checkpoint.open(GGUF.resolve(family + ".gguf"));
+                MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
+            List<String> maps = Decoder.linearMaps(gguf.shape()).stream()
+                    .map(LayerSpec::name)
+                    .toList();
+            try (Decoder written = gguf.decoder(backend, maps)) {
+                try (CheckpointWriter writer = CheckpointWriter.to(out, gguf)) {
+                    writer.write(written);
+                }
+                try (Checkpoint folder = Checkpoint.open(out);
+                        Decoder read = folder.decoder(backend, maps)) {
+                    assertEquals(gguf.shape(), folder.shape());
+                    assertEquals(written.fingerprint(), read.fingerprint());
+                    assertSameTokeniser(gguf, folder);
+                }
+            }
+        }
+    }
+
+    private static void assertSameTokeniser(Checkpoint gguf, Checkpoint folder) throws Exception {
+        Optional<ModelTokenizer> wanted = gguf.tokenizer();
+        Optional<ModelTokenizer> found = folder.tokenizer();
+        assertEquals(wanted.isPresent(), found.isPresent());
+        if (wanted.isPresent()) {
+            try (ModelTokenizer one = wanted.get();
+                    ModelTokenizer other = found.orElseThrow()) {
+                String text = "It is a truth\n<|im_start|>naïve 1811";
+                assertArrayEquals(one.encode(text).ids(), other.encode(text).ids());
+                assertEquals(one.startToken(), other.startToken());
             }
         }
     }
