@@ -73,7 +73,7 @@ final class BatchWork<A> implements AutoCloseable {
                     objectives.requireFinite(example, row, logits, start);
                     return 0;
                 },
-                (first, states, logits) -> System.arraycopy(logits.toArray(), 0, flat, first, logits.rows()));
+                (first, states, logits) -> System.arraycopy(atOnce(logits), 0, flat, first, logits.rows()));
         return byPosition(rows, flat);
     }
 
@@ -202,7 +202,7 @@ final class BatchWork<A> implements AutoCloseable {
         SequenceRows rows = SequenceRows.of(shape, batch);
         try (BackendMatrix all = backend.zeros(rows.rows(), shape.width())) {
             new Embedding(backend, weights).tokens(rows, all);
-            return byPosition(rows, all.toArray());
+            return byPosition(rows, atOnce(all));
         }
     }
 
@@ -210,7 +210,16 @@ final class BatchWork<A> implements AutoCloseable {
     double[][][] embeddingGradients(ExampleBatch<TokenSequence> batch, Objective objective) {
         SequenceRows rows = forward(batch);
         pass.backward(objectives().gradient(objective), DecoderPass.EMBEDDINGS, LinearMapVisitor.NONE);
-        return byPosition(rows, pass.inputGradients().toArray());
+        return byPosition(rows, atOnce(pass.inputGradients()));
+    }
+
+    /** The rows of a matrix, in one transfer. */
+    private static double[][] atOnce(BackendMatrix matrix) {
+        double[] flat = new double[Math.multiplyExact(matrix.rows(), matrix.columns())];
+        matrix.read(0, matrix.rows(), flat, 0);
+        double[][] rows = new double[matrix.rows()][];
+        Arrays.setAll(rows, r -> Arrays.copyOfRange(flat, r * matrix.columns(), (r + 1) * matrix.columns()));
+        return rows;
     }
 
     @Override

@@ -35,9 +35,9 @@ class DecoderTransfersTest {
                     Decoder.linearMaps(checkpoint.shape()).stream()
                             .map(layer -> layer.name())
                             .toList())) {
-                transfers(counting, decoder, 40); // memory is taken, and tables are made
-                assertEquals(transfers(counting, decoder, 8), transfers(counting, decoder, 40));
-                assertEquals(embeddings(counting, decoder, 8), embeddings(counting, decoder, 40));
+                transfers(counting, decoder, 24); // memory is taken, and tables are made
+                assertEquals(transfers(counting, decoder, 8), transfers(counting, decoder, 24));
+                assertEquals(embeddings(counting, decoder, 8), embeddings(counting, decoder, 24));
             }
         }
     }
