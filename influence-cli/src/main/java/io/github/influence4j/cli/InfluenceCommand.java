@@ -26,6 +26,7 @@ import picocli.CommandLine.ScopeType;
             FitCommand.class,
             ScoreCommand.class,
             SelfCommand.class,
+            IndexCommand.class,
             PlanCommand.class,
             FinetuneCommand.class,
             ReportCommand.class,

@@ -5,6 +5,7 @@ import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -104,7 +105,8 @@ public final class GradientIndex implements AutoCloseable {
                     this,
                     curvature,
                     solver,
-                    new Sketching<>(backend, model, solver, layout, ScoreOptions.defaults(), progress));
+                    new Sketching<>(backend, model, solver, layout, ScoreOptions.defaults(), progress),
+                    new InfluenceScorer<>(backend, model, ScoreOptions.defaults(), progress));
         } catch (RuntimeException | Error e) {
             curvature.close();
             throw e;

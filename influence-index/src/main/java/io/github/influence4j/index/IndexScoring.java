@@ -4,8 +4,10 @@ import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.api.internal.Ranking;
 import io.github.influence4j.api.internal.Ranking.End;
+import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.index.internal.file.SignShard;
 import io.github.influence4j.index.internal.query.SignScan;
@@ -30,8 +32,15 @@ public final class IndexScoring<E> implements AutoCloseable {
     private final Curvature curvature;
     private final EigenbasisSolver solver;
     private final Sketching<E> sketching;
+    private final InfluenceScorer<E> scorer;
 
-    IndexScoring(GradientIndex index, Curvature curvature, EigenbasisSolver solver, Sketching<E> sketching) {
+    IndexScoring(
+            GradientIndex index,
+            Curvature curvature,
+            EigenbasisSolver solver,
+            Sketching<E> sketching,
+            InfluenceScorer<E> scorer) {
+        this.scorer = scorer;
         this.index = index;
         this.curvature = curvature;
         this.solver = solver;
@@ -85,6 +94,22 @@ public final class IndexScoring<E> implements AutoCloseable {
         SignShard shard = index.shards().get((int) (place >>> Integer.SIZE));
         int row = (int) place;
         return new Estimate(shard.ids(row, 1)[0], score, sketch.standardError(shard.scales(row, 1)));
+    }
+
+    /**
+     * Scores what {@link #topK} found again, exactly, and ranks it by that. What it did not find cannot come back, so let it find some
+     * times as many as are wanted.
+     *
+     * @param queries the questions of the first pass
+     * @param train the training set of the index; one that finds examples by their id ({@link ExampleSource#select}) reads no others
+     * @param candidates result of {@link #topK}
+     * @param k how many of the candidates of each question are returned, at most
+     * @return the k highest of the helpful and the k lowest of the harmful candidates, with their scores
+     * @throws IllegalArgumentException if k is not positive, the questions are not those of the candidates, or a candidate is not
+     *     in the training set
+     */
+    public TopInfluences rescore(ExampleSource<E> queries, ExampleSource<E> train, TopEstimates candidates, int k) {
+        return scorer.rescore(solver, queries, train, candidates.influences(), k);
     }
 
     /**

@@ -1,0 +1,118 @@
+package io.github.influence4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.cli.Influence.Ran;
+import io.github.influence4j.store.captures.CaptureObjective;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IndexCommandTest {
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void fit() throws IOException {
+        RandomShards.write(folder.resolve("sampled"), CaptureObjective.SAMPLED);
+        RandomShards.write(folder.resolve("train"), CaptureObjective.TRAINING);
+        RandomShards.write(folder.resolve("asked"), CaptureObjective.MEASUREMENT);
+        Files.createDirectory(folder.resolve("queries"));
+        Files.move(folder.resolve("asked/shard-0.safetensors"), folder.resolve("queries/0.safetensors"));
+        done("fit --captures sampled --out factors --backend openblas");
+    }
+
+    private Ran run(String line) {
+        List<String> words = new ArrayList<>();
+        String option = "";
+        for (String word : line.split(" ")) {
+            boolean path = List.of(
+                            "--captures", "--factors", "--train", "--queries", "--index", "--rescore", "--out", "info")
+                    .contains(option);
+            words.add(path ? folder.resolve(word).toString() : word);
+            option = word;
+        }
+        return Influence.run(words);
+    }
+
+    private Ran done(String line) {
+        Ran ran = run(line);
+        assertEquals(0, ran.exitCode(), line + ran.err());
+        return ran;
+    }
+
+    @Test
+    void candidatesOfAnIndexThatAreScoredAgainAreThoseOfScore() throws IOException {
+        done("index build --factors factors --train train --out index --percent 3");
+        assertTrue(done("index info index").out().contains("training examples: 300"));
+        done("index query --index index --factors factors --queries queries --top-k 3 --out estimates");
+        List<String> lines = Files.readAllLines(folder.resolve("estimates/top_estimates.csv"));
+        assertEquals("query,end,rank,train,score,standard_error", lines.get(0));
+        assertEquals(1 + 50 * 2 * 3, lines.size());
+        done("score --factors factors --train train --queries queries --top-k 3 --format csv --out scores");
+        done("index query --index index --factors factors --queries queries --rescore train --candidates 300 --top-k 3"
+                + " --out exact");
+        assertEquals(
+                examples(folder.resolve("scores/top_scores.csv")), examples(folder.resolve("exact/top_scores.csv")));
+    }
+
+    private static List<String> examples(Path file) throws IOException {
+        return Files.readAllLines(file).stream()
+                .map(line -> line.substring(0, line.lastIndexOf(',')))
+                .toList();
+    }
+
+    @Test
+    void appendedShardsAreThoseOfAWholeBuild() throws IOException {
+        done("index build --factors factors --train train --out whole --percent 3");
+        done("index build --factors factors --train train/shard-0.safetensors --out index --percent 3");
+        assertEquals(
+                5,
+                run("index build --factors factors --train train --out index --percent 3")
+                        .exitCode());
+        done("index append --factors factors --train train --out index --percent 3");
+        for (int s = 0; s < RandomShards.SHARDS; s++) {
+            String name = "signs-00000" + s + ".safetensors";
+            assertArrayEquals(
+                    Files.readAllBytes(folder.resolve("whole").resolve(name)),
+                    Files.readAllBytes(folder.resolve("index").resolve(name)));
+        }
+        Path file = folder.resolve("index/signs-000003.safetensors");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 100] ^= 4;
+        Files.write(file, bytes);
+        assertEquals(3, run("index info index").exitCode());
+    }
+
+    @Test
+    void whatIsWrongIsSaid() {
+        assertEquals(2, run("index").exitCode());
+        assertEquals(
+                2,
+                run("index build --factors factors --train train --out index --percent 0")
+                        .exitCode());
+        Ran large = run("index build --factors factors --train train --out index --percent 50");
+        assertEquals(3, large.exitCode(), large.err());
+        assertEquals(
+                3,
+                run("index build --factors factors --train queries --out index --percent 3")
+                        .exitCode());
+        done("index build --factors factors --train train --out index --percent 3");
+        assertEquals(
+                2,
+                run("index query --index index --factors factors --queries queries --candidates 5 --out out")
+                        .exitCode());
+        done("fit --captures sampled --out others --strategy kfac --backend openblas");
+        Ran other = run("index query --index index --factors others --queries queries --out out");
+        assertEquals(3, other.exitCode());
+        assertTrue(other.err().contains("index was built with the factors"), other.err());
+    }
+}
