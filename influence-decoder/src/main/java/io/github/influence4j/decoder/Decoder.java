@@ -290,17 +290,17 @@ public final class Decoder
         return weights.of(layers.specs());
     }
 
-    /**
-     * Returns the SHA-256 of the form and of all weights.
-     *
-     * @return hexadecimal digits after {@code sha256:}
-     */
     /** {@inheritDoc} Hidden states of all blocks, which wait for the way back; logits come by blocks of rows and are not counted. */
     @Override
     public long bytesPerPosition() {
         return bytesPerPositionOf(shape, backend.precision());
     }
 
+    /**
+     * Returns the SHA-256 of the form and of all weights.
+     *
+     * @return hexadecimal digits after {@code sha256:}
+     */
     @Override
     public Optional<String> fingerprint() {
         requireOpen();
