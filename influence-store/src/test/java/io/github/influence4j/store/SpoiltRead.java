@@ -34,6 +34,17 @@ public final class SpoiltRead {
      * @return false where they were refused
      */
     public static boolean isTaken(String what, long size, Reader reader) throws IOException {
+        long limit = CONSTANT + PER_BYTE * size;
+        Outcome first = outcome(what, reader);
+        // what is read for the first time may load classes, which takes memory that the file does not ask for: once
+        Outcome judged = first.allocated() <= limit ? first : outcome(what, reader);
+        assertTrue(judged.allocated() <= limit, () -> what + ": " + judged.allocated() + " bytes for " + size);
+        return judged.taken();
+    }
+
+    private record Outcome(boolean taken, long allocated) {}
+
+    private static Outcome outcome(String what, Reader reader) throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         // not wall time: a machine may be busy, or asleep
         long start = threads.getCurrentThreadCpuTime();
@@ -49,9 +60,8 @@ public final class SpoiltRead {
             throw new AssertionError(what, e);
         }
         long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-        assertTrue(allocated <= CONSTANT + PER_BYTE * size, () -> what + ": " + allocated + " bytes for " + size);
         long seconds = (threads.getCurrentThreadCpuTime() - start) / 1_000_000_000;
         assertTrue(seconds < SECONDS, () -> what + ": " + seconds + " s of CPU time");
-        return taken;
+        return new Outcome(taken, allocated);
     }
 }
