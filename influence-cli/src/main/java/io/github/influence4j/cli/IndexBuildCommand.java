@@ -68,8 +68,8 @@ abstract class IndexBuildCommand implements Callable<Integer> {
             description = "0.1x for a tenth of each layer's mean eigenvalue, or 1e-3 for that number (default: 0.1x)")
     private Damping damping = Damping.DEFAULT;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "as of influence score")
-    private @Nullable String backend;
+    @Mixin
+    private final Computing computing = new Computing();
 
     /** {@code influence index build}. */
     @Command(name = "build", description = "Builds an index of a training set.", sortOptions = false)
@@ -110,8 +110,8 @@ abstract class IndexBuildCommand implements Callable<Integer> {
             return bytes == null ? share : share.withBytes(bytes);
         });
         IndexOptions options = sized.withBatches(batches.bound(ScoreOptions.defaults()));
-        try (MatrixBackend started =
-                        output.backend(backend, manifest.provenance().precision());
+        try (MatrixBackend started = computing.start(
+                        output, computing.precisionOr(manifest.provenance().precision()));
                 CaptureSet set = CaptureSet.open(train);
                 ProgressOutput progress = output.progress()) {
             CaptureProvider.requireObjective(set, CaptureObjective.TRAINING);

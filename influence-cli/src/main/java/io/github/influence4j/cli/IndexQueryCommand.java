@@ -79,8 +79,8 @@ final class IndexQueryCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path out;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "as of influence score")
-    private @Nullable String backend;
+    @Mixin
+    private final Computing computing = new Computing();
 
     @Override
     public Integer call() throws IOException {
@@ -89,8 +89,9 @@ final class IndexQueryCommand implements Callable<Integer> {
         }
         FactorStore store = FactorStore.open(factors);
         try (GradientIndex opened = GradientIndex.open(index);
-                MatrixBackend started =
-                        output.backend(backend, store.manifest().provenance().precision());
+                MatrixBackend started = computing.start(
+                        output,
+                        computing.precisionOr(store.manifest().provenance().precision()));
                 CaptureSet asked = CaptureSet.open(queries)) {
             opened.verify();
             if (rescore == null) {

@@ -13,7 +13,6 @@ import io.github.influence4j.testkit.Tolerances;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -37,11 +36,7 @@ class CandidatesTest {
     private Path folder;
 
     private Ran run(String line) {
-        List<String> words = new ArrayList<>();
-        for (String word : line.split(" ")) {
-            words.add(word.startsWith("@") ? folder.resolve(word.substring(1)).toString() : word);
-        }
-        return Influence.run(words);
+        return Influence.runIn(folder, line);
     }
 
     private Ran done(String line) {

@@ -94,6 +94,9 @@ class IndexCommandTest {
 
     @Test
     void whatIsWrongIsSaid() {
+        Ran beside = run("index build --factors factors --train train --out train --percent 3");
+        assertEquals(3, beside.exitCode(), beside.err());
+        assertTrue(beside.err().contains("give them a folder of their own"), beside.err());
         assertEquals(2, run("index").exitCode());
         assertEquals(
                 2,

@@ -5,6 +5,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** Runs the command, here or in a process of its own, and keeps what it says. */
@@ -28,6 +29,14 @@ final class Influence {
         command.setErr(new PrintWriter(err));
         int code = command.execute(arguments.toArray(String[]::new));
         return new Ran(code, out.toString(), err.toString());
+    }
+
+    /** Runs a line of words, of which those that begin with @ are paths in a folder. */
+    static Ran runIn(Path folder, String line) {
+        return run(Stream.of(line.split(" "))
+                .map(word ->
+                        word.startsWith("@") ? folder.resolve(word.substring(1)).toString() : word)
+                .toList());
     }
 
     static Ran run(String... arguments) {

@@ -10,7 +10,6 @@ import io.github.influence4j.lm.text.TokenisedText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -27,11 +26,7 @@ class ReportTest {
     private Path folder;
 
     private Ran run(String line) {
-        List<String> words = new ArrayList<>();
-        for (String word : line.split(" ")) {
-            words.add(word.startsWith("@") ? folder.resolve(word.substring(1)).toString() : word);
-        }
-        return Influence.run(words);
+        return Influence.runIn(folder, line);
     }
 
     private void done(String line) {

@@ -2,6 +2,7 @@ package io.github.influence4j.index;
 
 import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
@@ -17,11 +18,13 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.internal.Apart;
 import io.github.influence4j.store.internal.DataDigest;
 import io.github.influence4j.store.internal.DistinctIds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -92,7 +95,7 @@ public final class IndexBuild<E> {
      * @param train the training set
      * @param resume whether to take up the unfinished build that the folder may hold
      * @throws IOException if files cannot be read or written; finished shards stay
-     * @throws IllegalArgumentException if two examples have the same id, or the size does not fit the layers
+     * @throws IllegalArgumentException if the folder holds the data, two examples have the same id, or the size does not fit the layers
      * @throws IllegalStateException if somebody else is writing to the folder, or it holds an index that is not to be taken up
      */
     public void write(Path folder, PartedData<E> train, boolean resume) throws IOException {
@@ -127,6 +130,7 @@ public final class IndexBuild<E> {
 
     private void add(Path folder, PartedData<E> train, FolderLock lock) throws IOException {
         lock.requireHeld();
+        Apart.require(folder, "an index", train.files());
         IndexPlan plan = IndexPlan.of(model.layers(), options);
         try (Curvature loaded = factors.load(backend)) {
             EigenbasisCurvature curvature = EigenbasisCurvature.require(loaded);
@@ -180,7 +184,7 @@ public final class IndexBuild<E> {
                 manifest.shards().stream().map(IndexManifest.Shard::source).collect(Collectors.toSet());
         List<PartedData<E>> missing = new ArrayList<>();
         for (PartedData<E> part : train.shards()) {
-            if (!sources.contains(DataDigest.of(part))) {
+            if (!sources.contains(source(part))) {
                 missing.add(part);
             }
         }
@@ -198,6 +202,11 @@ public final class IndexBuild<E> {
         return missing;
     }
 
+    /** Names a part: parts of one file differ in their ids only. */
+    private static String source(PartedData<?> part) throws IOException {
+        return DataDigest.of(part) + ", ids " + Fingerprint.ofText(Arrays.toString(part.ids()));
+    }
+
     private IndexManifest.Shard shard(
             Path folder, IndexManifest manifest, SketchLayout layout, Sketching<E> sketching, PartedData<E> part)
             throws IOException {
@@ -205,7 +214,7 @@ public final class IndexBuild<E> {
         int examples = Math.toIntExact(part.size());
         try (SignShard.Writer writer = SignShard.create(folder.resolve(name), manifest.header(), layout, examples)) {
             sketching.training(part, writer::add);
-            return new IndexManifest.Shard(name, examples, DataDigest.of(part), writer.commit());
+            return new IndexManifest.Shard(name, examples, source(part), writer.commit());
         }
     }
 }

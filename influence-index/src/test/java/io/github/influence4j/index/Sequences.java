@@ -42,11 +42,6 @@ record Sequences(int first, int end, int each) implements PartedData<Sequence> {
     }
 
     @Override
-    public String settings() {
-        return "ids from " + first + " to " + end;
-    }
-
-    @Override
     public long size() {
         return end - first;
     }

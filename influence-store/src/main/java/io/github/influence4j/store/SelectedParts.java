@@ -1,10 +1,10 @@
 package io.github.influence4j.store;
 
 import io.github.influence4j.api.ExampleBatch;
-import io.github.influence4j.api.ExampleSource;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -14,6 +14,8 @@ final class SelectedParts<E> implements PartedData<E> {
 
     private final PartedData<E> whole;
     private final long[] ids;
+    /** Made when they are first asked for: runs ask again for each part. */
+    private Optional<List<SelectedParts<E>>> parts = Optional.empty();
 
     SelectedParts(PartedData<E> whole, Set<Long> wanted) {
         this.whole = whole;
@@ -24,17 +26,16 @@ final class SelectedParts<E> implements PartedData<E> {
         return LongStream.of(ids).boxed().collect(Collectors.toSet());
     }
 
-    private ExampleSource<E> selection() {
-        return whole.select(wanted());
-    }
-
     @Override
-    public List<? extends PartedData<E>> shards() {
-        Set<Long> wanted = wanted();
-        return whole.shards().stream()
-                .map(part -> new SelectedParts<E>(part, wanted))
-                .filter(part -> part.size() > 0)
-                .toList();
+    public synchronized List<? extends PartedData<E>> shards() {
+        if (parts.isEmpty()) {
+            Set<Long> wanted = wanted();
+            parts = Optional.of(whole.shards().stream()
+                    .map(part -> new SelectedParts<E>(part, wanted))
+                    .filter(part -> part.size() > 0)
+                    .toList());
+        }
+        return parts.get();
     }
 
     @Override
@@ -49,7 +50,7 @@ final class SelectedParts<E> implements PartedData<E> {
 
     @Override
     public Iterable<ExampleBatch<E>> batches(int batchSize) {
-        return selection().batches(batchSize);
+        return whole.select(wanted()).batches(batchSize);
     }
 
     @Override

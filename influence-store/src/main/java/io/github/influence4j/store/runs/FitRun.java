@@ -20,6 +20,7 @@ import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorManifest;
 import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.internal.Apart;
 import io.github.influence4j.store.internal.DataDigest;
 import io.github.influence4j.store.internal.DistinctIds;
 import java.io.IOException;

@@ -21,6 +21,7 @@ import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
 import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.internal.Apart;
 import io.github.influence4j.store.internal.DataDigest;
 import io.github.influence4j.store.internal.DistinctIds;
 import io.github.influence4j.store.scores.ScoreReader;

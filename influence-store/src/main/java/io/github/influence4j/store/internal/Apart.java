@@ -1,4 +1,4 @@
-package io.github.influence4j.store.runs;
+package io.github.influence4j.store.internal;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,16 +6,20 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Keeps results away from what they are made of: beside it they would be read as part of it, and might replace some. */
-final class Apart {
+public final class Apart {
 
     private Apart() {}
 
     /**
      * Checks that a folder of results holds none of the inputs.
      *
+     * @param results where results will be written
+     * @param what they are, for the message
+     * @param inputs files that are read
+     * @throws IOException if the folders cannot be looked at
      * @throws IllegalArgumentException if it does, naming one
      */
-    static void require(Path results, String what, List<Path> inputs) throws IOException {
+    public static void require(Path results, String what, List<Path> inputs) throws IOException {
         for (Path input : inputs) {
             Path folder = input.toAbsolutePath().getParent();
             if (folder != null && Files.exists(results) && Files.isSameFile(results, folder)) {
