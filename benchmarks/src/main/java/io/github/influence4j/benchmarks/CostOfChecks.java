@@ -12,6 +12,7 @@ import io.github.influence4j.linalg.FiniteCheck;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.linalg.MemoryUse;
+import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.Sha256;
 import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.captures.CaptureObjective;
@@ -40,7 +41,7 @@ import java.util.stream.Stream;
 
 /**
  * What the checks cost that a run of captures from files makes: each is timed by itself on as much as a fit and a scoring of moderate
- * size put through it, and compared with what these take. What is hashed is an upper bound: factors that are read to be used count too.
+ * size put through it, and compared with what these take.
  *
  * <p>Three layers of 512 inputs and outputs with bias, 1,024 sequences of 64 positions in eight files for the fit and for the training
  * set, 16 queries; OpenBLAS in float32.
@@ -55,8 +56,11 @@ public final class CostOfChecks {
     private static final int SHARDS = 8;
     private static final int QUERIES = 16;
 
-    /** Captures of the fit in two passes, of the training set and of the queries in one. */
-    private static final long SEEN = 3L * EXAMPLES + QUERIES;
+    /** Captures of the fit's two passes. */
+    private static final long FITTED = 2L * EXAMPLES;
+
+    /** Captures of the scoring's pass, of training set and queries. */
+    private static final long SCORED = EXAMPLES + QUERIES;
 
     /** Matrices of an operation, at most. */
     private static final int OPERANDS = 3;
@@ -126,10 +130,12 @@ public final class CostOfChecks {
         Path sampled = write("sampled", CaptureObjective.SAMPLED, SHARDS, EXAMPLES / SHARDS);
         Path train = write("train", CaptureObjective.TRAINING, SHARDS, EXAMPLES / SHARDS);
         Path queries = write("queries", CaptureObjective.MEASUREMENT, 1, QUERIES);
-        long before = read();
+        HashedBytes.count();
+        long before = written();
         pipeline(sampled, train, queries);
-        // all that is read beside captures is read to be hashed, or to be used, as factors are
-        long hashed = read() - before - 2 * bytes(sampled) - bytes(train) - bytes(queries);
+        long hashed = HashedBytes.counted();
+        // what is not hashed; the little that is read back of it was written by a scoring
+        long kept = written() - before - hashed / 2;
         long counted = operations.get();
         double whole = seconds(() -> pipeline(sampled, train, queries));
 
@@ -137,12 +143,32 @@ public final class CostOfChecks {
         System.out.printf(Locale.ROOT, "fit and scores: %.2f s%n%n", whole);
         System.out.println("| check | put through it | seconds | share |");
         System.out.println("|---|---|---|---|");
-        long numbers = SEEN * LAYERS * POSITIONS * (2L * WIDTH + 1);
+        long numbers = LAYERS * POSITIONS * (2L * WIDTH + 1);
         double all = row(
-                "captures are finite, and their scale", numbers + " numbers", seconds(() -> finite(numbers)), whole);
-        all += row("checksums", hashed + " bytes", seconds(() -> Sha256.of(file)) * hashed / Files.size(file), whole);
+                "the fit's captures are finite",
+                FITTED * numbers + " numbers",
+                seconds(() -> each(FITTED * numbers, FiniteCheck::finite)),
+                whole);
+        all += row(
+                "the scoring's captures are finite, and their scale",
+                SCORED * numbers + " numbers",
+                seconds(() -> each(SCORED * numbers, (batch, count) -> FiniteCheck.largest(batch, count) < 2)),
+                whole);
+        all += row(
+                "SHA-256 of factors and scores",
+                hashed + " bytes",
+                seconds(() -> Sha256.of(file)) * hashed / Files.size(file),
+                whole);
+        try (SafetensorsFile open = SafetensorsFile.open(file)) {
+            all += row(
+                    "CRC-32C of what a run keeps",
+                    kept + " bytes",
+                    seconds(open::crc32c) * kept / Files.size(file),
+                    whole);
+        }
         all += row("closing waits for calls", counted * OPERANDS + " operands", seconds(() -> guard(counted)), whole);
-        all += row("no id comes twice", 2 * SEEN + " ids", seconds(() -> ids(2 * SEEN)), whole);
+        all += row(
+                "no id comes twice", 2 * (FITTED + SCORED) + " ids", seconds(() -> ids(2 * (FITTED + SCORED))), whole);
         all += row("files are as they were", 4 * SHARDS + " files", seconds(() -> times(sampled)), whole);
         row("together", "", all, whole);
     }
@@ -175,16 +201,6 @@ public final class CostOfChecks {
         return captures;
     }
 
-    private static long bytes(Path captures) throws IOException {
-        long sum = 0;
-        try (Stream<Path> files = Files.list(captures)) {
-            for (Path file : files.toList()) {
-                sum += Files.size(file);
-            }
-        }
-        return sum;
-    }
-
     private static Matrix random(int rows, int seed) {
         return Matrix.of(RandomNumbers.uniform(rows * WIDTH, seed), rows, WIDTH);
     }
@@ -209,14 +225,18 @@ public final class CostOfChecks {
         }
     }
 
+    private interface Check {
+        boolean holds(float[] numbers, int count);
+    }
+
     /** By as many cores as captures are brought to the backend by. */
-    private void finite(long numbers) {
+    private void each(long numbers, Check check) {
         float[] batch = RandomNumbers.uniform(1 << 18, 1);
         int tasks = backend.parallelism();
         backend.inParallel(tasks, task -> {
             for (long done = 0; done < numbers / tasks; done += batch.length) {
-                if (!FiniteCheck.finite(batch, (int) Math.min(batch.length, numbers / tasks - done))) {
-                    throw new IllegalStateException("random numbers are finite");
+                if (!check.holds(batch, (int) Math.min(batch.length, numbers / tasks - done))) {
+                    throw new IllegalStateException("these random numbers are less than 1");
                 }
             }
         });
@@ -248,15 +268,15 @@ public final class CostOfChecks {
         }
     }
 
-    /** Bytes that this process has read, where the system counts them. */
-    private static long read() throws IOException {
+    /** Bytes that this process has written, where the system counts them. */
+    private static long written() throws IOException {
         Path counters = Path.of("/proc/self/io");
         if (!Files.isReadable(counters)) {
-            throw new IllegalStateException("needs Linux, whose " + counters + " counts what is read");
+            throw new IllegalStateException("needs Linux, whose " + counters + " counts what is written");
         }
         return Files.readAllLines(counters).stream()
-                .filter(line -> line.startsWith("rchar: "))
-                .mapToLong(line -> Long.parseLong(line.substring("rchar: ".length())))
+                .filter(line -> line.startsWith("wchar: "))
+                .mapToLong(line -> Long.parseLong(line.substring("wchar: ".length())))
                 .sum();
     }
 }

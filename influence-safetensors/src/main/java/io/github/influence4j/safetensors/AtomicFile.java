@@ -153,16 +153,23 @@ public final class AtomicFile implements PendingFile {
 
     @Override
     public String sha256() throws IOException {
-        return Sha256.of(channel.size(), (buffer, position) -> {
-            long at = position;
-            while (buffer.hasRemaining()) {
-                int count = channel.read(buffer, at);
-                if (count < 0) {
-                    throw new EOFException(temporary + " was cut off while it was written");
-                }
-                at += count;
+        return Sha256.of(channel.size(), this::readFully);
+    }
+
+    @Override
+    public String crc32c() throws IOException {
+        return Crc32c.of(channel.size(), this::readFully);
+    }
+
+    private void readFully(ByteBuffer buffer, long position) throws IOException {
+        long at = position;
+        while (buffer.hasRemaining()) {
+            int count = channel.read(buffer, at);
+            if (count < 0) {
+                throw new EOFException(temporary + " was cut off while it was written");
             }
-        });
+            at += count;
+        }
     }
 
     @Override

@@ -42,6 +42,14 @@ public sealed interface PendingFile extends AutoCloseable permits AtomicFile, Sa
     String sha256() throws IOException;
 
     /**
+     * Reads back what was written.
+     *
+     * @return its CRC-32C in hexadecimal digits
+     * @throws IOException if it cannot be read
+     */
+    String crc32c() throws IOException;
+
+    /**
      * Makes the file appear under its name, complete and on the medium.
      *
      * @throws IOException if the medium does not take it; an older file is then still there

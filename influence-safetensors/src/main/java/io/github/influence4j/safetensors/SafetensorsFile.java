@@ -319,6 +319,17 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     /**
+     * Reads the whole file.
+     *
+     * @return its CRC-32C in hexadecimal digits, which tells damage, not who wrote the file
+     * @throws IOException if it cannot be read
+     * @throws MalformedFileException if it has shrunk
+     */
+    public String crc32c() throws IOException {
+        return Crc32c.of(size(), reader::readFully);
+    }
+
+    /**
      * Gives the file handle and the buffers back until the next read, which checks that the file is unchanged. For sets of more
      * files than a process may have open.
      *

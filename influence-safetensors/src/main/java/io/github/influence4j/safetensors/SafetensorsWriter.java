@@ -225,6 +225,11 @@ public final class SafetensorsWriter implements PendingFile {
         return file.sha256();
     }
 
+    @Override
+    public String crc32c() throws IOException {
+        return file.crc32c();
+    }
+
     /**
      * Makes the file appear under its name.
      *

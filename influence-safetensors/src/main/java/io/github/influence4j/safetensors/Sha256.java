@@ -12,14 +12,7 @@ import java.security.MessageDigest;
 /** Checksums of files. */
 public final class Sha256 {
 
-    private static final int CHUNK = 1 << 18;
-
     private Sha256() {}
-
-    /** Fills a buffer from a position on. */
-    interface Reader {
-        void readFully(ByteBuffer target, long position) throws IOException;
-    }
 
     /**
      * Reads a whole file.
@@ -43,16 +36,9 @@ public final class Sha256 {
         }
     }
 
-    static String of(long size, Reader reader) throws IOException {
+    static String of(long size, WholeFile.Reader reader) throws IOException {
         MessageDigest digest = Fingerprint.sha256();
-        ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(CHUNK, size));
-        long position = 0;
-        while (position < size) {
-            buffer.clear().limit((int) Math.min(CHUNK, size - position));
-            reader.readFully(buffer, position);
-            position += buffer.limit();
-            digest.update(buffer.flip());
-        }
+        WholeFile.read(size, reader, ByteBuffer.allocate(WholeFile.chunk(size)), digest::update);
         return Fingerprint.hex(digest);
     }
 }

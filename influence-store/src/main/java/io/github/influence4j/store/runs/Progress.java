@@ -7,7 +7,6 @@ import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.SafetensorsWriter;
 import io.github.influence4j.safetensors.ShardFolder;
 import io.github.influence4j.safetensors.TensorSpec;
-import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.json.SealedJson;
 import io.github.influence4j.store.json.StrictJson;
@@ -34,7 +33,7 @@ final class Progress {
     private static final String FOLDER = ".progress";
     private static final String FILE = "progress.json";
     private static final String FORMAT = "influence-progress";
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     /** Writes the tensors of a unit. */
     interface Content {
@@ -170,10 +169,10 @@ final class Progress {
     void finish(String series, int units, List<TensorSpec> specs, Map<String, String> metadata, Content content)
             throws IOException {
         String name = series + "-" + units + ShardFolder.SUFFIX;
-        Checksum checksum;
+        UnitChecksum checksum;
         try (SafetensorsWriter file = SafetensorsWriter.create(folder.resolve(name), specs, metadata)) {
             content.write(file);
-            checksum = new Checksum(file.size(), file.sha256());
+            checksum = UnitChecksum.of(file);
             file.commit();
         }
         Optional<Finished> before = find(series);

@@ -3,7 +3,6 @@ package io.github.influence4j.store.runs;
 import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.ShardFolder;
-import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,7 +32,7 @@ final class ProgressLog {
     private static final int DIGITS = 64;
 
     /** The state of a series of units: how many are finished, and the file that holds their numbers. */
-    record Finished(int units, String file, Checksum checksum) {}
+    record Finished(int units, String file, UnitChecksum checksum) {}
 
     private final Path file;
     private final Map<String, Finished> finished = new LinkedHashMap<>();
@@ -88,7 +87,7 @@ final class ProgressLog {
     private void apply(StrictJson line) {
         line.requireOnly(Set.of("series", "units", "files"));
         String series = line.text("series");
-        Map<String, Checksum> files = Checksum.parse(line.object("files"));
+        Map<String, StrictJson> files = line.object("files").objects();
         if (files.isEmpty()) {
             finished.remove(series);
             return;
@@ -99,10 +98,8 @@ final class ProgressLog {
         String name = files.keySet().iterator().next();
         // files that are named here are removed when they are out of date
         new ShardFolder(file.resolveSibling("")).resolve(name);
-        finished.put(
-                series,
-                new Finished(
-                        line.positive("units"), name, files.values().iterator().next()));
+        UnitChecksum checksum = UnitChecksum.parse(files.values().iterator().next());
+        finished.put(series, new Finished(line.positive("units"), name, checksum));
     }
 
     boolean isEmpty() {
@@ -125,7 +122,7 @@ final class ProgressLog {
         finished.remove(series);
     }
 
-    private void append(String series, int units, Map<String, Checksum> files) throws IOException {
+    private void append(String series, int units, Map<String, UnitChecksum> files) throws IOException {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("series", series);
         json.put("units", units);

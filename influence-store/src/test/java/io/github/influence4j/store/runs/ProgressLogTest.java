@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.safetensors.MalformedFileException;
-import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.runs.ProgressLog.Finished;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -75,7 +74,7 @@ class ProgressLogTest {
     }
 
     private static Finished unit(int units) {
-        return new Finished(units, "unit-" + units + ".safetensors", new Checksum(8L * units, "0f" + units));
+        return new Finished(units, "unit-" + units + ".safetensors", new UnitChecksum(8L * units, "0f" + units));
     }
 
     private static Action<State> finish() {

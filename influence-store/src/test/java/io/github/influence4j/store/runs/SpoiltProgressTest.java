@@ -110,7 +110,7 @@ class SpoiltProgressTest {
         }
         for (Map.Entry<String, String> wrong : Map.of(
                         "influence-progress", "other",
-                        "\"version\" : 2", "\"version\" : 1",
+                        "\"version\" : 3", "\"version\" : 2",
                         "chosen memory limit", "chosen nothing")
                 .entrySet()) {
             assertTrue(json.contains(wrong.getKey()), json);

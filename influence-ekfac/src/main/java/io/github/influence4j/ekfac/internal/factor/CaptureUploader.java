@@ -231,7 +231,7 @@ final class CaptureUploader implements AutoCloseable {
             if (!scales) {
                 return FiniteCheck.finite(floats, count * width);
             }
-            float most = largest(floats, count * width);
+            float most = FiniteCheck.largest(floats, count * width);
             largest = Math.max(largest, most);
             if (most < Float.MIN_NORMAL && source.precision() == Precision.FLOAT64) {
                 // what float32 rounds to 0 or loses digits of
@@ -274,15 +274,6 @@ final class CaptureUploader implements AutoCloseable {
                     Arrays.fill(doubles, start, start + columns, 0);
                 }
             }
-        }
-
-        /** Largest magnitude; NaN or infinite where a number is. Their bits are in the order of the numbers. */
-        private static float largest(float[] numbers, int count) {
-            int most = 0;
-            for (int k = 0; k < count; k++) {
-                most = Math.max(most, Float.floatToRawIntBits(numbers[k]) & 0x7fffffff);
-            }
-            return Float.intBitsToFloat(most);
         }
 
         private static double largest(double[] numbers, int count) {
