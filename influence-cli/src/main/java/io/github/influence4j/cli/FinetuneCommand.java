@@ -2,18 +2,16 @@ package io.github.influence4j.cli;
 
 import io.github.influence4j.decoder.Adam;
 import io.github.influence4j.decoder.Decoder;
-import io.github.influence4j.decoder.DecoderTraining;
 import io.github.influence4j.decoder.DecoderTrainingOptions;
-import io.github.influence4j.decoder.TrainedDecoder;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.lm.checkpoint.CheckpointWriter;
+import io.github.influence4j.lm.checkpoint.FinetuneRun;
 import io.github.influence4j.lm.text.TextData;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -67,24 +65,36 @@ final class FinetuneCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "S", description = "of the examples' order (default: ${DEFAULT-VALUE})")
     private long seed = DecoderTrainingOptions.DEFAULT_SEED;
 
+    @Option(
+            names = "--keep-every",
+            paramLabel = "STEPS",
+            converter = Batches.CountConverter.class,
+            description =
+                    "steps after which the state is kept for --resume, in three times the bytes of the model (default: an epoch)")
+    private @Nullable Integer keepEvery;
+
+    @Option(names = "--resume", description = "take up the unfinished run that DIR holds; begin one if there is none")
+    private boolean resume;
+
     @Override
     public Integer call() throws IOException {
         lines.require(model, output);
         try (ProgressOutput progress = output.progress();
                 MatrixBackend started = computing.start(output, computing.precision());
                 LanguageModel.Open opened = model.open();
-                CheckpointWriter writer = CheckpointWriter.to(out, opened.checkpoint());
                 TextData text = lines.training(opened);
-                Decoder decoder = opened.decoder(started, opened.layers("mlp"));
-                TrainedDecoder trained = DecoderTraining.train(decoder, text, options(text.size()), progress)) {
-            writer.write(trained.model());
+                Decoder decoder = opened.decoder(started, opened.layers("mlp"))) {
+            int epoch = Math.toIntExact((text.size() + batchSize - 1) / batchSize);
+            int keep = keepEvery == null ? epoch : keepEvery;
+            FinetuneRun.Result tuned = new FinetuneRun(
+                            opened.checkpoint(), decoder, text, options(epoch), keep, progress)
+                    .run(out, resume);
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("checkpoint", out.toString());
             result.put("examples", text.size());
-            List<Double> losses = trained.losses();
-            result.put("steps", losses.size());
-            result.put("first loss", losses.get(0));
-            result.put("last loss", losses.get(losses.size() - 1));
+            result.put("steps", tuned.steps());
+            result.put("first loss", tuned.firstLoss());
+            result.put("last loss", tuned.lastLoss());
             result.put("backend", started.description());
             result.putAll(LanguageModel.counts(text));
             output.print(result);
@@ -92,8 +102,8 @@ final class FinetuneCommand implements Callable<Integer> {
         return 0;
     }
 
-    private DecoderTrainingOptions options(long examples) {
-        int steps = Math.toIntExact(Math.multiplyExact(epochs, (examples + batchSize - 1) / batchSize));
+    private DecoderTrainingOptions options(int epoch) {
+        int steps = Math.multiplyExact(epochs, epoch);
         return output.fromCommandLine(() -> DecoderTrainingOptions.defaults()
                 .withOptimizer(new Adam(0.9, 0.999, 1e-8))
                 .withLearningRate(rate)

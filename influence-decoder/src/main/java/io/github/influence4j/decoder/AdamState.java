@@ -1,9 +1,12 @@
 package io.github.influence4j.decoder;
 
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What Adam remembers about all parameters of a transformer.
@@ -17,9 +20,14 @@ final class AdamState<A> {
     /** Parameters that are updated together. */
     private record Range(int start, int count, boolean decayed) {}
 
+    private static final String WEIGHT = "weight.";
+    private static final String MEAN = "mean.";
+    private static final String SQUARE = "square.";
+
     private final MatrixBackend backend;
     private final RowKernels<A> kernels;
     private final RowBlocks<A> blocks;
+    private final ParameterLayout layout;
     private final List<Range> ranges = new ArrayList<>();
     private final A mean;
     private final A square;
@@ -27,6 +35,7 @@ final class AdamState<A> {
     AdamState(MatrixBackend backend, RowKernels<A> kernels, ParameterLayout layout) {
         this.backend = backend;
         this.kernels = kernels;
+        this.layout = layout;
         this.blocks = new RowBlocks<>(backend, kernels);
         this.mean = kernels.array(layout.size());
         this.square = kernels.array(layout.size());
@@ -34,6 +43,26 @@ final class AdamState<A> {
             for (int start = 0; start < p.size(); start += BLOCK) {
                 ranges.add(new Range(p.offset() + start, Math.min(BLOCK, p.size() - start), p.decayed()));
             }
+        }
+    }
+
+    /** What there is to keep: views of the weights and of what is remembered. */
+    Map<String, Matrix> with(ParameterMatrices weights) {
+        Map<String, Matrix> all = new LinkedHashMap<>();
+        for (ParameterLayout.Parameter p : layout.parameters()) {
+            all.put(WEIGHT + p.name(), weights.matrix(p.name()));
+            all.put(MEAN + p.name(), kernels.matrix(mean, p.offset(), p.rows(), p.columns()));
+            all.put(SQUARE + p.name(), kernels.matrix(square, p.offset(), p.rows(), p.columns()));
+        }
+        return all;
+    }
+
+    /** Takes up what was kept. */
+    void restore(KeptTraining.State kept, ParameterMatrices weights) {
+        for (ParameterLayout.Parameter p : layout.parameters()) {
+            backend.upload(kept.matrix(WEIGHT + p.name()), weights.matrix(p.name()));
+            kernels.read(kept.matrix(MEAN + p.name()), 0, p.rows(), mean, p.offset());
+            kernels.read(kept.matrix(SQUARE + p.name()), 0, p.rows(), square, p.offset());
         }
     }
 

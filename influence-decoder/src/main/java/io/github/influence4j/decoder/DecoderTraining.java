@@ -2,10 +2,14 @@ package io.github.influence4j.decoder;
 
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.ProgressListener;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
@@ -17,6 +21,9 @@ import java.util.stream.IntStream;
  * number of threads of a BLAS, it differs by rounding. Each core takes a part of a batch's sequences; a step costs about three forward passes over its batch.
  */
 public final class DecoderTraining {
+
+    /** Name of the losses among what is kept. */
+    private static final String LOSSES = "losses";
 
     private final Decoder model;
     private final DecoderTrainingOptions options;
@@ -51,6 +58,29 @@ public final class DecoderTraining {
             ExampleSource<TokenSequence> data,
             DecoderTrainingOptions options,
             ProgressListener progress) {
+        return train(start, data, options, KeptTraining.nothing(), progress);
+    }
+
+    /**
+     * Trains a copy of a model, or goes on from the state that was kept of the same training.
+     *
+     * @param start the weights to start from; not changed
+     * @param data at least two sequences, which are read once and held
+     * @param options how to train
+     * @param kept gives the state that was kept last, and keeps others
+     * @param progress is told after every step that is done
+     * @return the trained model and the loss of each step; the caller closes it
+     * @throws IllegalArgumentException if there are fewer than two sequences, one is longer than the context or has an unknown token,
+     *     or the kept state is of more steps or of a model of another form
+     * @throws NumericalException if the loss of a step is not finite, with the step
+     * @throws CancellationException if the thread was interrupted
+     */
+    public static TrainedDecoder train(
+            Decoder start,
+            ExampleSource<TokenSequence> data,
+            DecoderTrainingOptions options,
+            KeptTraining kept,
+            ProgressListener progress) {
         if (data.size() < 2) {
             throw new IllegalArgumentException(
                     "a corpus to train on needs at least two sequences, found " + data.size());
@@ -59,7 +89,7 @@ public final class DecoderTraining {
         boolean done = false;
         try {
             List<Double> losses = new DecoderTraining(model, data, options)
-                    .run(RowKernels.of(start.backend().precision()), progress);
+                    .run(RowKernels.of(start.backend().precision()), kept, progress);
             done = true;
             return new TrainedDecoder(model, losses);
         } finally {
@@ -82,13 +112,14 @@ public final class DecoderTraining {
         return train(start, data, options, ProgressListener.silent());
     }
 
-    private <A> List<Double> run(RowKernels<A> kernels, ProgressListener progress) {
+    private <A> List<Double> run(RowKernels<A> kernels, KeptTraining kept, ProgressListener progress) {
         SplittableRandom random = new SplittableRandom(options.seed());
         int[] order = IntStream.range(0, ids.length).toArray();
         int next = order.length;
         Adam adam = options.optimizer();
         AdamState<A> state = new AdamState<>(model.backend(), kernels, ParameterLayout.of(model.shape()));
         List<Double> losses = new ArrayList<>(options.steps());
+        int done = restore(state, losses, kept);
         double meanMemory = 1;
         double squareMemory = 1;
         try (TrainingPass<A> pass = new TrainingPass<>(
@@ -111,14 +142,17 @@ public final class DecoderTraining {
                     chosenIds[chosen.size()] = ids[order[next]];
                     chosen.add(sequences.get(order[next++]));
                 }
+                meanMemory *= adam.beta1();
+                squareMemory *= adam.beta2();
+                if (step < done) {
+                    continue; // the examples come in the order of a training that was not stopped
+                }
                 double loss = pass.run(new ExampleBatch<>(chosen, chosenIds));
                 if (!Double.isFinite(loss)) {
                     throw new NumericalException("training diverged: the loss is " + loss + " in step " + (step + 1)
                             + " of " + options.steps());
                 }
                 losses.add(loss);
-                meanMemory *= adam.beta1();
-                squareMemory *= adam.beta2();
                 AdamStep numbers = new AdamStep(
                         options.rate(step),
                         adam.beta1(),
@@ -131,10 +165,37 @@ public final class DecoderTraining {
                         options.weightDecay(),
                         model.parameterMatrices().flat(),
                         pass.gradients());
+                if (kept.isDue(step + 1)) {
+                    Map<String, Matrix> matrices = state.with(model.parameterMatrices());
+                    double[] all =
+                            losses.stream().mapToDouble(Double::doubleValue).toArray();
+                    matrices.put(LOSSES, Matrix.of(all, 1, all.length));
+                    kept.keep(step + 1, matrices);
+                }
                 progress.progress("training", step + 1, options.steps());
             }
         }
         return losses;
+    }
+
+    /** Takes up what was kept, and says how many steps were done. */
+    private int restore(AdamState<?> state, List<Double> losses, KeptTraining kept) {
+        Optional<KeptTraining.State> last = kept.last();
+        if (last.isEmpty()) {
+            return 0;
+        }
+        try (KeptTraining.State found = last.get()) {
+            int steps = found.steps();
+            if (steps > options.steps()) {
+                throw new IllegalArgumentException(
+                        "the kept state is of " + steps + " steps, asked for are " + options.steps());
+            }
+            double[] all = new double[steps];
+            found.matrix(LOSSES).read(0, 1, all, 0);
+            Arrays.stream(all).forEach(losses::add);
+            state.restore(found, model.parameterMatrices());
+            return steps;
+        }
     }
 
     private static void shuffle(int[] order, SplittableRandom random) {

@@ -1,6 +1,7 @@
 package io.github.influence4j.decoder;
 
 import io.github.influence4j.api.Matrix;
+import java.nio.DoubleBuffer;
 import java.util.Arrays;
 
 /** double64. */
@@ -45,6 +46,11 @@ final class DoubleKernels implements RowKernels<double[]> {
     @Override
     public Matrix matrix(double[] data, int rows, int columns) {
         return Matrix.of(data, rows, columns);
+    }
+
+    @Override
+    public Matrix matrix(double[] data, int offset, int rows, int columns) {
+        return Matrix.of(DoubleBuffer.wrap(data, offset, rows * columns).slice(), rows, columns, columns);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.github.influence4j.decoder;
 
 import io.github.influence4j.api.Matrix;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /** float32. */
@@ -45,6 +46,11 @@ final class FloatKernels implements RowKernels<float[]> {
     @Override
     public Matrix matrix(float[] data, int rows, int columns) {
         return Matrix.of(data, rows, columns);
+    }
+
+    @Override
+    public Matrix matrix(float[] data, int offset, int rows, int columns) {
+        return Matrix.of(FloatBuffer.wrap(data, offset, rows * columns).slice(), rows, columns, columns);
     }
 
     @Override

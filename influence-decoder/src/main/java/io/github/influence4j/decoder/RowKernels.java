@@ -41,6 +41,9 @@ interface RowKernels<A> {
     /** Views the start of an array as a matrix. */
     Matrix matrix(A data, int rows, int columns);
 
+    /** Views a part of an array as a matrix. */
+    Matrix matrix(A data, int offset, int rows, int columns);
+
     /** Index from start of the first number that is NaN or infinite, or −1. */
     int firstNotFinite(A values, int start, int count);
 

@@ -10,6 +10,7 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DecoderTrainingTest {
@@ -246,6 +248,38 @@ class DecoderTrainingTest {
             assertArrayEquals(first.model().parameters(), second.model().parameters());
             assertEquals(first.model().fingerprint(), second.model().fingerprint());
             assertNotEquals(first.model().fingerprint(), other.model().fingerprint());
+        }
+    }
+
+    /** Stopped after any step that was kept, and taken up again: the same bits, in either precision. */
+    @ParameterizedTest
+    @EnumSource
+    void isTakenUpWhereItWasKept(Precision precision) {
+        DecoderShape shape = Sequences.shapes().findFirst().orElseThrow();
+        ExampleSource<TokenSequence> data = Sequences.source(shape, 7, 3);
+        DecoderTrainingOptions options =
+                DecoderTrainingOptions.defaults().withBatchSize(3).withSteps(9).withWarmup(2);
+        try (MatrixBackend chosen = MatrixBackends.named("openblas", precision);
+                Decoder start = Sequences.random(chosen, shape, 4);
+                TrainedDecoder whole = DecoderTraining.train(start, data, options)) {
+            for (int stopped : new int[] {1, 4, 9}) {
+                CopiedTraining kept = new CopiedTraining(stopped);
+                DecoderTraining.train(start, data, options, kept, ProgressListener.silent())
+                        .close();
+                List<Long> told = new ArrayList<>();
+                try (TrainedDecoder rest =
+                        DecoderTraining.train(start, data, options, kept, (stage, done, total) -> told.add(done))) {
+                    assertEquals(9 - stopped, told.size());
+                    assertEquals(whole.losses(), rest.losses());
+                    assertArrayEquals(whole.model().parameters(), rest.model().parameters());
+                }
+                if (stopped > 1) {
+                    DecoderTrainingOptions fewer = options.withSteps(stopped - 1);
+                    assertMessage(
+                            "is of " + stopped + " steps, asked for are " + (stopped - 1),
+                            () -> DecoderTraining.train(start, data, fewer, kept, ProgressListener.silent()));
+                }
+            }
         }
     }
 

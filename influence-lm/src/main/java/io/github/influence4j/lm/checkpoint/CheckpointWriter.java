@@ -61,15 +61,25 @@ public final class CheckpointWriter implements AutoCloseable {
     public static CheckpointWriter to(Path folder, Checkpoint source) throws IOException {
         FolderLock lock = FolderLock.acquire(folder);
         try {
-            boolean unfinished = Files.exists(folder.resolve(UNFINISHED));
-            if (Files.exists(folder.resolve(CONFIGURATION)) || (Files.exists(folder.resolve(WEIGHTS)) && !unfinished)) {
-                throw new IllegalArgumentException(folder + " holds a model already; give a folder of its own");
-            }
-            return new CheckpointWriter(folder, source, lock);
+            return to(folder, source, lock);
         } catch (RuntimeException e) {
             lock.close();
             throw e;
         }
+    }
+
+    /** Claims a folder that the caller has locked. */
+    static CheckpointWriter to(Path folder, Checkpoint source, FolderLock lock) {
+        boolean unfinished = Files.exists(folder.resolve(UNFINISHED));
+        if (isComplete(folder) || (Files.exists(folder.resolve(WEIGHTS)) && !unfinished)) {
+            throw new IllegalArgumentException(folder + " holds a model already; give a folder of its own");
+        }
+        return new CheckpointWriter(folder, source, lock);
+    }
+
+    /** Whether a folder holds a model. */
+    static boolean isComplete(Path folder) {
+        return Files.exists(folder.resolve(CONFIGURATION));
     }
 
     /**

@@ -113,6 +113,12 @@ final class Progress {
         delete(results.resolve(FOLDER));
     }
 
+    /** The same of results that say of which run they are, word by word. */
+    static void requireDone(Path results, Map<String, String> done, Map<String, String> now) throws IOException {
+        requireSame(results, done, now);
+        delete(results.resolve(FOLDER));
+    }
+
     private static Progress read(Path folder) throws IOException {
         StrictJson json = SealedJson.read(folder.resolve(FILE), "the progress");
         if (!json.text("format").equals(FORMAT)) {
