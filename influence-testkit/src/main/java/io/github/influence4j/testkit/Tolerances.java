@@ -101,6 +101,13 @@ public final class Tolerances {
      */
     public static final double UNROLLED_TRAINING = 0.01;
 
+    /**
+     * Derivatives through a training run against runs with a weight nudged by 1e-3 and 2e-3, relative to the largest: truncation is
+     * 1e-12 × a fifth derivative, cancellation 1e-16 / 1e-3 of a measurement that is some 1e3 times the derivative. The issue
+     * that asked for them asks for 1e-6.
+     */
+    public static final double UNROLLED_BY_NUDGES = 1e-6;
+
     // gradient basis
 
     /**
