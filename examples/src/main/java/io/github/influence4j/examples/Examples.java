@@ -13,7 +13,13 @@ import picocli.CommandLine.ScopeType;
 @Command(
         name = "examples",
         description = "Studies of training data attribution with influence4j.",
-        subcommands = {QuickstartCommand.class, ValidationCommand.class, LanguageCommand.class, SmolCommand.class},
+        subcommands = {
+            QuickstartCommand.class,
+            ValidationCommand.class,
+            LanguageCommand.class,
+            SmolCommand.class,
+            IndexCommand.class
+        },
         synopsisSubcommandLabel = "STUDY",
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,

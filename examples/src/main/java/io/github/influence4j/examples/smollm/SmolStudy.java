@@ -14,6 +14,7 @@ import io.github.influence4j.ekfac.Ekfac;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.examples.stages.Stages;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.lm.checkpoint.Checkpoint;

@@ -1,4 +1,4 @@
-package io.github.influence4j.examples.smollm;
+package io.github.influence4j.examples.stages;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +12,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Keeps the result of every stage in a file, so that a study that was stopped goes on where it was. The options are kept too:
  * a folder belongs to one study.
  */
-final class Stages {
+public final class Stages {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -21,10 +21,11 @@ final class Stages {
     /**
      * Opens a folder.
      *
-     * @param study what the results depend on
+     * @param folder where the results are kept; made if there is none
+     * @param study what the results depend on, as a record
      * @throws IllegalArgumentException if the folder holds stages of another study
      */
-    Stages(Path folder, Object study) {
+    public Stages(Path folder, Object study) {
         this.folder = folder;
         try {
             Files.createDirectories(folder);
@@ -40,12 +41,20 @@ final class Stages {
         }
     }
 
-    boolean has(String name) {
+    private boolean has(String name) {
         return Files.exists(file(name));
     }
 
-    /** The result of a stage: from its file, or computed and kept. */
-    <T> T of(String name, Class<T> type, Supplier<T> stage) {
+    /**
+     * Returns the result of a stage: from its file, or computed and kept.
+     *
+     * @param <T> a record, or an array of numbers
+     * @param name names the file
+     * @param type what is read from it
+     * @param stage computes the result
+     * @return the result
+     */
+    public <T> T of(String name, Class<T> type, Supplier<T> stage) {
         try {
             if (has(name)) {
                 return JSON.readValue(Files.readString(file(name)), type);

@@ -1,0 +1,139 @@
+package io.github.influence4j.examples.index;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.Seeds;
+import io.github.influence4j.decoder.TokenSequence;
+import io.github.influence4j.examples.stages.Stages;
+import io.github.influence4j.index.GradientIndex;
+import io.github.influence4j.index.IndexBuild;
+import io.github.influence4j.index.IndexOptions;
+import io.github.influence4j.index.IndexScoring;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/**
+ * Runs the study: trains a model on real text, scores held-out questions in full, and compares what representations of the same
+ * size say with it. Everything that takes long is a stage whose result is kept.
+ */
+public final class IndexStudy {
+
+    private final IndexStudyOptions options;
+    private final Path out;
+    private final Stages stages;
+    private final ProgressListener progress;
+
+    /** A stage that reads or writes files. */
+    private interface Computed<T> {
+        T compute() throws IOException;
+    }
+
+    /**
+     * Prepares the study.
+     *
+     * @param options what to do
+     * @param out folder of the stages
+     * @param progress is told of steps
+     * @throws IllegalArgumentException if the folder holds another study
+     */
+    public IndexStudy(IndexStudyOptions options, Path out, ProgressListener progress) {
+        this.options = options;
+        this.out = out;
+        this.stages = new Stages(out, options);
+        this.progress = progress;
+    }
+
+    /**
+     * Runs what has not been run yet.
+     *
+     * @return what was found
+     * @throws IOException if files cannot be read or written
+     */
+    public IndexResult run() throws IOException {
+        try (IndexBed bed = IndexBed.of(options, out, progress)) {
+            InfluenceScores full = scores(bed, stage("full", double[][].class, bed::full));
+            List<Measured> rows = new ArrayList<>();
+            for (double percent : options.percents()) {
+                rows.add(stage("signs-" + percent, Measured.class, () -> signs(bed, full, percent)));
+            }
+            rows.addAll(List.of(stage("projections", Measured[].class, () -> projections(bed, full))));
+            double loss = stage("loss", Double.class, bed::heldOutLoss);
+            return new IndexResult(options, bed.parameters(), loss, rows);
+        }
+    }
+
+    private <T> T stage(String name, Class<T> type, Computed<T> computed) {
+        return stages.of(name, type, () -> {
+            try {
+                return computed.compute();
+            } catch (IOException e) {
+                throw new UncheckedIOException(name, e);
+            }
+        });
+    }
+
+    private static InfluenceScores scores(IndexBed bed, double[][] scores) {
+        return new InfluenceScores(
+                LongStream.range(0, scores.length).toArray(),
+                bed.train().ids(),
+                scores,
+                Map.of(),
+                new double[0][][],
+                Provenance.here(
+                        bed.backend().description(),
+                        bed.backend().precision(),
+                        bed.model().fingerprint()));
+    }
+
+    private Measured signs(IndexBed bed, InfluenceScores full, double percent) throws IOException {
+        Path folder = out.resolve("signs-" + percent);
+        IndexOptions size = IndexOptions.defaults().withPercent(percent).withSeed(options.seed());
+        IndexBuild.of(bed.backend(), bed.factors(), bed.model(), Damping.DEFAULT, size, progress)
+                .write(folder, bed.train(), true);
+        try (GradientIndex index = GradientIndex.open(folder);
+                IndexScoring<TokenSequence> scoring =
+                        index.scoring(bed.backend(), bed.factors(), bed.model(), progress)) {
+            return Measured.of(
+                    Requirement.SIGNS,
+                    index.bytesPerExample(),
+                    percent,
+                    full,
+                    scoring.pairwise(bed.questions()),
+                    Optional.of(scoring.standardErrors(bed.questions())));
+        }
+    }
+
+    private Measured[] projections(IndexBed bed, InfluenceScores full) throws IOException {
+        List<TwoSidedProjection> projections = new ArrayList<>();
+        for (double percent : options.percents()) {
+            for (boolean whitened : new boolean[] {true, false}) {
+                projections.add(TwoSidedProjection.of(
+                        bed.model().layers(),
+                        Math.round(percent / 100 * Float.BYTES * bed.parameters()),
+                        whitened,
+                        Seeds.derived(options.seed(), projections.size())));
+            }
+        }
+        double[][][] found = bed.scores(projections);
+        Measured[] rows = new Measured[found.length];
+        for (int p = 0; p < rows.length; p++) {
+            TwoSidedProjection projection = projections.get(p);
+            rows[p] = Measured.of(
+                    projection.whitened() ? Requirement.WHITENED : Requirement.PLAIN,
+                    projection.bytes(),
+                    options.percents().get(p / 2),
+                    full,
+                    scores(bed, found[p]),
+                    Optional.empty());
+        }
+        return rows;
+    }
+}

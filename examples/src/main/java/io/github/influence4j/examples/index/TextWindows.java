@@ -1,0 +1,59 @@
+package io.github.influence4j.examples.index;
+
+import io.github.influence4j.decoder.TokenSequence;
+import io.github.influence4j.examples.corpus.RealText;
+import io.github.influence4j.examples.corpus.Verse;
+import io.github.influence4j.text.token.SubwordTokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * The gospels in English and in Spanish and half a novel, cut into sequences of 64 tokens, of which some are held out.
+ *
+ * <p>Tokens are short, 512 kinds, so that the text makes 10,000 sequences of which no two have a token in common.
+ *
+ * @param train what the model is trained on
+ * @param questions held out: of every other one the whole sequence is asked about, of the others the last 8 tokens
+ * @param vocabulary number of token ids
+ */
+record TextWindows(List<TokenSequence> train, List<TokenSequence> questions, int vocabulary) {
+
+    static final int LENGTH = 64;
+
+    private static final int COMPLETION = 8;
+    private static final int VOCABULARY = 512;
+
+    /** Cuts the text. */
+    static TextWindows of(IndexStudyOptions options) {
+        List<String> texts = List.of(
+                String.join(" ", RealText.verses().stream().map(Verse::english).toList()),
+                String.join(" ", RealText.verses().stream().map(Verse::spanish).toList()),
+                String.join(" ", RealText.novel()));
+        SubwordTokenizer tokenizer = SubwordTokenizer.ofCorpus(texts, VOCABULARY);
+        List<int[]> windows = new ArrayList<>();
+        for (String text : texts) {
+            int[] tokens = tokenizer.encode(text);
+            for (int at = 0; at + LENGTH <= tokens.length; at += LENGTH) {
+                windows.add(Arrays.copyOfRange(tokens, at, at + LENGTH));
+            }
+        }
+        Collections.shuffle(windows, new Random(options.seed()));
+        int wanted = options.sequences() + options.questions();
+        if (options.sequences() < 1 || options.questions() < 1 || wanted > windows.size()) {
+            throw new IllegalArgumentException("the text makes " + windows.size() + " sequences of " + LENGTH
+                    + " tokens, asked for were " + options.sequences() + " and " + options.questions() + " questions");
+        }
+        List<TokenSequence> questions = new ArrayList<>();
+        for (int q = 0; q < options.questions(); q++) {
+            int[] tokens = windows.get(q);
+            questions.add(q % 2 == 0 ? TokenSequence.of(tokens) : TokenSequence.after(tokens, LENGTH - COMPLETION));
+        }
+        List<TokenSequence> train = windows.subList(options.questions(), wanted).stream()
+                .map(TokenSequence::of)
+                .toList();
+        return new TextWindows(train, List.copyOf(questions), tokenizer.size());
+    }
+}
