@@ -159,9 +159,9 @@ final class IndexQueryCommand implements Callable<Integer> {
                     .append(estimate.trainId())
                     .append(',')
                     .append(estimate.score())
-                    .append(',')
-                    .append(estimate.standardError())
-                    .append('\n');
+                    .append(',');
+            estimate.standardError().ifPresent(text::append);
+            text.append('\n');
         }
     }
 }

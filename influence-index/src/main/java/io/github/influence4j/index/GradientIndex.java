@@ -5,20 +5,21 @@ import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
-import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
-import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.index.internal.file.IndexHeader;
 import io.github.influence4j.index.internal.file.IndexManifest;
+import io.github.influence4j.index.internal.file.IndexSection;
 import io.github.influence4j.index.internal.file.SignShard;
-import io.github.influence4j.index.internal.sketch.SketchLayout;
-import io.github.influence4j.index.internal.sketch.Sketching;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * The gradients of a training set as {@link IndexBuild} kept them, to be asked any number of times without another pass over it.
@@ -30,14 +31,11 @@ public final class GradientIndex implements AutoCloseable {
 
     private final Path folder;
     private final IndexManifest manifest;
-    private final SketchLayout layout;
-    private final List<SignShard> shards;
+    private final Map<IndexSection, List<SignShard>> shards = new EnumMap<>(IndexSection.class);
 
-    private GradientIndex(Path folder, IndexManifest manifest, SketchLayout layout, List<SignShard> shards) {
+    private GradientIndex(Path folder, IndexManifest manifest) {
         this.folder = folder;
         this.manifest = manifest;
-        this.layout = layout;
-        this.shards = shards;
     }
 
     /**
@@ -55,12 +53,15 @@ public final class GradientIndex implements AutoCloseable {
             throw new IllegalStateException(folder + " is unfinished: "
                     + manifest.adding().get() + " are being added; take that up again first");
         }
-        SketchLayout layout = manifest.header().layout();
-        List<SignShard> shards = new ArrayList<>();
-        GradientIndex index = new GradientIndex(folder, manifest, layout, shards);
+        IndexHeader header = manifest.header();
+        GradientIndex index = new GradientIndex(folder, manifest);
         try {
-            for (IndexManifest.Shard shard : manifest.shards()) {
-                shards.add(SignShard.open(folder, shard, manifest.header(), layout));
+            for (IndexSection section : header.sections()) {
+                List<SignShard> opened = new ArrayList<>();
+                index.shards.put(section, opened);
+                for (IndexManifest.Shard shard : manifest.shards()) {
+                    opened.add(SignShard.open(folder, section, shard, header, header.shape(section)));
+                }
             }
             return index;
         } catch (IOException | RuntimeException | Error e) {
@@ -76,8 +77,10 @@ public final class GradientIndex implements AutoCloseable {
      * @throws io.github.influence4j.safetensors.MalformedFileException if a byte is not what was written
      */
     public void verify() throws IOException {
-        for (int s = 0; s < shards.size(); s++) {
-            shards.get(s).verify(manifest.shards().get(s));
+        for (Map.Entry<IndexSection, List<SignShard>> section : shards.entrySet()) {
+            for (int s = 0; s < section.getValue().size(); s++) {
+                section.getValue().get(s).verify(manifest.shards().get(s).file(section.getKey()));
+            }
         }
     }
 
@@ -99,26 +102,46 @@ public final class GradientIndex implements AutoCloseable {
         manifest.header().requireFactors(factors.fingerprint());
         factors.requireModel(model);
         Curvature curvature = factors.load(backend);
+        EigenbasisSolver solver;
         try {
-            EigenbasisSolver solver = EigenbasisCurvature.require(curvature).solver(damping());
-            return new IndexScoring<>(
-                    this,
-                    curvature,
-                    solver,
-                    new Sketching<>(backend, model, solver, layout, ScoreOptions.defaults(), progress),
-                    new InfluenceScorer<>(backend, model, ScoreOptions.defaults(), progress));
+            solver = EigenbasisCurvature.require(curvature).solver(damping());
         } catch (RuntimeException | Error e) {
+            curvature.close();
+            throw e;
+        }
+        try {
+            return IndexScoring.of(this, backend, model, curvature, solver, progress);
+        } catch (RuntimeException | Error e) {
+            solver.close();
             curvature.close();
             throw e;
         }
     }
 
-    List<SignShard> shards() {
-        return shards;
+    List<SignShard> shards(IndexSection section) {
+        return Objects.requireNonNull(shards.get(section), () -> "no " + section);
     }
 
-    SketchLayout layout() {
-        return layout;
+    IndexHeader header() {
+        return manifest.header();
+    }
+
+    /**
+     * Says whether there are signs of random projections.
+     *
+     * @return whether {@link IndexScoring#bySigns} answers
+     */
+    public boolean hasSigns() {
+        return shards.containsKey(IndexSection.SIGNS);
+    }
+
+    /**
+     * Says whether there are leading coordinates.
+     *
+     * @return whether {@link IndexScoring#byCoordinates} answers
+     */
+    public boolean hasCoordinates() {
+        return shards.containsKey(IndexSection.COORDINATES);
     }
 
     /**
@@ -136,11 +159,11 @@ public final class GradientIndex implements AutoCloseable {
      * @return bytes
      */
     public long bytesPerExample() {
-        return layout.bytes();
+        return manifest.header().bytesPerExample();
     }
 
     /**
-     * Returns the damping that questions are answered with.
+     * Returns the damping that questions are answered with, unless another one is asked for.
      *
      * @return λ of each layer
      */
@@ -174,8 +197,10 @@ public final class GradientIndex implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (SignShard shard : shards) {
-            shard.close();
+        for (List<SignShard> section : shards.values()) {
+            for (SignShard shard : section) {
+                shard.close();
+            }
         }
     }
 }

@@ -11,8 +11,9 @@ import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.index.internal.file.IndexHeader;
 import io.github.influence4j.index.internal.file.IndexManifest;
+import io.github.influence4j.index.internal.file.IndexSection;
 import io.github.influence4j.index.internal.file.SignShard;
-import io.github.influence4j.index.internal.sketch.SketchLayout;
+import io.github.influence4j.index.internal.sketch.SectionCoder;
 import io.github.influence4j.index.internal.sketch.Sketching;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.FolderLock;
@@ -25,15 +26,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
- * Builds an index: passes a training set once and keeps of every whitened gradient the signs of random projections.
+ * Builds an index: passes a training set once and keeps of every whitened gradient the signs of random projections, the leading
+ * coordinates, or both.
  *
- * <p>A shard of the training set becomes a file of the index, which appears complete or not at all; a build that was ended at any
+ * <p>A shard of the training set becomes a file of the index, or one for signs and one for coordinates, each of which appears complete or not at all; a build that was ended at any
  * moment and is taken up again gives the same bytes, and repeats at most one shard. The bytes of a shard follow from its examples,
  * factors, options, backend and batch bounds; no other shard matters, so an index that was built in one piece and one that was
  * appended to are the same. Memory is that of the factors and a batch. Immutable; one thread at a time writes to a folder.
@@ -140,16 +144,17 @@ public final class IndexBuild<E> {
                     factors.manifest().provenance().model(),
                     model.layers(),
                     lambdas,
-                    plan.bytesPerExample(),
+                    plan.bytes(),
                     options.seed());
             IndexManifest manifest = begun(folder, header, DataDigest.of(train));
             List<PartedData<E>> missing = missing(folder, manifest, train);
-            SketchLayout layout = header.layout();
+            List<SectionCoder> sections = header.sections().stream()
+                    .map(section -> Sections.coder(section, header, curvature))
+                    .toList();
             try (EigenbasisSolver solver = curvature.solver(lambdas);
-                    Sketching<E> sketching =
-                            new Sketching<>(backend, model, solver, layout, options.batches(), progress)) {
+                    Sketching<E> sketching = new Sketching<>(backend, model, solver, options.batches(), progress)) {
                 for (PartedData<E> part : missing) {
-                    manifest = manifest.with(shard(folder, manifest, layout, sketching, part));
+                    manifest = manifest.with(shard(folder, manifest, sections, sketching, part));
                     manifest.write(folder);
                 }
             }
@@ -192,9 +197,10 @@ public final class IndexBuild<E> {
         for (PartedData<E> part : missing) {
             LongStream.of(part.ids()).forEach(ids);
         }
-        SketchLayout layout = manifest.header().layout();
+        IndexHeader header = manifest.header();
+        IndexSection any = header.sections().iterator().next();
         for (IndexManifest.Shard shard : manifest.shards()) {
-            try (SignShard opened = SignShard.open(folder, shard, manifest.header(), layout)) {
+            try (SignShard opened = SignShard.open(folder, any, shard, header, header.shape(any))) {
                 LongStream.of(opened.ids(0, opened.rows())).forEach(ids);
             }
         }
@@ -207,14 +213,46 @@ public final class IndexBuild<E> {
         return DataDigest.of(part) + ", ids " + Fingerprint.ofText(Arrays.toString(part.ids()));
     }
 
-    private IndexManifest.Shard shard(
-            Path folder, IndexManifest manifest, SketchLayout layout, Sketching<E> sketching, PartedData<E> part)
+    private static <E> IndexManifest.Shard shard(
+            Path folder,
+            IndexManifest manifest,
+            List<SectionCoder> sections,
+            Sketching<E> sketching,
+            PartedData<E> part)
             throws IOException {
-        String name = String.format("signs-%06d.safetensors", manifest.shards().size());
+        int number = manifest.shards().size();
         int examples = Math.toIntExact(part.size());
-        try (SignShard.Writer writer = SignShard.create(folder.resolve(name), manifest.header(), layout, examples)) {
-            sketching.training(part, writer::add);
-            return new IndexManifest.Shard(name, examples, source(part), writer.commit());
+        IndexHeader header = manifest.header();
+        Map<IndexSection, SignShard.Writer> writers = new EnumMap<>(IndexSection.class);
+        try {
+            for (IndexSection section : header.sections()) {
+                writers.put(
+                        section,
+                        SignShard.create(
+                                folder.resolve(section.file(number)),
+                                section,
+                                header,
+                                header.shape(section),
+                                examples));
+            }
+            List<SignShard.Writer> inOrder = List.copyOf(writers.values());
+            sketching.training(part, sections, rows -> {
+                for (int s = 0; s < inOrder.size(); s++) {
+                    inOrder.get(s).add(rows.get(s));
+                }
+            });
+            Map<IndexSection, IndexManifest.StoredFile> files = new EnumMap<>(IndexSection.class);
+            for (Map.Entry<IndexSection, SignShard.Writer> writer : writers.entrySet()) {
+                files.put(
+                        writer.getKey(),
+                        new IndexManifest.StoredFile(
+                                writer.getKey().file(number), writer.getValue().commit()));
+            }
+            return new IndexManifest.Shard(examples, source(part), files);
+        } finally {
+            for (SignShard.Writer writer : writers.values()) {
+                writer.close();
+            }
         }
     }
 }

@@ -2,37 +2,66 @@ package io.github.influence4j.index;
 
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.index.internal.file.IndexSection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * How large an index is, and how it is built.
+ * What an index keeps, how large it is, and how it is built.
  *
- * <p>Immutable; each {@code with…} gives new options.
+ * <p>An index keeps signs of random projections, leading coordinates, or both. Immutable; each {@code with…} gives new options.
  */
 public final class IndexOptions {
 
-    /** Bytes a sequence as percent of its gradient in float32: what a first index should have. */
+    /** Bytes of signs a sequence as percent of its gradient in float32: what a first index should have. */
     public static final double DEFAULT_PERCENT = 0.25;
+
+    /** Bytes of coordinates a sequence as percent of its gradient in float32, where they are wanted and no size is given. */
+    public static final double DEFAULT_COORDINATES_PERCENT = 1;
 
     /** Decides the projections. */
     public static final long DEFAULT_SEED = 0x1d5_1f7L;
 
-    private final double percent;
-    private final OptionalLong bytes;
+    private final Optional<Size> signs;
+    private final Optional<Size> coordinates;
     private final long seed;
     private final ScoreOptions batches;
 
-    private IndexOptions(double percent, OptionalLong bytes, long seed, ScoreOptions batches) {
-        if (!(percent > 0 && percent <= 100)) {
-            throw new IllegalArgumentException(
-                    "the percent of an index must be above 0 and at most 100, found " + percent);
+    private record Size(double percent, OptionalLong bytes) {
+
+        static Size ofPercent(double value) {
+            if (!(value > 0 && value <= 100)) {
+                throw new IllegalArgumentException(
+                        "the percent of an index must be above 0 and at most 100, found " + value);
+            }
+            return new Size(value, OptionalLong.empty());
         }
-        if (bytes.orElse(1) < 1) {
-            throw new IllegalArgumentException("bytes a sequence must be positive, found " + bytes.orElse(1));
+
+        static Size ofBytes(long value) {
+            if (value < 1) {
+                throw new IllegalArgumentException("bytes a sequence must be positive, found " + value);
+            }
+            return new Size(0, OptionalLong.of(value));
         }
-        this.percent = percent;
-        this.bytes = bytes;
+
+        long of(List<LayerSpec> layers) {
+            return bytes.orElseGet(() -> Math.round(percent / 100 * Float.BYTES * IndexPlan.parameters(layers)));
+        }
+
+        String said(String what) {
+            return (bytes.isPresent() ? bytes.getAsLong() + " bytes" : percent + " percent of a gradient") + " of "
+                    + what;
+        }
+    }
+
+    private IndexOptions(Optional<Size> signs, Optional<Size> coordinates, long seed, ScoreOptions batches) {
+        this.signs = signs;
+        this.coordinates = coordinates;
         this.seed = seed;
         this.batches = batches;
     }
@@ -43,29 +72,65 @@ public final class IndexOptions {
      * @return the defaults
      */
     public static IndexOptions defaults() {
-        return new IndexOptions(DEFAULT_PERCENT, OptionalLong.empty(), DEFAULT_SEED, ScoreOptions.defaults());
+        return new IndexOptions(
+                Optional.of(Size.ofPercent(DEFAULT_PERCENT)), Optional.empty(), DEFAULT_SEED, ScoreOptions.defaults());
     }
 
     /**
-     * Sets the size as a share of the gradient.
+     * Sets the size of the signs as a share of the gradient.
      *
      * @param value bytes a sequence, as percent of 4 bytes a parameter; signs can use 3.1
      * @return new options
      * @throws IllegalArgumentException if it is not above 0 and at most 100
      */
     public IndexOptions withPercent(double value) {
-        return new IndexOptions(value, OptionalLong.empty(), seed, batches);
+        return new IndexOptions(Optional.of(Size.ofPercent(value)), coordinates, seed, batches);
     }
 
     /**
-     * Sets the size in bytes.
+     * Sets the size of the signs in bytes.
      *
      * @param value most bytes a sequence
      * @return new options
      * @throws IllegalArgumentException if it is not positive
      */
     public IndexOptions withBytes(long value) {
-        return new IndexOptions(percent, OptionalLong.of(value), seed, batches);
+        return new IndexOptions(Optional.of(Size.ofBytes(value)), coordinates, seed, batches);
+    }
+
+    /**
+     * Keeps leading coordinates, with a size as a share of the gradient.
+     *
+     * @param value bytes a sequence, as percent of 4 bytes a parameter; coordinates can use 12.5
+     * @return new options
+     * @throws IllegalArgumentException if it is not above 0 and at most 100
+     */
+    public IndexOptions withCoordinatesPercent(double value) {
+        return new IndexOptions(signs, Optional.of(Size.ofPercent(value)), seed, batches);
+    }
+
+    /**
+     * Keeps leading coordinates, with a size in bytes.
+     *
+     * @param value most bytes a sequence
+     * @return new options
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public IndexOptions withCoordinatesBytes(long value) {
+        return new IndexOptions(signs, Optional.of(Size.ofBytes(value)), seed, batches);
+    }
+
+    /**
+     * Keeps coordinates only.
+     *
+     * @return new options
+     * @throws IllegalArgumentException if no coordinates were asked for
+     */
+    public IndexOptions withoutSigns() {
+        if (coordinates.isEmpty()) {
+            throw new IllegalArgumentException("an index keeps signs or coordinates: ask for coordinates first");
+        }
+        return new IndexOptions(Optional.empty(), coordinates, seed, batches);
     }
 
     /**
@@ -75,7 +140,7 @@ public final class IndexOptions {
      * @return new options
      */
     public IndexOptions withSeed(long value) {
-        return new IndexOptions(percent, bytes, value, batches);
+        return new IndexOptions(signs, coordinates, value, batches);
     }
 
     /**
@@ -85,12 +150,15 @@ public final class IndexOptions {
      * @return new options
      */
     public IndexOptions withBatches(ScoreOptions value) {
-        return new IndexOptions(percent, bytes, seed, value);
+        return new IndexOptions(signs, coordinates, seed, value);
     }
 
-    /** Most bytes of a sequence. */
-    long bytes(List<LayerSpec> layers) {
-        return bytes.orElseGet(() -> Math.round(percent / 100 * Float.BYTES * IndexPlan.parameters(layers)));
+    /** Most bytes of a sequence, of each section. */
+    Map<IndexSection, Long> bytes(List<LayerSpec> layers) {
+        Map<IndexSection, Long> bytes = new EnumMap<>(IndexSection.class);
+        signs.ifPresent(size -> bytes.put(IndexSection.SIGNS, size.of(layers)));
+        coordinates.ifPresent(size -> bytes.put(IndexSection.COORDINATES, size.of(layers)));
+        return bytes;
     }
 
     long seed() {
@@ -101,10 +169,12 @@ public final class IndexOptions {
         return batches;
     }
 
-    /** Says the size and the seed. */
+    /** Says the sizes and the seed. */
     @Override
     public String toString() {
-        return (bytes.isPresent() ? bytes.getAsLong() + " bytes a sequence" : percent + " percent of a gradient")
+        return Stream.of(signs.map(size -> size.said("signs")), coordinates.map(size -> size.said("coordinates")))
+                        .flatMap(Optional::stream)
+                        .collect(Collectors.joining(", "))
                 + ", seed " + seed;
     }
 }

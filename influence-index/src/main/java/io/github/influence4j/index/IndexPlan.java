@@ -2,9 +2,13 @@ package io.github.influence4j.index;
 
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.index.internal.coordinate.CoordinateLayout;
 import io.github.influence4j.index.internal.file.IndexHeader;
+import io.github.influence4j.index.internal.file.IndexSection;
 import io.github.influence4j.index.internal.file.SignShard;
+import io.github.influence4j.index.internal.sketch.SketchLayout;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What an index will take on the disk. Immutable. */
@@ -24,17 +28,25 @@ public final class IndexPlan {
      * @param layers the layers
      * @param options its size
      * @return the plan
-     * @throws IllegalArgumentException if the size is too small for these layers, or more than signs can use
+     * @throws IllegalArgumentException if a size is too small for these layers, or more than signs or coordinates can use
      */
     public static IndexPlan of(List<LayerSpec> layers, IndexOptions options) {
         // names and λ are in the files by a fingerprint, whose length does not depend on them
         LayerDamping any = LayerDamping.of(layers, layer -> 0);
-        IndexHeader asked = header(layers, any, options.bytes(layers), options);
-        return new IndexPlan(header(layers, any, asked.layout().bytes(), options), parameters(layers));
+        Map<IndexSection, Long> bytes = options.bytes(layers);
+        List<Integer> numbers = layers.stream()
+                .map(layer -> Math.toIntExact(layer.parameters()))
+                .toList();
+        bytes.computeIfPresent(IndexSection.SIGNS, (section, most) -> SketchLayout.of(numbers, most, options.seed())
+                .shape()
+                .bytes());
+        bytes.computeIfPresent(IndexSection.COORDINATES, (section, most) -> CoordinateLayout.size(numbers, most));
+        return new IndexPlan(
+                IndexHeader.of("", Optional.empty(), layers, any, bytes, options.seed()), parameters(layers));
     }
 
-    private static IndexHeader header(List<LayerSpec> layers, LayerDamping any, long bytes, IndexOptions options) {
-        return IndexHeader.of("", Optional.empty(), layers, any, bytes, options.seed());
+    Map<IndexSection, Long> bytes() {
+        return header.bytes();
     }
 
     static long parameters(List<LayerSpec> layers) {
@@ -47,7 +59,7 @@ public final class IndexPlan {
      * @return bytes, at most what the options ask for
      */
     public long bytesPerExample() {
-        return header.bytes();
+        return header.bytesPerExample();
     }
 
     /**
@@ -60,27 +72,20 @@ public final class IndexPlan {
     }
 
     /**
-     * Returns the number of signs.
-     *
-     * @return k, bits of a sequence
-     */
-    public long signs() {
-        return (long) Long.SIZE * header.layout().words();
-    }
-
-    /**
-     * Returns the size of the file that is made of a shard of the training set.
+     * Returns the size of the files that are made of a shard of the training set.
      *
      * @param examples number of sequences of the shard
      * @return bytes, exactly
      */
     public long shardBytes(long examples) {
-        return SignShard.size(header, header.layout(), examples);
+        return header.sections().stream()
+                .mapToLong(section -> SignShard.size(section, header, header.shape(section), examples))
+                .sum();
     }
 
     /** Says the size. */
     @Override
     public String toString() {
-        return bytesPerExample() + " bytes a sequence, " + signs() + " signs";
+        return bytesPerExample() + " bytes a sequence, " + header.bytes();
     }
 }

@@ -1,50 +1,140 @@
 package io.github.influence4j.index;
 
 import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.api.internal.Ranking;
 import io.github.influence4j.api.internal.Ranking.End;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.index.internal.coordinate.CoordinateCoder;
+import io.github.influence4j.index.internal.coordinate.CoordinateLayout;
+import io.github.influence4j.index.internal.coordinate.EigenvalueShares;
+import io.github.influence4j.index.internal.file.IndexSection;
 import io.github.influence4j.index.internal.file.SignShard;
 import io.github.influence4j.index.internal.query.SignScan;
+import io.github.influence4j.index.internal.sketch.ProjectionCoder;
 import io.github.influence4j.index.internal.sketch.QuerySketch;
+import io.github.influence4j.index.internal.sketch.SectionCoder;
 import io.github.influence4j.index.internal.sketch.Sketching;
+import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.LongStream;
 
 /**
  * Answers questions from an index: the gradients of the questions are taken with the model, the training set is not passed.
  *
- * <p>The estimate of a score is the sum over cells of coordinates of ‖z‖²/Σ|z'| · Σ q'ᵢ sign(z'ᵢ), with z' and q' the k random
- * projections of both whitened gradients; over seeds its mean is the score and its standard error at most ‖q‖‖z‖√(π/2k). One
- * question costs a read of the index. For one thread.
+ * <p>By signs, the estimate of a score is the sum over cells of coordinates of ‖z‖²/Σ|z'| · Σ q'ᵢ sign(z'ᵢ), with z' and q' the k random
+ * projections of both whitened gradients; over seeds its mean is the score and its standard error at most ‖q‖‖z‖√(π/2k). By
+ * coordinates it is Σ qᵢ ẑᵢ over those that are kept, with ẑ what their bits say; it is too near to 0 by what is left out, alike for
+ * all, and has no standard error. Signs find the best; coordinates order all. One question costs a read of the section. For one thread.
  *
  * @param <E> the host's type of an example
  */
 public final class IndexScoring<E> implements AutoCloseable {
 
     private final GradientIndex index;
-    private final Curvature curvature;
+    private final Open<E> open;
     private final EigenbasisSolver solver;
-    private final Sketching<E> sketching;
-    private final InfluenceScorer<E> scorer;
+    private final IndexSection section;
+    private final SectionCoder coder;
 
-    IndexScoring(
+    /** What all ways to ask share. */
+    private record Open<E>(
+            EigenbasisCurvature curvature,
+            Sketching<E> sketching,
+            InfluenceScorer<E> scorer,
+            List<EigenbasisSolver> solvers) {}
+
+    private IndexScoring(
+            GradientIndex index, Open<E> open, EigenbasisSolver solver, IndexSection section, SectionCoder coder) {
+        this.index = index;
+        this.open = open;
+        this.solver = solver;
+        this.section = section;
+        this.coder = coder;
+    }
+
+    static <E> IndexScoring<E> of(
             GradientIndex index,
+            MatrixBackend backend,
+            GradientProvider<E> model,
             Curvature curvature,
             EigenbasisSolver solver,
-            Sketching<E> sketching,
-            InfluenceScorer<E> scorer) {
-        this.scorer = scorer;
-        this.index = index;
-        this.curvature = curvature;
-        this.solver = solver;
-        this.sketching = sketching;
+            ProgressListener progress) {
+        EigenbasisCurvature fitted = EigenbasisCurvature.require(curvature);
+        IndexSection first = index.header().sections().iterator().next();
+        SectionCoder coder = Sections.coder(first, index.header(), fitted);
+        InfluenceScorer<E> scorer = new InfluenceScorer<>(backend, model, ScoreOptions.defaults(), progress);
+        Sketching<E> sketching = new Sketching<>(backend, model, solver, ScoreOptions.defaults(), progress);
+        return new IndexScoring<>(
+                index, new Open<>(fitted, sketching, scorer, new ArrayList<>(List.of(solver))), solver, first, coder);
+    }
+
+    /**
+     * Asks the signs, as is done where there are any and nothing is said.
+     *
+     * @return the way to ask, which is closed with this
+     * @throws IllegalStateException if the index has no signs
+     */
+    public IndexScoring<E> bySigns() {
+        require(IndexSection.SIGNS);
+        return new IndexScoring<>(
+                index,
+                open,
+                open.solvers().get(0),
+                IndexSection.SIGNS,
+                new ProjectionCoder(index.header().signs()));
+    }
+
+    /**
+     * Asks the coordinates.
+     *
+     * @return the way to ask, which is closed with this
+     * @throws IllegalStateException if the index has no coordinates
+     */
+    public IndexScoring<E> byCoordinates() {
+        require(IndexSection.COORDINATES);
+        return new IndexScoring<>(
+                index,
+                open,
+                open.solvers().get(0),
+                IndexSection.COORDINATES,
+                Sections.coder(IndexSection.COORDINATES, index.header(), open.curvature()));
+    }
+
+    /**
+     * Asks the coordinates with another damping than that of the index: their numbers are weighted anew. Which coordinates are kept does
+     * not change, so that much larger or smaller λ leave out more of what matters.
+     *
+     * @param damping λ'
+     * @return the way to ask, which is closed with this
+     * @throws IllegalStateException if the index has no coordinates
+     */
+    public IndexScoring<E> byCoordinates(Damping damping) {
+        require(IndexSection.COORDINATES);
+        EigenbasisSolver other = open.curvature().solver(damping);
+        open.solvers().add(other);
+        CoordinateLayout layout = Sections.coordinates(index.header(), open.curvature())
+                .reweighted(EigenvalueShares.reweighting(open.curvature(), index.damping(), other.damping()));
+        return new IndexScoring<>(index, open, other, IndexSection.COORDINATES, new CoordinateCoder(layout));
+    }
+
+    private void require(IndexSection wanted) {
+        if (!index.header().sections().contains(wanted)) {
+            throw new IllegalStateException(
+                    index + " has no " + wanted + ", it has " + index.header().sections() + "; build one with them");
+        }
     }
 
     /**
@@ -62,10 +152,10 @@ public final class IndexScoring<E> implements AutoCloseable {
         if (k < 1) {
             throw new IllegalArgumentException("k must be positive, found " + k);
         }
-        List<QuerySketch> sketches = sketching.questions(queries);
+        List<QuerySketch> sketches = open.sketching().questions(queries, coder);
         List<Ranking> highest = rankings(sketches, End.HIGHEST, k);
         List<Ranking> lowest = rankings(sketches, End.LOWEST, k);
-        new SignScan(index.layout(), sketches).run(index.shards(), (shard, first, count, scores) -> {
+        new SignScan(coder.layout(), sketches).run(index.shards(section), (shard, first, count, scores) -> {
             for (int q = 0; q < scores.length; q++) {
                 for (int r = 0; r < count; r++) {
                     long place = (long) shard << Integer.SIZE | first + r;
@@ -91,9 +181,14 @@ public final class IndexScoring<E> implements AutoCloseable {
 
     /** Of a place, the number of the shard and in the low half that of the row; errors are needed of those that are kept only. */
     private Estimate estimate(QuerySketch sketch, long place, double score) {
-        SignShard shard = index.shards().get((int) (place >>> Integer.SIZE));
+        SignShard shard = index.shards(section).get((int) (place >>> Integer.SIZE));
         int row = (int) place;
-        return new Estimate(shard.ids(row, 1)[0], score, sketch.standardError(shard.scales(row, 1)));
+        return new Estimate(
+                shard.ids(row, 1)[0],
+                score,
+                coder instanceof ProjectionCoder signs
+                        ? OptionalDouble.of(signs.layout().standardError(sketch, shard.scales(row, 1)))
+                        : OptionalDouble.empty());
     }
 
     /**
@@ -109,7 +204,7 @@ public final class IndexScoring<E> implements AutoCloseable {
      *     in the training set
      */
     public TopInfluences rescore(ExampleSource<E> queries, ExampleSource<E> train, TopEstimates candidates, int k) {
-        return scorer.rescore(solver, queries, train, candidates.influences(), k);
+        return open.scorer().rescore(solver, queries, train, candidates.influences(), k);
     }
 
     /**
@@ -122,7 +217,15 @@ public final class IndexScoring<E> implements AutoCloseable {
      * @throws java.util.concurrent.CancellationException if the thread was interrupted
      */
     public InfluenceScores pairwise(ExampleSource<E> queries) {
-        return estimates(queries, false);
+        List<QuerySketch> sketches = open.sketching().questions(queries, coder);
+        double[][] all = new double[sketches.size()][Math.toIntExact(index.size())];
+        int[] starts = starts();
+        new SignScan(coder.layout(), sketches).run(index.shards(section), (shard, first, count, scores) -> {
+            for (int q = 0; q < scores.length; q++) {
+                System.arraycopy(scores[q], 0, all[q], starts[shard] + first, count);
+            }
+        });
+        return scores(sketches, all);
     }
 
     /**
@@ -130,56 +233,59 @@ public final class IndexScoring<E> implements AutoCloseable {
      *
      * @param queries the questions
      * @return the standard error of every score, [queries, train]
+     * @throws IllegalStateException if coordinates are asked, whose errors follow no formula
      */
     public InfluenceScores standardErrors(ExampleSource<E> queries) {
-        return estimates(queries, true);
+        if (!(coder instanceof ProjectionCoder signs)) {
+            throw new IllegalStateException("estimates by coordinates have no standard errors; ask bySigns");
+        }
+        List<QuerySketch> sketches = open.sketching().questions(queries, coder);
+        double[][] all = new double[sketches.size()][Math.toIntExact(index.size())];
+        int at = 0;
+        for (SignShard shard : index.shards(section)) {
+            for (int r = 0; r < shard.rows(); r++) {
+                float[] scales = shard.scales(r, 1);
+                for (int q = 0; q < all.length; q++) {
+                    all[q][at] = signs.layout().standardError(sketches.get(q), scales);
+                }
+                at++;
+            }
+        }
+        return scores(sketches, all);
     }
 
-    private InfluenceScores estimates(ExampleSource<E> queries, boolean errors) {
-        List<QuerySketch> sketches = sketching.questions(queries);
-        int examples = Math.toIntExact(index.size());
-        double[][] all = new double[sketches.size()][examples];
-        long[] ids = new long[examples];
-        int[] starts = new int[index.shards().size()];
-        int start = 0;
-        for (int s = 0; s < starts.length; s++) {
-            SignShard shard = index.shards().get(s);
-            starts[s] = start;
-            System.arraycopy(shard.ids(0, shard.rows()), 0, ids, start, shard.rows());
-            start += shard.rows();
+    /** Where the rows of each shard begin. */
+    private int[] starts() {
+        List<SignShard> shards = index.shards(section);
+        int[] starts = new int[shards.size()];
+        for (int s = 1; s < starts.length; s++) {
+            starts[s] = starts[s - 1] + shards.get(s - 1).rows();
         }
-        if (errors) {
-            for (int s = 0; s < starts.length; s++) {
-                SignShard shard = index.shards().get(s);
-                for (int r = 0; r < shard.rows(); r++) {
-                    float[] scales = shard.scales(r, 1);
-                    for (int q = 0; q < all.length; q++) {
-                        all[q][starts[s] + r] = sketches.get(q).standardError(scales);
-                    }
-                }
-            }
-        } else {
-            new SignScan(index.layout(), sketches).run(index.shards(), (shard, first, count, scores) -> {
-                for (int q = 0; q < scores.length; q++) {
-                    System.arraycopy(scores[q], 0, all[q], starts[shard] + first, count);
-                }
-            });
+        return starts;
+    }
+
+    private InfluenceScores scores(List<QuerySketch> sketches, double[][] all) {
+        LongStream.Builder ids = LongStream.builder();
+        for (SignShard shard : index.shards(section)) {
+            LongStream.of(shard.ids(0, shard.rows())).forEach(ids);
         }
         long[] queryIds = sketches.stream().mapToLong(QuerySketch::id).toArray();
-        return new InfluenceScores(queryIds, ids, all, Map.of(), new double[0][][], provenance(queryIds.length));
+        return new InfluenceScores(
+                queryIds, ids.build().toArray(), all, Map.of(), new double[0][][], provenance(queryIds.length));
     }
 
     private Provenance provenance(int questions) {
         return solver.provenance()
-                .withOption("index", index.bytesPerExample() + " bytes of signs a training example")
+                .withOption("index", index.header().bytes(section) + " bytes of " + section + " a training example")
                 .withCount("queries", questions)
                 .withCount("training examples", index.size());
     }
 
+    /** Releases the factors, for all ways to ask. */
     @Override
     public void close() {
-        sketching.close();
-        solver.close();
-        curvature.close();
+        open.sketching().close();
+        open.solvers().forEach(EigenbasisSolver::close);
+        open.curvature().close();
     }
 }

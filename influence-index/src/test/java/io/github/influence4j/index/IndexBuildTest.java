@@ -11,6 +11,7 @@ import io.github.influence4j.ekfac.Ekfac;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.index.internal.file.IndexSection;
 import io.github.influence4j.index.internal.file.SignShard;
 import io.github.influence4j.index.internal.sketch.SignRows;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -35,6 +36,7 @@ class IndexBuildTest {
 
     private static final IndexOptions OPTIONS = IndexOptions.defaults()
             .withPercent(2)
+            .withCoordinatesPercent(5)
             .withBatches(ScoreOptions.defaults().withBatchSize(4));
 
     @TempDir
@@ -72,7 +74,7 @@ class IndexBuildTest {
         build.append(folder.resolve("appended"), new Sequences(8, 20, 8));
         assertArrayEquals(first, Files.readAllBytes(folder.resolve("appended/signs-000000.safetensors")));
         List<long[]> whole = rows(folder.resolve("whole"));
-        assertEquals(3, whole.size());
+        assertEquals(6, whole.size());
         for (String other : List.of("shards", "appended")) {
             List<long[]> found = rows(folder.resolve(other));
             for (int part = 0; part < whole.size(); part++) {
@@ -81,23 +83,31 @@ class IndexBuildTest {
         }
     }
 
-    /** Ids, signs and bits of the scales, of all shards one after the other. */
+    /** Ids, signs and bits of the scales of both sections, of all shards one after the other. */
     private static List<long[]> rows(Path index) throws IOException {
-        List<LongStream> parts = new ArrayList<>(List.of(LongStream.empty(), LongStream.empty(), LongStream.empty()));
+        List<long[]> parts = new ArrayList<>();
         try (GradientIndex opened = GradientIndex.open(index)) {
             opened.verify();
-            for (SignShard shard : opened.shards()) {
-                SignRows rows = shard.read(0, shard.rows());
-                long[] scales = new long[rows.scales().length];
-                for (int k = 0; k < scales.length; k++) {
-                    scales[k] = Float.floatToRawIntBits(rows.scales()[k]);
+            for (IndexSection section : IndexSection.values()) {
+                LongStream ids = LongStream.empty();
+                LongStream signs = LongStream.empty();
+                LongStream scales = LongStream.empty();
+                for (SignShard shard : opened.shards(section)) {
+                    SignRows rows = shard.read(0, shard.rows());
+                    long[] bits = new long[rows.scales().length];
+                    for (int k = 0; k < bits.length; k++) {
+                        bits[k] = Float.floatToRawIntBits(rows.scales()[k]);
+                    }
+                    ids = LongStream.concat(ids, LongStream.of(shard.ids(0, shard.rows())));
+                    signs = LongStream.concat(signs, LongStream.of(rows.signs()));
+                    scales = LongStream.concat(scales, LongStream.of(bits));
                 }
-                parts.set(0, LongStream.concat(parts.get(0), LongStream.of(shard.ids(0, shard.rows()))));
-                parts.set(1, LongStream.concat(parts.get(1), LongStream.of(rows.signs())));
-                parts.set(2, LongStream.concat(parts.get(2), LongStream.of(scales)));
+                parts.add(ids.toArray());
+                parts.add(signs.toArray());
+                parts.add(scales.toArray());
             }
         }
-        return parts.stream().map(LongStream::toArray).toList();
+        return parts;
     }
 
     @Test
@@ -105,10 +115,15 @@ class IndexBuildTest {
         FactorStore factors = factors(TestBackends.OPENBLAS, "factors", 20);
         build(TestBackends.OPENBLAS, factors).write(folder.resolve("index"), new Sequences(0, 20, 8), false);
         IndexPlan plan = IndexPlan.of(Sequences.model().layers(), OPTIONS);
-        assertEquals(plan.shardBytes(8), Files.size(folder.resolve("index/signs-000000.safetensors")));
-        assertEquals(plan.shardBytes(4), Files.size(folder.resolve("index/signs-000002.safetensors")));
-        assertEquals(8 * plan.bytesPerExample(), plan.shardBytes(16) - plan.shardBytes(8), 8);
-        assertTrue(plan.percent() <= 2 && plan.percent() > 1.8, plan.toString());
+        for (int s = 0; s < 3; s++) {
+            long size = 0;
+            for (IndexSection section : IndexSection.values()) {
+                size += Files.size(folder.resolve("index").resolve(section.file(s)));
+            }
+            assertEquals(plan.shardBytes(s < 2 ? 8 : 4), size);
+        }
+        assertEquals(8 * plan.bytesPerExample(), plan.shardBytes(16) - plan.shardBytes(8), 16);
+        assertTrue(plan.percent() <= 7 && plan.percent() > 6.5, plan.toString());
     }
 
     @Test
@@ -137,9 +152,12 @@ class IndexBuildTest {
         assertTrue(repeated[0] < 8, "batches done again: " + repeated[0]);
         assertArrayEquals(first, Files.readAllBytes(index.resolve("signs-000000.safetensors")));
         for (int s = 0; s < 4; s++) {
-            String name = "signs-00000" + s + ".safetensors";
-            assertArrayEquals(
-                    Files.readAllBytes(folder.resolve("whole").resolve(name)), Files.readAllBytes(index.resolve(name)));
+            for (IndexSection section : IndexSection.values()) {
+                String name = section.file(s);
+                assertArrayEquals(
+                        Files.readAllBytes(folder.resolve("whole").resolve(name)),
+                        Files.readAllBytes(index.resolve(name)));
+            }
         }
         assertArrayEquals(
                 Files.readAllBytes(folder.resolve("whole/index.json")),
@@ -185,7 +203,7 @@ class IndexBuildTest {
         FactorStore factors = factors(backend, "factors", 20);
         Path index = folder.resolve("index");
         build(backend, factors).write(index, new Sequences(0, 6, 3), false);
-        for (String name : List.of("signs-000001.safetensors", "index.json")) {
+        for (String name : List.of("signs-000001.safetensors", "coordinates-000000.safetensors", "index.json")) {
             Path file = index.resolve(name);
             byte[] good = Files.readAllBytes(file);
             for (int at = 0; at < good.length; at += Math.max(1, good.length / 50)) {
@@ -234,6 +252,14 @@ class IndexBuildTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> IndexPlan.of(Sequences.model().layers(), OPTIONS.withPercent(10)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> IndexPlan.of(Sequences.model().layers(), OPTIONS.withCoordinatesBytes(20)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> IndexPlan.of(Sequences.model().layers(), OPTIONS.withCoordinatesPercent(20)));
+        assertThrows(
+                IllegalArgumentException.class, () -> IndexOptions.defaults().withoutSigns());
         assertThrows(IllegalArgumentException.class, () -> OPTIONS.withPercent(0));
         assertThrows(IllegalArgumentException.class, () -> OPTIONS.withPercent(Double.NaN));
         assertThrows(IllegalArgumentException.class, () -> OPTIONS.withBytes(0));

@@ -17,8 +17,11 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.testkit.Tolerances;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,17 +42,16 @@ class IndexScoringTest {
     }
 
     private void with(double percent, Check check) throws IOException {
+        with(IndexOptions.defaults().withPercent(percent), check);
+    }
+
+    private void with(IndexOptions options, Check check) throws IOException {
+        Path own = Files.createTempDirectory(folder, "index");
         try (FittedCurvature<Sequence> fitted = Ekfac.on(BACKEND).fit(Sequences.model(), TRAINING)) {
-            FactorStore factors = FactorStore.save(folder.resolve("factors"), fitted);
-            IndexBuild.of(
-                            BACKEND,
-                            factors,
-                            Sequences.model(),
-                            Damping.DEFAULT,
-                            IndexOptions.defaults().withPercent(percent),
-                            ProgressListener.silent())
-                    .write(folder.resolve("index"), TRAINING, false);
-            try (GradientIndex index = GradientIndex.open(folder.resolve("index"));
+            FactorStore factors = FactorStore.save(own.resolve("factors"), fitted);
+            IndexBuild.of(BACKEND, factors, Sequences.model(), Damping.DEFAULT, options, ProgressListener.silent())
+                    .write(own.resolve("index"), TRAINING, false);
+            try (GradientIndex index = GradientIndex.open(own.resolve("index"));
                     IndexScoring<Sequence> scoring =
                             index.scoring(BACKEND, factors, Sequences.model(), ProgressListener.silent())) {
                 check.check(fitted.damped(Damping.DEFAULT), scoring);
@@ -87,7 +89,9 @@ class IndexScoringTest {
                 assertEquals(all.topK(q, k), top.influences().helpful().get(q));
                 assertEquals(all.bottomK(q, k), top.influences().harmful().get(q));
                 for (Estimate estimate : top.helpful().get(q)) {
-                    assertEquals(errors.score(q, (int) estimate.trainId()), estimate.standardError());
+                    assertEquals(
+                            errors.score(q, (int) estimate.trainId()),
+                            estimate.standardError().orElseThrow());
                 }
             }
             // with every example among the candidates the exact ranking comes back
@@ -104,5 +108,79 @@ class IndexScoringTest {
             }
             assertThrows(IllegalArgumentException.class, () -> scoring.topK(QUESTIONS, 0));
         });
+    }
+
+    /** Four bits of every coordinate leave of the scores what they leave of normal numbers, with any damping. */
+    @Test
+    void coordinatesLeaveOfTheScoresWhatTheirBitsLeave() throws IOException {
+        int parameters = Sequences.model().layers().stream()
+                .mapToInt(layer -> (int) layer.parameters())
+                .sum();
+        IndexOptions all = IndexOptions.defaults()
+                .withPercent(1.5)
+                .withCoordinatesBytes(8 + 3 * 8 + 4L * (parameters - parameters % 64) / 8);
+        with(all, (full, scoring) -> {
+            InfluenceScores exact = full.pairwise(QUESTIONS, TRAINING);
+            IndexScoring<Sequence> coordinates = scoring.byCoordinates();
+            double left = leftOfNormalNumbers(4);
+            double found = left(exact, coordinates.pairwise(QUESTIONS));
+            assertTrue(found < 2 * left && found > left / 4, found + " of " + left);
+            assertThrows(IllegalStateException.class, () -> coordinates.standardErrors(QUESTIONS));
+            TopEstimates top = coordinates.topK(QUESTIONS, 3);
+            assertEquals(
+                    coordinates.pairwise(QUESTIONS).topK(0, 3),
+                    top.influences().helpful().get(0));
+            assertTrue(top.helpful().get(0).get(0).standardError().isEmpty());
+            // signs are asked where nothing is said
+            assertEquals(
+                    scoring.bySigns().topK(QUESTIONS, 5).influences().helpful(),
+                    scoring.topK(QUESTIONS, 5).influences().helpful());
+        });
+    }
+
+    @Test
+    void coordinatesAnswerWithOtherDampings() throws IOException {
+        try (FittedCurvature<Sequence> fitted = Ekfac.on(BACKEND).fit(Sequences.model(), TRAINING)) {
+            for (double factor : new double[] {0.02, 1}) {
+                Damping other = Damping.relative(factor);
+                InfluenceScores exact = fitted.damped(other).pairwise(QUESTIONS, TRAINING);
+                with(IndexOptions.defaults().withPercent(1.5).withCoordinatesPercent(12), (full, scoring) -> {
+                    double found = left(exact, scoring.byCoordinates(other).pairwise(QUESTIONS));
+                    assertTrue(found < 3 * leftOfNormalNumbers(4), "left at " + other + ": " + found);
+                    double without = left(exact, scoring.byCoordinates().pairwise(QUESTIONS));
+                    assertTrue(found < without / 2, found + " of " + without);
+                });
+            }
+        }
+    }
+
+    @Test
+    void whatAnIndexDoesNotHaveIsNotAsked() throws IOException {
+        with(1.5, (full, scoring) -> assertThrows(IllegalStateException.class, scoring::byCoordinates));
+    }
+
+    /** Share of the scores' squares that the estimates are off. */
+    private static double left(InfluenceScores exact, InfluenceScores found) {
+        double off = 0;
+        double all = 0;
+        for (int q = 0; q < QUERIES; q++) {
+            for (int z = 0; z < TRAIN; z++) {
+                off += Math.pow(found.score(q, z) - exact.score(q, z), 2);
+                all += Math.pow(exact.score(q, z), 2);
+            }
+        }
+        return off / all;
+    }
+
+    /** What signs of what the signs before left leave of normal numbers. */
+    private static double leftOfNormalNumbers(int signs) {
+        SplittableRandom random = new SplittableRandom(1);
+        double[] left = new double[100_000];
+        Arrays.setAll(left, k -> random.nextGaussian());
+        for (int sign = 0; sign < signs; sign++) {
+            double mean = Arrays.stream(left).map(Math::abs).average().orElseThrow();
+            Arrays.setAll(left, k -> left[k] - Math.copySign(mean, left[k]));
+        }
+        return Arrays.stream(left).map(value -> value * value).average().orElseThrow();
     }
 }

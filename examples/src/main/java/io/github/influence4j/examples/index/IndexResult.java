@@ -1,6 +1,5 @@
 package io.github.influence4j.examples.index;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -44,7 +43,7 @@ public record IndexResult(IndexStudyOptions options, long parameters, double hel
                     row.percent(),
                     row.bytes(),
                     Requirement.mean(row.spearman()),
-                    Arrays.stream(row.spearman()).min().orElse(Double.NaN),
+                    Requirement.worst(row),
                     Requirement.mean(row.helpful()),
                     Requirement.mean(row.helpful50()),
                     Requirement.mean(row.harmful()),

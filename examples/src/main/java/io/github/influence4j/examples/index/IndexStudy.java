@@ -10,6 +10,7 @@ import io.github.influence4j.examples.stages.Stages;
 import io.github.influence4j.index.GradientIndex;
 import io.github.influence4j.index.IndexBuild;
 import io.github.influence4j.index.IndexOptions;
+import io.github.influence4j.index.IndexPlan;
 import io.github.influence4j.index.IndexScoring;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +26,9 @@ import java.util.stream.LongStream;
  * size say with it. Everything that takes long is a stage whose result is kept.
  */
 public final class IndexStudy {
+
+    /** A size that only coordinates can use, in percent. */
+    private static final double MORE_COORDINATES = 5;
 
     private final IndexStudyOptions options;
     private final Path out;
@@ -62,8 +66,14 @@ public final class IndexStudy {
             InfluenceScores full = scores(bed, stage("full", double[][].class, bed::full));
             List<Measured> rows = new ArrayList<>();
             for (double percent : options.percents()) {
-                rows.add(stage("signs-" + percent, Measured.class, () -> signs(bed, full, percent)));
+                IndexOptions both = sized().withPercent(percent).withCoordinatesPercent(percent);
+                rows.addAll(
+                        List.of(stage("index-" + percent, Measured[].class, () -> index(bed, full, both, percent))));
             }
+            IndexOptions large =
+                    sized().withCoordinatesPercent(MORE_COORDINATES).withoutSigns();
+            rows.addAll(List.of(stage(
+                    "index-" + MORE_COORDINATES, Measured[].class, () -> index(bed, full, large, MORE_COORDINATES))));
             rows.addAll(List.of(stage("projections", Measured[].class, () -> projections(bed, full))));
             double loss = stage("loss", Double.class, bed::heldOutLoss);
             return new IndexResult(options, bed.parameters(), loss, rows);
@@ -93,22 +103,44 @@ public final class IndexStudy {
                         bed.model().fingerprint()));
     }
 
-    private Measured signs(IndexBed bed, InfluenceScores full, double percent) throws IOException {
-        Path folder = out.resolve("signs-" + percent);
-        IndexOptions size = IndexOptions.defaults().withPercent(percent).withSeed(options.seed());
+    private IndexOptions sized() {
+        return IndexOptions.defaults().withSeed(options.seed());
+    }
+
+    /** Builds an index and asks its sections. */
+    private Measured[] index(IndexBed bed, InfluenceScores full, IndexOptions size, double percent) throws IOException {
+        Path folder = out.resolve("index-" + percent);
         IndexBuild.of(bed.backend(), bed.factors(), bed.model(), Damping.DEFAULT, size, progress)
                 .write(folder, bed.train(), true);
+        List<Measured> rows = new ArrayList<>();
         try (GradientIndex index = GradientIndex.open(folder);
                 IndexScoring<TokenSequence> scoring =
                         index.scoring(bed.backend(), bed.factors(), bed.model(), progress)) {
-            return Measured.of(
-                    Requirement.SIGNS,
-                    index.bytesPerExample(),
-                    percent,
-                    full,
-                    scoring.pairwise(bed.questions()),
-                    Optional.of(scoring.standardErrors(bed.questions())));
+            if (index.hasSigns()) {
+                IndexScoring<TokenSequence> signs = scoring.bySigns();
+                rows.add(Measured.of(
+                        Requirement.SIGNS,
+                        size(bed, sized().withPercent(percent)),
+                        percent,
+                        full,
+                        signs.pairwise(bed.questions()),
+                        Optional.of(signs.standardErrors(bed.questions()))));
+            }
+            InfluenceScores coordinates = scoring.byCoordinates().pairwise(bed.questions());
+            IndexOptions alone = sized().withCoordinatesPercent(percent).withoutSigns();
+            rows.add(Measured.of(
+                    Requirement.COORDINATES, size(bed, alone), percent, full, coordinates, Optional.empty()));
         }
+        return rows.toArray(Measured[]::new);
+    }
+
+    private static long size(IndexBed bed, IndexOptions options) {
+        return IndexPlan.of(bed.model().layers(), options).bytesPerExample();
+    }
+
+    /** Most bytes of a sequence. */
+    private static long bytes(IndexBed bed, double percent) {
+        return Math.round(percent / 100 * Float.BYTES * bed.parameters());
     }
 
     private Measured[] projections(IndexBed bed, InfluenceScores full) throws IOException {
@@ -117,7 +149,7 @@ public final class IndexStudy {
             for (boolean whitened : new boolean[] {true, false}) {
                 projections.add(TwoSidedProjection.of(
                         bed.model().layers(),
-                        Math.round(percent / 100 * Float.BYTES * bed.parameters()),
+                        bytes(bed, percent),
                         whitened,
                         Seeds.derived(options.seed(), projections.size())));
             }

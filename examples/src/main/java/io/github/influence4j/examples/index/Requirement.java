@@ -18,6 +18,7 @@ import java.util.function.ToDoubleFunction;
 record Requirement(String text, double least, double most, double found) {
 
     static final String SIGNS = "signs";
+    static final String COORDINATES = "coordinates";
     static final String WHITENED = "two-sided projection, whitened";
     static final String PLAIN = "two-sided projection, not whitened";
 
@@ -31,7 +32,19 @@ record Requirement(String text, double least, double most, double found) {
         least(all, rows, "recall@10", SIGNS, 0.25, 0.75, row -> mean(row.helpful()));
         least(all, rows, "recall@10", SIGNS, 1, 0.87, row -> mean(row.helpful()));
         least(all, rows, "recall@10 after 5 % were scored again", SIGNS, 0.25, 0.97, row -> mean(row.candidates()));
+        least(all, rows, "Spearman", COORDINATES, 1, 0.92, row -> mean(row.spearman()));
+        least(all, rows, "Spearman of the worst question", COORDINATES, 1, 0.85, Requirement::worst);
+        least(all, rows, "Spearman", COORDINATES, 5, 0.985, row -> mean(row.spearman()));
+        least(all, rows, "recall@10", COORDINATES, 5, 0.93, row -> mean(row.helpful()));
         for (Measured row : rows) {
+            if (row.name().equals(COORDINATES)) {
+                find(rows, WHITENED, row.percent())
+                        .ifPresent(other -> all.add(new Requirement(
+                                "Spearman of " + said(row) + " less that of whitened int8",
+                                0.25,
+                                1,
+                                mean(row.spearman()) - mean(other.spearman()))));
+            }
             if (row.name().equals(SIGNS)) {
                 String of = " within two standard errors, " + said(row);
                 all.add(new Requirement("share of all pairs" + of, 0.93, 0.98, mean(row.within())));
@@ -68,6 +81,10 @@ record Requirement(String text, double least, double most, double found) {
         return rows.stream()
                 .filter(row -> row.name().equals(name) && row.percent() == percent)
                 .findFirst();
+    }
+
+    static double worst(Measured row) {
+        return Arrays.stream(row.spearman()).min().orElse(Double.NaN);
     }
 
     static double mean(double[] values) {

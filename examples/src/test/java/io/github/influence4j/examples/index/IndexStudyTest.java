@@ -23,12 +23,13 @@ class IndexStudyTest {
         IndexStudyOptions small = IndexStudyOptions.small();
         IndexResult first = new IndexStudy(small, folder, ProgressListener.silent()).run();
         assertEquals(2 * (4 * 32 * 32 + 3 * 32 * 88), first.parameters());
-        assertEquals(3 * small.percents().size(), first.rows().size());
+        assertEquals(4 * small.percents().size() + 1, first.rows().size());
         for (Measured row : first.rows()) {
             assertEquals(small.questions(), row.spearman().length);
             assertTrue(row.bytes() <= Math.round(row.percent() / 100 * 4 * first.parameters()), row.name());
         }
         assertTrue(first.tables().contains("| signs | 2.0 |"), first::tables);
+        assertTrue(first.tables().contains("| coordinates | 5.0 |"), first::tables);
         List<String> steps = new ArrayList<>();
         IndexResult again = new IndexStudy(small, folder, (stage, done, total) -> steps.add(stage)).run();
         assertEquals(List.of(), steps, "nothing is computed again");

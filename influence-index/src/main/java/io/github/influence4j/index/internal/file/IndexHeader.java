@@ -3,14 +3,21 @@ package io.github.influence4j.index.internal.file;
 import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.index.internal.coordinate.CoordinateLayout;
+import io.github.influence4j.index.internal.sketch.RowShape;
 import io.github.influence4j.index.internal.sketch.SketchLayout;
 import io.github.influence4j.store.json.StrictJson;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What decides the rows of an index beside the data: rows of two indexes can be compared if this is the same.
@@ -18,10 +25,11 @@ import java.util.Set;
  * @param factors names the factors
  * @param model fingerprint of the weights, where the factors have it
  * @param layers the layers, in the model's order
- * @param bytes of a sequence
+ * @param bytes of a sequence, of each section that the index has
  * @param seed decides the projections
  */
-public record IndexHeader(String factors, Optional<String> model, List<Layer> layers, long bytes, long seed) {
+public record IndexHeader(
+        String factors, Optional<String> model, List<Layer> layers, Map<IndexSection, Long> bytes, long seed) {
 
     /**
      * A layer.
@@ -32,9 +40,10 @@ public record IndexHeader(String factors, Optional<String> model, List<Layer> la
      */
     public record Layer(String name, int parameters, double lambda) {}
 
-    /** Copies the list. */
+    /** Copies the collections. */
     public IndexHeader {
         layers = List.copyOf(layers);
+        bytes = Collections.unmodifiableMap(new EnumMap<>(bytes));
     }
 
     /**
@@ -44,7 +53,7 @@ public record IndexHeader(String factors, Optional<String> model, List<Layer> la
      * @param model fingerprint of the weights, where the factors have it
      * @param layers the layers of the factors
      * @param damping their λ
-     * @param bytes of a sequence
+     * @param bytes of a sequence, of each section
      * @param seed decides the projections
      * @return the header
      */
@@ -53,7 +62,7 @@ public record IndexHeader(String factors, Optional<String> model, List<Layer> la
             Optional<String> model,
             List<LayerSpec> layers,
             LayerDamping damping,
-            long bytes,
+            Map<IndexSection, Long> bytes,
             long seed) {
         List<Layer> described = layers.stream()
                 .map(layer ->
@@ -83,15 +92,36 @@ public record IndexHeader(String factors, Optional<String> model, List<Layer> la
             throw json.malformed("layers", "layers, each once");
         }
         IndexHeader header = new IndexHeader(
-                json.text("factors"), json.optionalText("model"), layers, json.integer("bytes"), json.integer("seed"));
-        try {
-            if (header.layout().bytes() != header.bytes()) {
-                throw json.malformed("bytes", header.layout().bytes() + " for these layers");
+                json.text("factors"),
+                json.optionalText("model"),
+                layers,
+                bytes(json.object("bytes")),
+                json.integer("seed"));
+        for (IndexSection section : header.sections()) {
+            try {
+                long expected = header.shape(section).bytes();
+                if (expected != header.bytes(section)) {
+                    throw json.malformed("bytes", expected + " for " + section + " of these layers");
+                }
+            } catch (ArithmeticException e) {
+                throw json.malformed("layers", "layers of a size that an index can have");
             }
-        } catch (ArithmeticException e) {
-            throw json.malformed("layers", "layers of a size that an index can have");
         }
         return header;
+    }
+
+    private static Map<IndexSection, Long> bytes(StrictJson json) {
+        json.requireOnly(Stream.of(IndexSection.values()).map(IndexSection::key).collect(Collectors.toSet()));
+        Map<IndexSection, Long> bytes = new EnumMap<>(IndexSection.class);
+        for (IndexSection section : IndexSection.values()) {
+            if (json.has(section.key())) {
+                bytes.put(section, json.integer(section.key()));
+            }
+        }
+        if (bytes.isEmpty()) {
+            throw json.malformed("signs", "the size of a section");
+        }
+        return bytes;
     }
 
     Map<String, Object> toJson() {
@@ -107,7 +137,9 @@ public record IndexHeader(String factors, Optional<String> model, List<Layer> la
             described.add(entry);
         }
         json.put("layers", described);
-        json.put("bytes", bytes);
+        Map<String, Object> sizes = new LinkedHashMap<>();
+        bytes.forEach((section, size) -> sizes.put(section.key(), size));
+        json.put("bytes", sizes);
         json.put("seed", seed);
         return json;
     }
@@ -122,13 +154,58 @@ public record IndexHeader(String factors, Optional<String> model, List<Layer> la
     }
 
     /**
-     * Divides the bytes among the layers.
+     * Returns what is kept of a sequence.
+     *
+     * @return the sections, in their order
+     */
+    public Set<IndexSection> sections() {
+        return bytes.keySet();
+    }
+
+    /**
+     * Returns the size of a section.
+     *
+     * @param section one that the index has
+     * @return bytes of a sequence
+     */
+    public long bytes(IndexSection section) {
+        return Objects.requireNonNull(bytes.get(section), () -> "no " + section);
+    }
+
+    /**
+     * Returns the rows of a section.
+     *
+     * @param section one that the index has
+     * @return their shape
+     * @throws IllegalArgumentException if the bytes are too few or too many
+     */
+    public RowShape shape(IndexSection section) {
+        return section == IndexSection.SIGNS
+                ? signs().shape()
+                : CoordinateLayout.shape(parameters(), bytes(IndexSection.COORDINATES));
+    }
+
+    /**
+     * Divides the bytes of the signs among the layers.
      *
      * @return the layout
      * @throws IllegalArgumentException if they are too few or too many
      */
-    public SketchLayout layout() {
-        return SketchLayout.of(layers.stream().map(Layer::parameters).toList(), bytes, seed);
+    public SketchLayout signs() {
+        return SketchLayout.of(parameters(), bytes(IndexSection.SIGNS), seed);
+    }
+
+    private List<Integer> parameters() {
+        return layers.stream().map(Layer::parameters).toList();
+    }
+
+    /**
+     * Says how large a sequence is.
+     *
+     * @return bytes of all sections
+     */
+    public long bytesPerExample() {
+        return bytes.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /**
@@ -168,8 +245,8 @@ public record IndexHeader(String factors, Optional<String> model, List<Layer> la
                     "the index was built with the damping " + damping().lambdas() + ", asked for is "
                             + other.damping().lambdas() + "; whitened gradients of both cannot be mixed");
         }
-        if (bytes != other.bytes() || seed != other.seed()) {
-            throw new IllegalArgumentException("the index has " + bytes + " bytes a sequence and seed " + seed
+        if (!bytes.equals(other.bytes()) || seed != other.seed()) {
+            throw new IllegalArgumentException("the index has bytes a sequence of " + bytes + " and seed " + seed
                     + ", asked for are " + other.bytes() + " and " + other.seed());
         }
     }

@@ -13,9 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -37,14 +41,37 @@ public record IndexManifest(IndexHeader header, Optional<String> adding, List<Sh
     private static final int VERSION = 1;
 
     /**
+     * A finished file.
+     *
+     * @param name its name
+     * @param checksum size and SHA-256
+     */
+    public record StoredFile(String name, Checksum checksum) {}
+
+    /**
      * A finished shard.
      *
-     * @param file its file name
      * @param examples number of sequences
      * @param source describes the data it was made of
-     * @param checksum size and SHA-256 of the file
+     * @param files one for each section of the index, in their order
      */
-    public record Shard(String file, int examples, String source, Checksum checksum) {}
+    public record Shard(int examples, String source, Map<IndexSection, StoredFile> files) {
+
+        /** Copies the map. */
+        public Shard {
+            files = Collections.unmodifiableMap(new EnumMap<>(files));
+        }
+
+        /**
+         * Returns the file of a section.
+         *
+         * @param section one that the index has
+         * @return the file
+         */
+        public StoredFile file(IndexSection section) {
+            return Objects.requireNonNull(files.get(section), () -> "no " + section);
+        }
+    }
 
     /** Copies the list. */
     public IndexManifest {
@@ -79,25 +106,35 @@ public record IndexManifest(IndexHeader header, Optional<String> adding, List<Sh
             throw json.malformed("version", VERSION + ", the version that this library reads");
         }
         json.requireOnly(Set.of("format", "version", "header", "adding", "shards", "provenance", SealedJson.CHECKSUM));
+        IndexHeader header = IndexHeader.read(json.object("header"));
         List<Shard> shards = new ArrayList<>();
         for (StrictJson shard : json.list("shards")) {
-            shard.requireOnly(Set.of("file", "examples", "source", "bytes", "sha256"));
-            String name = shard.text("file");
-            new ShardFolder(folder).resolve(name);
-            shards.add(new Shard(
-                    name,
-                    shard.positive("examples"),
-                    shard.text("source"),
-                    new Checksum(shard.integer("bytes"), shard.text("sha256"))));
+            shards.add(shard(folder, header.sections(), shard));
         }
-        if (shards.stream().map(Shard::file).distinct().count() != shards.size()) {
-            throw new MalformedFileException(file, "names a shard twice");
+        List<String> names = shards.stream()
+                .flatMap(shard -> shard.files().values().stream())
+                .map(StoredFile::name)
+                .toList();
+        if (names.stream().distinct().count() != names.size()) {
+            throw new MalformedFileException(file, "names a file twice");
         }
         return new IndexManifest(
-                IndexHeader.read(json.object("header")),
-                json.optionalText("adding"),
-                shards,
-                ProvenanceJson.read(json.object("provenance")));
+                header, json.optionalText("adding"), shards, ProvenanceJson.read(json.object("provenance")));
+    }
+
+    private static Shard shard(Path folder, Set<IndexSection> sections, StrictJson json) throws IOException {
+        Set<String> keys = new HashSet<>(Set.of("examples", "source"));
+        Map<IndexSection, StoredFile> files = new EnumMap<>(IndexSection.class);
+        for (IndexSection section : sections) {
+            keys.add(section.key());
+            StrictJson file = json.object(section.key());
+            file.requireOnly(Set.of("file", "bytes", "sha256"));
+            String name = file.text("file");
+            new ShardFolder(folder).resolve(name);
+            files.put(section, new StoredFile(name, new Checksum(file.integer("bytes"), file.text("sha256"))));
+        }
+        json.requireOnly(keys);
+        return new Shard(json.positive("examples"), json.text("source"), files);
     }
 
     /**
@@ -119,11 +156,15 @@ public record IndexManifest(IndexHeader header, Optional<String> adding, List<Sh
 
     private static Map<String, Object> json(Shard shard) {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("file", shard.file());
         json.put("examples", shard.examples());
         json.put("source", shard.source());
-        json.put("bytes", shard.checksum().bytes());
-        json.put("sha256", shard.checksum().sha256());
+        shard.files().forEach((section, file) -> {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("file", file.name());
+            entry.put("bytes", file.checksum().bytes());
+            entry.put("sha256", file.checksum().sha256());
+            json.put(section.key(), entry);
+        });
         return json;
     }
 

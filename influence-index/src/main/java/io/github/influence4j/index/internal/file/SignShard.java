@@ -1,7 +1,7 @@
 package io.github.influence4j.index.internal.file;
 
+import io.github.influence4j.index.internal.sketch.RowShape;
 import io.github.influence4j.index.internal.sketch.SignRows;
-import io.github.influence4j.index.internal.sketch.SketchLayout;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.SafetensorsWriter;
@@ -25,12 +25,12 @@ public final class SignShard implements AutoCloseable {
     private static final String SCALES = "scales";
 
     private final SafetensorsFile file;
-    private final SketchLayout layout;
+    private final RowShape shape;
     private final int rows;
 
-    private SignShard(SafetensorsFile file, SketchLayout layout, int rows) {
+    private SignShard(SafetensorsFile file, RowShape shape, int rows) {
         this.file = file;
-        this.layout = layout;
+        this.shape = shape;
         this.rows = rows;
     }
 
@@ -77,61 +77,66 @@ public final class SignShard implements AutoCloseable {
      * Begins a shard.
      *
      * @param target the file
+     * @param section whose rows they are
      * @param header what the shards have in common
-     * @param layout of the rows
+     * @param shape of the rows
      * @param examples n
      * @return takes n rows; closed by the caller
      * @throws IOException if it cannot be written
      */
-    public static Writer create(Path target, IndexHeader header, SketchLayout layout, long examples)
+    public static Writer create(Path target, IndexSection section, IndexHeader header, RowShape shape, long examples)
             throws IOException {
-        return new Writer(SafetensorsWriter.create(target, specs(layout, examples), metadata(header)));
+        return new Writer(SafetensorsWriter.create(target, specs(shape, examples), metadata(section, header)));
     }
 
     /**
      * Says how large a shard is.
      *
+     * @param section whose rows they are
      * @param header what the shards have in common
-     * @param layout of the rows
+     * @param shape of the rows
      * @param examples n
      * @return bytes
      */
-    public static long size(IndexHeader header, SketchLayout layout, long examples) {
-        return SafetensorsWriter.size(specs(layout, examples), metadata(header));
+    public static long size(IndexSection section, IndexHeader header, RowShape shape, long examples) {
+        return SafetensorsWriter.size(specs(shape, examples), metadata(section, header));
     }
 
-    private static List<TensorSpec> specs(SketchLayout layout, long examples) {
+    private static List<TensorSpec> specs(RowShape shape, long examples) {
         return List.of(
                 TensorSpec.of(IDS, TensorType.I64, examples),
-                TensorSpec.of(SIGNS, TensorType.I64, examples, layout.words()),
-                TensorSpec.of(SCALES, TensorType.BF16, examples, layout.cells().size()));
+                TensorSpec.of(SIGNS, TensorType.I64, examples, shape.words()),
+                TensorSpec.of(SCALES, TensorType.BF16, examples, shape.scales()));
     }
 
-    private static Map<String, String> metadata(IndexHeader header) {
-        return Map.of("format", "influence-index-signs", "version", "1", "index", header.fingerprint());
+    private static Map<String, String> metadata(IndexSection section, IndexHeader header) {
+        return Map.of("format", "influence-index-" + section.key(), "version", "1", "index", header.fingerprint());
     }
 
     /**
      * Opens a shard.
      *
      * @param folder of the index
+     * @param section whose rows they are
      * @param shard which one
      * @param header what the shards have in common
-     * @param layout of the rows
+     * @param shape of the rows
      * @return the shard, which the caller closes
      * @throws IOException if it cannot be read
      * @throws MalformedFileException if it is not a shard of this index
      */
-    public static SignShard open(Path folder, IndexManifest.Shard shard, IndexHeader header, SketchLayout layout)
+    public static SignShard open(
+            Path folder, IndexSection section, IndexManifest.Shard shard, IndexHeader header, RowShape shape)
             throws IOException {
-        SafetensorsFile file = new ShardFolder(folder).open(shard.file());
+        SafetensorsFile file = new ShardFolder(folder).open(shard.file(section).name());
         try {
-            if (!file.metadata().equals(metadata(header))) {
+            if (!file.metadata().equals(metadata(section, header))) {
                 throw new MalformedFileException(
                         file.path(),
-                        "belongs to another index: expected " + metadata(header) + ", found " + file.metadata());
+                        "belongs to another index: expected " + metadata(section, header) + ", found "
+                                + file.metadata());
             }
-            for (TensorSpec spec : specs(layout, shard.examples())) {
+            for (TensorSpec spec : specs(shape, shard.examples())) {
                 if (!file.tensor(spec.name()).equals(spec)) {
                     throw new MalformedFileException(
                             file.path(),
@@ -139,7 +144,7 @@ public final class SignShard implements AutoCloseable {
                                     + file.tensor(spec.name()).describe());
                 }
             }
-            return new SignShard(file, layout, shard.examples());
+            return new SignShard(file, shape, shard.examples());
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;
@@ -149,12 +154,12 @@ public final class SignShard implements AutoCloseable {
     /**
      * Reads the whole file and compares.
      *
-     * @param shard what it must be
+     * @param stored what it must be
      * @throws IOException if it cannot be read
      * @throws MalformedFileException if it is another one
      */
-    public void verify(IndexManifest.Shard shard) throws IOException {
-        shard.checksum().verify(file);
+    public void verify(IndexManifest.StoredFile stored) throws IOException {
+        stored.checksum().verify(file);
     }
 
     /**
@@ -188,7 +193,7 @@ public final class SignShard implements AutoCloseable {
      * @throws MalformedFileException if a scale is none
      */
     public SignRows read(int first, int count) {
-        int words = layout.words();
+        int words = shape.words();
         long[] signs = new long[Math.multiplyExact(count, words)];
         file.read(SIGNS, (long) first * words, signs.length, signs, 0);
         return new SignRows(new long[0], scales(first, count), signs);
@@ -203,7 +208,7 @@ public final class SignShard implements AutoCloseable {
      * @throws MalformedFileException if one is negative or not finite
      */
     public float[] scales(int first, int count) {
-        int cells = layout.cells().size();
+        int cells = shape.scales();
         float[] scales = new float[Math.multiplyExact(count, cells)];
         file.read(SCALES, (long) first * cells, scales.length, scales, 0);
         for (float scale : scales) {

@@ -1,10 +1,10 @@
 package io.github.influence4j.index.internal.query;
 
 import io.github.influence4j.index.internal.file.SignShard;
-import io.github.influence4j.index.internal.sketch.Cell;
 import io.github.influence4j.index.internal.sketch.QuerySketch;
+import io.github.influence4j.index.internal.sketch.SignCell;
+import io.github.influence4j.index.internal.sketch.SignLayout;
 import io.github.influence4j.index.internal.sketch.SignRows;
-import io.github.influence4j.index.internal.sketch.SketchLayout;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
@@ -18,7 +18,7 @@ public final class SignScan {
     /** Bytes of a piece. */
     private static final int PIECE = 1 << 20;
 
-    private final SketchLayout layout;
+    private final SignLayout layout;
     private final List<QuerySketch> queries;
 
     /** Takes scores. */
@@ -41,7 +41,7 @@ public final class SignScan {
      * @param layout of the rows
      * @param queries the questions
      */
-    public SignScan(SketchLayout layout, List<QuerySketch> queries) {
+    public SignScan(SignLayout layout, List<QuerySketch> queries) {
         this.layout = layout;
         this.queries = List.copyOf(queries);
     }
@@ -54,7 +54,7 @@ public final class SignScan {
      * @throws CancellationException if the thread was interrupted
      */
     public void run(List<SignShard> shards, Consumer consumer) {
-        int rows = (int) Math.max(1, PIECE / layout.bytes());
+        int rows = (int) Math.max(1, PIECE / layout.shape().bytes());
         int cores = Runtime.getRuntime().availableProcessors();
         for (int s = 0; s < shards.size(); s++) {
             SignShard shard = shards.get(s);
@@ -82,9 +82,9 @@ public final class SignScan {
         SignRows rows = shard.read(first, count);
         double[][] scores = new double[queries.size()][count];
         int[] ones = new int[count];
-        for (Cell cell : layout.cells()) {
+        for (SignCell cell : layout.cells()) {
             for (int r = 0; r < count; r++) {
-                int at = r * layout.words() + cell.firstWord();
+                int at = r * layout.shape().words() + cell.firstWord();
                 int sum = 0;
                 for (int w = 0; w < cell.words(); w++) {
                     sum += Long.bitCount(rows.signs()[at + w]);

@@ -18,8 +18,8 @@ import java.util.Arrays;
  * @param firstWord place of the first word in a row of the index
  * @param seed decides signs and choice
  */
-public record Cell(
-        int index, int layer, int first, int step, int count, int size, int words, int firstWord, long seed) {
+public record Cell(int index, int layer, int first, int step, int count, int size, int words, int firstWord, long seed)
+        implements SignCell {
 
     /** Most coordinates of a cell: its transform stays in a core's cache. */
     static final int MOST = 1 << 16;
@@ -34,11 +34,8 @@ public record Cell(
     private static final long SIGNS = 1;
     private static final long CHOICE = 2;
 
-    /**
-     * Returns the number of results.
-     *
-     * @return k
-     */
+    /** Returns the number of results. */
+    @Override
     public int bits() {
         return words * Long.SIZE;
     }
@@ -79,6 +76,28 @@ public record Cell(
         Hadamard.transform(work, 0, size);
         choose(work, target);
         return squares;
+    }
+
+    /**
+     * Returns the scale ‖z‖²/Σ|z'|, which makes the score of a gradient with itself exact.
+     *
+     * @param values z', the k results
+     * @param squares ‖z‖²
+     * @return the scale
+     */
+    double scale(float[] values, double squares) {
+        if (squares == 0) {
+            return 0;
+        }
+        double magnitudes = 0;
+        for (int k = 0; k < bits(); k++) {
+            magnitudes += Math.abs(values[k]);
+        }
+        if (magnitudes == 0) {
+            // nothing of it fell on the results that are kept: what Gaussian ones would have
+            magnitudes = bits() * Math.sqrt(2 / Math.PI * squares);
+        }
+        return squares / magnitudes;
     }
 
     private void changeSigns(float[] work, float factor) {

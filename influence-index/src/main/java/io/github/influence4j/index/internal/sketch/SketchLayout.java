@@ -9,16 +9,9 @@ import java.util.stream.IntStream;
 /**
  * How the bits of a sequence are divided among the layers: in cells of nearly equal coordinates, by their number.
  *
- * <p>A row of the index is an id (8 bytes), a scale of each cell (2 bytes) and words of signs (8 bytes each).
- *
  * @param cells the cells, in the order of the layers
  */
-public record SketchLayout(List<Cell> cells) {
-
-    /** Bytes of the id of a sequence. */
-    private static final int ID = Long.BYTES;
-
-    private static final int SCALE = Short.BYTES;
+public record SketchLayout(List<Cell> cells) implements SignLayout {
 
     /** Fewest bits of a cell: a word. */
     private static final int LEAST = Long.SIZE;
@@ -44,7 +37,7 @@ public record SketchLayout(List<Cell> cells) {
      */
     public static SketchLayout of(List<Integer> parameters, long bytes, long seed) {
         List<Part> parts = parts(parameters);
-        long fixed = ID + (long) SCALE * parts.size();
+        long fixed = RowShape.bytesWithoutWords(parts.size());
         long words = Math.floorDiv(bytes - fixed, (long) Long.BYTES);
         if (words < parts.size()) {
             throw new IllegalArgumentException("an index of these layers takes at least "
@@ -132,23 +125,27 @@ public record SketchLayout(List<Cell> cells) {
         return shares;
     }
 
-    /**
-     * Returns the words of a row.
-     *
-     * @return 64 signs each
-     */
-    public int words() {
+    @Override
+    public RowShape shape() {
         Cell last = cells.get(cells.size() - 1);
-        return last.firstWord() + last.words();
+        return new RowShape(cells.size(), last.firstWord() + last.words());
     }
 
     /**
-     * Returns the size of a row.
+     * Returns the standard error of the score of a row, √Σ ‖q‖²‖z‖²(π/2 − k/B)/k over the cells.
      *
-     * @return bytes of a sequence
+     * @param question the question
+     * @param scales the row's scales, which tell ‖z‖ of each cell as a scale is ‖z‖√(π/2)/k on the average
+     * @return the standard error
      */
-    public long bytes() {
-        return ID + (long) SCALE * cells.size() + (long) Long.BYTES * words();
+    public double standardError(QuerySketch question, float[] scales) {
+        double sum = 0;
+        for (int c = 0; c < scales.length; c++) {
+            Cell cell = cells.get(c);
+            double norm = scales[c] * cell.bits() * Math.sqrt(2 / Math.PI);
+            sum += question.squares(c) * norm * norm * cell.variance();
+        }
+        return Math.sqrt(sum);
     }
 
     /** Numbers that the largest cell transforms. */

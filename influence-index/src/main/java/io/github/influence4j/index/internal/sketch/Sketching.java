@@ -18,18 +18,19 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * Passes over data that sketch it: of training examples the signs are kept, of questions the results themselves. No capture or
- * gradient is kept beyond its batch.
+ * Passes over data that keep whitened gradients in sections of an index: of training examples the signs are kept, of questions the
+ * numbers themselves. No capture or gradient is kept beyond its batch.
  *
  * @param <E> the host's type of an example
  */
 public final class Sketching<E> implements AutoCloseable {
 
+    private final MatrixBackend backend;
     private final CapturePass<E> pass;
-    private final Projections projections;
-    private final SketchLayout layout;
+    private final WhitenedGradients whitened;
     private final BatchSize batches;
     private final ProgressListener progress;
 
@@ -38,10 +39,15 @@ public final class Sketching<E> implements AutoCloseable {
         /**
          * Takes rows.
          *
-         * @param rows of the next examples
+         * @param rows of the next examples, one element for each section
          * @throws IOException if they cannot be kept
          */
-        void accept(SignRows rows) throws IOException;
+        void accept(List<SignRows> rows) throws IOException;
+    }
+
+    /** Takes the whitened gradient of one layer; of different examples from several threads. */
+    private interface Gradients {
+        void accept(int task, int example, float[] gradients, int offset);
     }
 
     /**
@@ -50,7 +56,6 @@ public final class Sketching<E> implements AutoCloseable {
      * @param backend computes
      * @param model the model
      * @param solver the damped curvature; borrowed
-     * @param layout what is kept
      * @param options bounds of batches
      * @param progress is told after each batch
      */
@@ -58,27 +63,52 @@ public final class Sketching<E> implements AutoCloseable {
             MatrixBackend backend,
             GradientProvider<E> model,
             EigenbasisSolver solver,
-            SketchLayout layout,
             ScoreOptions options,
             ProgressListener progress) {
         List<LayerSpec> layers = CapturePass.layersOf(model);
-        this.layout = layout;
+        this.backend = backend;
         this.progress = progress;
         this.batches = ScoringMemory.of(backend, options).batches(layers, model.bytesPerPosition());
         this.pass = CapturePass.scaling(backend, model, layers);
-        this.projections = new Projections(backend, layout, new WhitenedGradients(backend, solver));
+        this.whitened = new WhitenedGradients(backend, solver);
+    }
+
+    /** On all cores. */
+    private void forEach(UploadedCapture capture, Gradients consumer) {
+        int numbers = Math.toIntExact(capture.layer().parameters());
+        whitened.forEach(capture, (first, examples, rows) -> {
+            int tasks = Math.min(examples, backend.parallelism());
+            backend.inParallel(tasks, task -> {
+                for (int e = task; e < examples; e += tasks) {
+                    consumer.accept(task, first + e, rows, e * numbers);
+                }
+            });
+        });
+    }
+
+    private List<SectionCoder.Task> tasks(SectionCoder coder) {
+        return IntStream.range(0, Math.max(1, backend.parallelism()))
+                .mapToObj(task -> coder.task())
+                .toList();
     }
 
     /**
-     * Sketches training examples.
+     * Keeps training examples.
      *
      * @param train the examples
+     * @param sections how
      * @param rows takes the rows, in their order
      * @throws IOException if they cannot be kept
      */
-    public void training(ExampleSource<E> train, Rows rows) throws IOException {
+    public void training(ExampleSource<E> train, List<SectionCoder> sections, Rows rows) throws IOException {
         try {
-            pass.run(train, batches, List.of(new Objective.TrainingLoss()), "index", progress, new Batches(rows));
+            pass.run(
+                    train,
+                    batches,
+                    List.of(new Objective.TrainingLoss()),
+                    "index",
+                    progress,
+                    new Batches(sections, rows));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -86,21 +116,32 @@ public final class Sketching<E> implements AutoCloseable {
 
     private final class Batches implements CapturePass.Consumer {
 
+        private final List<SectionCoder> sections;
+        private final List<List<SectionCoder.Task>> tasks;
         private final Rows rows;
-        private SignRows batch = SignRows.empty(new long[0], layout);
+        private List<SignRows> batch = List.of();
 
-        Batches(Rows rows) {
+        Batches(List<SectionCoder> sections, Rows rows) {
+            this.sections = sections;
+            this.tasks = sections.stream().map(Sketching.this::tasks).toList();
             this.rows = rows;
         }
 
         @Override
         public void startBatch(CapturePass.Step step) {
-            batch = SignRows.empty(step.ids().clone(), layout);
+            batch = sections.stream()
+                    .map(coder ->
+                            SignRows.empty(step.ids().clone(), coder.layout().shape()))
+                    .toList();
         }
 
         @Override
         public void accept(CapturePass.Step step, UploadedCapture capture) {
-            projections.add(capture, (e, c, values, squares) -> batch.set(layout, e, c, values, squares));
+            forEach(capture, (task, example, gradients, offset) -> {
+                for (int s = 0; s < batch.size(); s++) {
+                    tasks.get(s).get(task).keep(capture.layerIndex(), gradients, offset, batch.get(s), example);
+                }
+            });
         }
 
         @Override
@@ -114,13 +155,15 @@ public final class Sketching<E> implements AutoCloseable {
     }
 
     /**
-     * Sketches questions.
+     * Takes questions.
      *
      * @param queries the questions
+     * @param section how
      * @return a sketch of each, in their order
      */
-    public List<QuerySketch> questions(ExampleSource<E> queries) {
+    public List<QuerySketch> questions(ExampleSource<E> queries, SectionCoder section) {
         List<QuerySketch> sketches = Collections.synchronizedList(new ArrayList<>());
+        List<SectionCoder.Task> tasks = tasks(section);
         pass.run(
                 queries,
                 batches,
@@ -131,15 +174,15 @@ public final class Sketching<E> implements AutoCloseable {
                     @Override
                     public void startBatch(CapturePass.Step step) {
                         for (long id : step.ids()) {
-                            sketches.add(new QuerySketch(id, layout));
+                            sketches.add(section.question(id));
                         }
                     }
 
                     @Override
                     public void accept(CapturePass.Step step, UploadedCapture capture) {
                         int first = Math.toIntExact(step.firstExample());
-                        projections.add(capture, (e, c, values, squares) -> sketches.get(first + e)
-                                .set(c, values, squares));
+                        forEach(capture, (task, example, gradients, offset) -> tasks.get(task)
+                                .ask(capture.layerIndex(), gradients, offset, sketches.get(first + example)));
                     }
                 });
         return List.copyOf(sketches);
@@ -147,7 +190,7 @@ public final class Sketching<E> implements AutoCloseable {
 
     @Override
     public void close() {
-        projections.close();
+        whitened.close();
         pass.close();
     }
 }

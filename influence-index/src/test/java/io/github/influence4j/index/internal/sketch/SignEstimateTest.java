@@ -50,10 +50,12 @@ class SignEstimateTest {
             @ForAll @LongRange long seed) {
         long all = layers.stream().mapToLong(Integer::intValue).sum();
         SketchLayout least = SketchLayout.of(layers, minimum(layers), seed);
-        long most = least.bytes() + Math.max(0, all / 64 - least.cells().size()) * 8;
-        long asked = least.bytes() + (most - least.bytes()) * share / 100;
+        long most = least.shape().bytes() + Math.max(0, all / 64 - least.cells().size()) * 8;
+        long asked = least.shape().bytes() + (most - least.shape().bytes()) * share / 100;
         SketchLayout layout = SketchLayout.of(layers, asked, seed);
-        assertTrue(layout.bytes() <= asked && layout.bytes() > asked - 8, layout.bytes() + " of " + asked);
+        assertTrue(
+                layout.shape().bytes() <= asked && layout.shape().bytes() > asked - 8,
+                layout.shape().bytes() + " of " + asked);
         int word = 0;
         long coordinates = 0;
         for (Cell cell : layout.cells()) {
@@ -130,7 +132,7 @@ class SignEstimateTest {
             SignRows kept = rows(layout, new float[][] {row});
             QuerySketch sketch = sketch(layout, query);
             double error = scores(layout, sketch, kept, 1)[0] - exact;
-            double standardised = error / sketch.standardError(kept.scales());
+            double standardised = error / layout.standardError(sketch, kept.scales());
             within += Math.abs(standardised) <= 2 ? 1 : 0;
             sum += standardised;
             squares += standardised * standardised;
@@ -160,28 +162,26 @@ class SignEstimateTest {
         return g;
     }
 
+    private static final int[] STARTS = {0, 3_000, 3_700};
+
     private static SignRows rows(SketchLayout layout, float[][] z) {
-        SignRows rows = SignRows.empty(new long[z.length], layout);
-        project(layout, z, (e, cell, values, squares) -> rows.set(layout, e, cell, values, squares));
+        SignRows rows = SignRows.empty(new long[z.length], layout.shape());
+        SectionCoder.Task task = new ProjectionCoder(layout).task();
+        for (int e = 0; e < z.length; e++) {
+            for (int layer = 0; layer < STARTS.length; layer++) {
+                task.keep(layer, z[e], STARTS[layer], rows, e);
+            }
+        }
         return rows;
     }
 
     private static QuerySketch sketch(SketchLayout layout, float[] q) {
-        QuerySketch sketch = new QuerySketch(0, layout);
-        project(layout, new float[][] {q}, (e, cell, values, squares) -> sketch.set(cell, values, squares));
-        return sketch;
-    }
-
-    private static void project(SketchLayout layout, float[][] gradients, Projections.Consumer consumer) {
-        int[] starts = {0, 3_000, 3_700};
-        float[] work = new float[layout.largest()];
-        float[] values = new float[layout.largest()];
-        for (int e = 0; e < gradients.length; e++) {
-            for (Cell cell : layout.cells()) {
-                double squares = cell.project(gradients[e], starts[cell.layer()], work, values);
-                consumer.accept(e, cell, values, squares);
-            }
+        ProjectionCoder coder = new ProjectionCoder(layout);
+        QuerySketch sketch = coder.question(0);
+        for (int layer = 0; layer < STARTS.length; layer++) {
+            coder.task().ask(layer, q, STARTS[layer], sketch);
         }
+        return sketch;
     }
 
     private static double[] scores(SketchLayout layout, QuerySketch sketch, SignRows rows, int count) {
@@ -190,7 +190,7 @@ class SignEstimateTest {
             int[] ones = new int[count];
             for (int r = 0; r < count; r++) {
                 for (int w = 0; w < cell.words(); w++) {
-                    ones[r] += Long.bitCount(rows.signs()[r * layout.words() + cell.firstWord() + w]);
+                    ones[r] += Long.bitCount(rows.signs()[r * layout.shape().words() + cell.firstWord() + w]);
                 }
             }
             sketch.addScores(cell, rows, count, ones, scores);
@@ -211,9 +211,9 @@ class SignEstimateTest {
             q[k] = (float) random.nextGaussian();
             z[k] = (float) random.nextGaussian();
         }
-        SignRows row = SignRows.empty(new long[1], layout);
-        row.set(layout, 0, cell, z, 100);
-        QuerySketch sketch = new QuerySketch(1, layout);
+        SignRows row = SignRows.empty(new long[1], layout.shape());
+        row.set(layout.shape(), 0, cell, z, cell.scale(z, 100));
+        QuerySketch sketch = new QuerySketch(1, layout, QuerySketch.COARSE);
         sketch.set(cell, q, 1);
         double largest = 0;
         for (float value : q) {
