@@ -18,7 +18,8 @@ import picocli.CommandLine.ScopeType;
             ValidationCommand.class,
             LanguageCommand.class,
             SmolCommand.class,
-            IndexCommand.class
+            IndexCommand.class,
+            UnrolledCommand.class
         },
         synopsisSubcommandLabel = "STUDY",
         scope = ScopeType.INHERIT,

@@ -69,6 +69,10 @@ enum Bed {
         return weightDecay;
     }
 
+    double momentum() {
+        return MOMENTUM;
+    }
+
     TrainingOptions training() {
         TrainingOptions regression = TrainingOptions.sgd()
                 .withOptimizer(new Optimizer.Sgd(MOMENTUM))

@@ -89,11 +89,15 @@ final class TrainingReplay<E> {
 
     /** The model with these weights, which the caller closes. */
     PerturbableModel<E> model(double[] weights) {
+        return start.at(offset(weights));
+    }
+
+    LayerGradients offset(double[] weights) {
         double[] offset = new double[weights.length];
         for (int k = 0; k < weights.length; k++) {
             offset[k] = weights[k] - startWeights[k];
         }
-        return start.at(LayerGradients.ofFlat(start.layers(), offset));
+        return LayerGradients.ofFlat(start.layers(), offset);
     }
 
     /** Captures of a step's batch at some weights. */

@@ -6,6 +6,7 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.FittedEstimator;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.PerturbableModel;
@@ -83,6 +84,15 @@ public final class UnrolledRun<E> implements FittedEstimator<E> {
      */
     public PerturbableModel<E> trained() {
         return replay.model(last().weights);
+    }
+
+    /**
+     * Returns what training changed, for hosts that know their own type: {@code start.at(run.offset())}.
+     *
+     * @return w_T − w_0
+     */
+    public LayerGradients offset() {
+        return replay.offset(last().weights);
     }
 
     /**

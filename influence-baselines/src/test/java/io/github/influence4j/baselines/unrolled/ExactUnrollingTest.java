@@ -187,7 +187,9 @@ class ExactUnrollingTest {
                     TrainedMlp expected = MlpTraining.train(start, train, options);
                     UnrolledRun<LabelledExample> run =
                             ExactUnrolling.of(rule, schedule).fit(start, start.weights(), train);
-                    PerturbableModel<LabelledExample> found = run.trained()) {
+                    PerturbableModel<LabelledExample> found = run.trained();
+                    Mlp moved = start.at(run.offset())) {
+                assertArrayEquals(losses(found), losses(moved), 0);
                 assertArrayEquals(
                         losses(expected.model()), losses(found), Tolerances.REORDERED_FLOAT64, rule.toString());
             }

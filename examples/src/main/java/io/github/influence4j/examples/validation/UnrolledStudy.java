@@ -1,0 +1,184 @@
+package io.github.influence4j.examples.validation;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.GradientDotProduct;
+import io.github.influence4j.baselines.exact.ExactGaussNewton;
+import io.github.influence4j.baselines.retraining.RetrainedObjectives;
+import io.github.influence4j.baselines.retraining.Retraining;
+import io.github.influence4j.baselines.retraining.RetrainingOptions;
+import io.github.influence4j.baselines.retraining.TrainingSubsets;
+import io.github.influence4j.baselines.unrolled.ExactUnrolling;
+import io.github.influence4j.baselines.unrolled.TrainingSchedule;
+import io.github.influence4j.baselines.unrolled.UnrolledRun;
+import io.github.influence4j.baselines.unrolled.UpdateRule;
+import io.github.influence4j.baselines.validation.ComparisonTable;
+import io.github.influence4j.baselines.validation.EstimatorComparison;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.options.Strategy;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.models.LabelledExample;
+import io.github.influence4j.models.Mlp;
+import io.github.influence4j.models.TrainingOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.LongStream;
+import org.apache.commons.math3.stat.StatUtils;
+
+/**
+ * What follows the training run itself, against estimators that look at its end: linear datamodelling scores where the models that
+ * were trained on halves differ from the run in nothing but what was left out.
+ *
+ * <p>Networks and training are those of the study {@code validation}.
+ */
+public final class UnrolledStudy {
+
+    private static final double HALF = 0.5;
+    private static final long SUBSET_SEED = 11;
+
+    private final MatrixBackend backend;
+    private final Path out;
+    private final int queries;
+    private final int subsets;
+    private final ProgressListener progress;
+
+    /**
+     * Prepares the study.
+     *
+     * @param backend computes, in float64
+     * @param out keeps finished trainings
+     * @param queries questions of each data set
+     * @param subsets halves to train on
+     * @param progress is told of steps
+     */
+    public UnrolledStudy(MatrixBackend backend, Path out, int queries, int subsets, ProgressListener progress) {
+        this.backend = backend;
+        this.out = out;
+        this.queries = queries;
+        this.subsets = subsets;
+        this.progress = progress;
+    }
+
+    /**
+     * How well an estimator's sums say what training on a half does.
+     *
+     * @param dataset data set and network
+     * @param seed of the network and the order of its training
+     * @param estimator name
+     * @param score linear datamodelling score, mean over the questions
+     * @param standardError of the mean
+     * @param seconds of the fit and all questions
+     */
+    public record Row(
+            String dataset, long seed, String estimator, double score, double standardError, double seconds) {}
+
+    /**
+     * Runs the study.
+     *
+     * @param seeds how many networks of each data set
+     * @return one row for each network and estimator
+     * @throws IOException if finished trainings cannot be kept
+     */
+    public List<Row> run(int seeds) throws IOException {
+        Files.createDirectories(out);
+        List<Row> rows = new ArrayList<>();
+        for (Bed bed : List.of(Bed.DIABETES, Bed.CONCRETE, Bed.DIGITS)) {
+            for (long seed = 1; seed <= seeds; seed++) {
+                rows.addAll(run(bed, seed));
+            }
+        }
+        return rows;
+    }
+
+    List<Row> run(Bed bed, long seed) throws IOException {
+        BedSplit split = bed.split();
+        ExampleSource<LabelledExample> train = ExampleSource.of(split.train());
+        ExampleSource<LabelledExample> asked = ExampleSource.of(
+                split.test().subList(0, Math.min(queries, split.test().size())));
+        ProgressListener named =
+                (stage, done, total) -> progress.progress(bed.title() + ", " + seed + ": " + stage, done, total);
+        TrainingOptions training = bed.training();
+        UpdateRule rule = UpdateRule.sgd(bed.momentum(), bed.weightDecay());
+        TrainingSchedule schedule = TrainingSchedule.shuffled(
+                train, training.batchSize(), training.epochs(), step -> training.learningRate(), seed);
+        try (Mlp start = Mlp.create(backend, bed.shape(), seed);
+                UnrolledRun<LabelledExample> run =
+                        ExactUnrolling.of(rule, schedule).reporting(named).fit(start, start.weights(), train);
+                Mlp trained = start.at(run.offset())) {
+            long[] ids = LongStream.range(0, train.size()).toArray();
+            RetrainedObjectives halves = new Retraining<>(
+                            run.trainer(),
+                            RetrainingOptions.of(1)
+                                    .withProgressFile(
+                                            out.resolve("unrolled-" + bed.name().toLowerCase(Locale.ROOT) + "-" + seed
+                                                    + ".tsv"),
+                                            bed.shape() + ", " + rule + ", " + training + ", start and order " + seed
+                                                    + ", " + backend.description()))
+                    .run(train, asked, TrainingSubsets.random(ids, subsets, HALF, SUBSET_SEED), named);
+            return compared(bed, seed, run, trained, train, asked, halves, named);
+        }
+    }
+
+    private List<Row> compared(
+            Bed bed,
+            long seed,
+            UnrolledRun<LabelledExample> run,
+            Mlp trained,
+            ExampleSource<LabelledExample> train,
+            ExampleSource<LabelledExample> asked,
+            RetrainedObjectives halves,
+            ProgressListener named) {
+        List<Row> rows = new ArrayList<>();
+        try (EstimatorComparison<LabelledExample> comparison = EstimatorComparison.of(asked, train)) {
+            comparison.add("EK-FAC", () -> Ekfac.on(backend).fit(trained, train));
+            comparison.add("K-FAC", () -> Ekfac.on(backend).with(Strategy.KFAC).fit(trained, train));
+            comparison.add(
+                    "exact Gauss-Newton", () -> ExactGaussNewton.on(backend).fit(trained, train));
+            comparison.add(
+                    "gradient dot product", () -> GradientDotProduct.on(backend).fit(trained, train));
+            comparison.add("exact unrolling", () -> run);
+            for (ComparisonTable.Row row : comparison.run(Damping.DEFAULT).rows()) {
+                double[] scores = halves.linearDatamodellingScores(row.scores().orElseThrow());
+                rows.add(new Row(
+                        bed.title(),
+                        seed,
+                        row.estimator(),
+                        StatUtils.mean(scores),
+                        Math.sqrt(StatUtils.variance(scores) / scores.length),
+                        (row.fitMillis() + row.perQueryMillis() * scores.length) / 1e3));
+                named.progress("scoring", rows.size(), 5);
+            }
+        }
+        return rows;
+    }
+
+    /**
+     * Prints rows as a Markdown table.
+     *
+     * @param rows what was found
+     * @return the table
+     */
+    public static String table(List<Row> rows) {
+        StringBuilder text = new StringBuilder("""
+                | data set and network | seed | estimator | linear datamodelling score | fit and questions, s |
+                |---|---|---|---|---|
+                """);
+        for (Row row : rows) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "| %s | %d | %s | %.3f ± %.3f | %.1f |%n",
+                    row.dataset(),
+                    row.seed(),
+                    row.estimator(),
+                    row.score(),
+                    row.standardError(),
+                    row.seconds()));
+        }
+        return text.toString();
+    }
+}
