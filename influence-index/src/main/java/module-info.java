@@ -9,6 +9,7 @@ module io.github.influence4j.index {
     requires transitive io.github.influence4j.safetensors;
     requires transitive io.github.influence4j.store;
     requires transitive static org.jspecify;
+    requires commons.math3;
 
     exports io.github.influence4j.index;
 }

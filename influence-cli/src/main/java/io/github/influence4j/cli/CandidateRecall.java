@@ -1,13 +1,12 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.index.RecallBound;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.apache.commons.math3.stat.interval.ClopperPearsonInterval;
-import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 
 /**
  * What a search for candidates is likely to have missed, by a random sample of the examples that it left out.
@@ -19,7 +18,6 @@ import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 final class CandidateRecall {
 
     private static final int K = 10;
-    private static final double CONFIDENCE = 0.95;
 
     private CandidateRecall() {}
 
@@ -55,14 +53,15 @@ final class CandidateRecall {
                     .count();
             trials += sample.size();
         }
-        ConfidenceInterval share = new ClopperPearsonInterval().createInterval(trials, higher, CONFIDENCE);
-        result.put("recall at " + K + " at least", recall((double) higher / trials, others));
-        result.put("95 % interval from", recall(share.getUpperBound(), others));
-        result.put("95 % interval to", recall(share.getLowerBound(), others));
+        result.putAll(described(RecallBound.of(K, others, trials, higher)));
         return result;
     }
 
-    private static double recall(double share, long others) {
-        return Math.max(0, 1 - share * others / K);
+    static Map<String, Object> described(RecallBound bound) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("recall at " + bound.k() + " at least", bound.recall());
+        result.put("95 % interval from", bound.low());
+        result.put("95 % interval to", bound.high());
+        return result;
     }
 }

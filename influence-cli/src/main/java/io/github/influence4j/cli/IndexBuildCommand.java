@@ -1,21 +1,25 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.index.GradientIndex;
 import io.github.influence4j.index.IndexBuild;
 import io.github.influence4j.index.IndexOptions;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.lm.text.TextData;
+import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
-import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorManifest;
 import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,7 +41,8 @@ abstract class IndexBuildCommand implements Callable<Integer> {
             names = "--train",
             required = true,
             paramLabel = "PATH",
-            description = "captures of the training loss; each shard becomes one of the index")
+            description =
+                    "captures of the training loss, with --model lines of JSON; each shard becomes one of the index")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path train;
 
@@ -45,21 +50,8 @@ abstract class IndexBuildCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path out;
 
-    @Option(
-            names = "--percent",
-            paramLabel = "P",
-            description = "size of an example as percent of its gradient in float32, at most 3.1 (default: 0.25)")
-    private double percent = IndexOptions.DEFAULT_PERCENT;
-
-    @Option(
-            names = "--bytes",
-            paramLabel = "BYTES",
-            converter = Batches.BytesConverter.class,
-            description = "size of an example, in place of --percent")
-    private @Nullable Long bytes;
-
-    @Option(names = "--seed", paramLabel = "S", description = "of the projections (default: ${DEFAULT-VALUE})")
-    private long seed = IndexOptions.DEFAULT_SEED;
+    @Mixin
+    private final IndexSize size = new IndexSize();
 
     @Option(
             names = "--damping",
@@ -67,6 +59,9 @@ abstract class IndexBuildCommand implements Callable<Integer> {
             paramLabel = "LAMBDA",
             description = "0.1x for a tenth of each layer's mean eigenvalue, or 1e-3 for that number (default: 0.1x)")
     private Damping damping = Damping.DEFAULT;
+
+    @Mixin
+    private final LanguageModel model = new LanguageModel();
 
     @Mixin
     private final Computing computing = new Computing();
@@ -81,7 +76,7 @@ abstract class IndexBuildCommand implements Callable<Integer> {
         private boolean resume;
 
         @Override
-        void run(IndexBuild<CapturedExample> build, Path folder, CaptureSet set) throws IOException {
+        <E> void run(IndexBuild<E> build, Path folder, PartedData<E> set) throws IOException {
             build.write(folder, set, resume);
         }
     }
@@ -94,34 +89,62 @@ abstract class IndexBuildCommand implements Callable<Integer> {
     static final class Append extends IndexBuildCommand {
 
         @Override
-        void run(IndexBuild<CapturedExample> build, Path folder, CaptureSet set) throws IOException {
+        <E> void run(IndexBuild<E> build, Path folder, PartedData<E> set) throws IOException {
             build.append(folder, set);
         }
     }
 
-    abstract void run(IndexBuild<CapturedExample> build, Path folder, CaptureSet set) throws IOException;
+    abstract <E> void run(IndexBuild<E> build, Path folder, PartedData<E> set) throws IOException;
 
     @Override
     public Integer call() throws IOException {
         FactorStore store = FactorStore.open(factors);
-        FactorManifest manifest = store.manifest();
-        IndexOptions sized = output.fromCommandLine(() -> {
-            IndexOptions share = IndexOptions.defaults().withPercent(percent).withSeed(seed);
-            return bytes == null ? share : share.withBytes(bytes);
-        });
-        IndexOptions options = sized.withBatches(batches.bound(ScoreOptions.defaults()));
+        IndexOptions options = size.options(output);
+        Map<String, Object> counts = new LinkedHashMap<>();
         try (MatrixBackend started = computing.start(
-                        output, computing.precisionOr(manifest.provenance().precision()));
-                CaptureSet set = CaptureSet.open(train);
+                        output,
+                        computing.precisionOr(store.manifest().provenance().precision()));
                 ProgressOutput progress = output.progress()) {
-            CaptureProvider.requireObjective(set, CaptureObjective.TRAINING);
-            CaptureProvider model =
-                    CaptureProvider.of(manifest.layers(), manifest.provenance().model(), set);
-            run(IndexBuild.of(started, store, model, damping, options, progress), out, set);
+            if (model.isGiven()) {
+                ofModel(store, started, options, progress, counts);
+            } else {
+                ofCaptures(store, started, options, progress);
+            }
         }
         try (GradientIndex built = GradientIndex.open(out)) {
-            output.print(IndexCommand.describe(out, built));
+            Map<String, Object> result = IndexCommand.describe(out, built);
+            result.putAll(counts);
+            output.print(result);
         }
         return 0;
+    }
+
+    private void ofCaptures(FactorStore store, MatrixBackend started, IndexOptions options, ProgressListener progress)
+            throws IOException {
+        FactorManifest manifest = store.manifest();
+        IndexOptions bound = options.withBatches(batches.bound(ScoreOptions.defaults()));
+        try (CaptureSet set = CaptureSet.open(train)) {
+            CaptureProvider.requireObjective(set, CaptureObjective.TRAINING);
+            CaptureProvider provider =
+                    CaptureProvider.of(manifest.layers(), manifest.provenance().model(), set);
+            run(IndexBuild.of(started, store, provider, damping, bound, progress), out, set);
+        }
+    }
+
+    private void ofModel(
+            FactorStore store,
+            MatrixBackend started,
+            IndexOptions options,
+            ProgressListener progress,
+            Map<String, Object> counts)
+            throws IOException {
+        IndexOptions bound = options.withBatches(
+                batches.bound(ScoreOptions.defaults().withBatchPositions(LanguageModel.BATCH_POSITIONS)));
+        try (LanguageModel.Open opened = model.open();
+                TextData text = opened.training(train, Integer.MAX_VALUE);
+                Decoder decoder = opened.decoder(started, store.manifest().layers())) {
+            run(IndexBuild.of(started, store, decoder, damping, bound, progress), out, text);
+            counts.putAll(LanguageModel.counts(text));
+        }
     }
 }

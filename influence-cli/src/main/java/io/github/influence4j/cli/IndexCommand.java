@@ -13,12 +13,14 @@ import picocli.CommandLine.Parameters;
 /** {@code influence index}. */
 @Command(
         name = "index",
-        description = "Keeps signs of whitened gradients, and answers questions from them without the training set.",
+        description =
+                "Keeps signs or coordinates of whitened gradients, and answers questions from them without the training set.",
         subcommands = {
             IndexBuildCommand.Build.class,
             IndexBuildCommand.Append.class,
             IndexCommand.Info.class,
-            IndexQueryCommand.class
+            IndexQueryCommand.class,
+            IndexAuditCommand.class
         },
         sortOptions = false)
 final class IndexCommand implements Callable<Integer> {
@@ -28,7 +30,7 @@ final class IndexCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw output.wrong("name what to do: build, append, info or query");
+        throw output.wrong("name what to do: build, append, info, query or audit");
     }
 
     /** {@code influence index info}. */
@@ -57,6 +59,8 @@ final class IndexCommand implements Callable<Integer> {
         result.put("index", folder.toString());
         result.put("training examples", index.size());
         result.put("bytes a training example", index.bytesPerExample());
+        result.put("signs", index.hasSigns());
+        result.put("coordinates", index.hasCoordinates());
         result.put("factors", index.factors());
         result.put("lambdas", index.damping().lambdas().toString());
         return result;

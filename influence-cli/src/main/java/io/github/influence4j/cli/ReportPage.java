@@ -67,8 +67,11 @@ final class ReportPage {
             page.put("shaded", scores.hasTokens());
             page.put(
                     "made",
-                    scores.provenance().libraryVersion() + ", "
-                            + scores.provenance().backend());
+                    String.join(
+                            ", ",
+                            scores.provenance().libraryVersion(),
+                            scores.provenance().backend(),
+                            scores.provenance().options().getOrDefault("index", "full scores")));
             return Mustache.compiler()
                     .escapeHTML(true)
                     .compile(new String(template.readAllBytes(), StandardCharsets.UTF_8))

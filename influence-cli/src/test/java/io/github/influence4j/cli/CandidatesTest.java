@@ -76,6 +76,30 @@ class CandidatesTest {
         done("fit --model @model --data @train.jsonl --precision float64 --backend openblas --out @factors");
     }
 
+    /** Where no sampled example is better than the candidates, and where all are. */
+    @Test
+    void aSampleThatSaysAllOrNothingHasAnInterval() {
+        List<Long> ids = LongStream.range(0, 12).boxed().toList();
+        Candidates candidates = new Candidates(ids, List.of(20L, 21L, 22L), 100);
+        for (double sampled : new double[] {-1, 50}) {
+            double[] scores = new double[15];
+            for (int k = 0; k < 15; k++) {
+                scores[k] = k < 12 ? k : sampled;
+            }
+            InfluenceScores all = new InfluenceScores(
+                    new long[] {1},
+                    LongStream.concat(LongStream.range(0, 12), LongStream.range(20, 23))
+                            .toArray(),
+                    new double[][] {scores},
+                    Map.of(),
+                    new double[0][][],
+                    Provenance.here("none", Precision.FLOAT64, Optional.empty()));
+            Map<String, Object> recall = CandidateRecall.of(all, candidates);
+            assertEquals(sampled < 0 ? 1.0 : 0.0, recall.get("recall at 10 at least"));
+            assertEquals(sampled < 0 ? 1.0 : 0.0, recall.get(sampled < 0 ? "95 % interval to" : "95 % interval from"));
+        }
+    }
+
     @Test
     void scoresOfCandidatesAreThoseOfAFullScan() throws IOException {
         Ran found = done("candidates --texts @train.jsonl --queries @questions.jsonl --top 20% --sample 9 --out @ids");

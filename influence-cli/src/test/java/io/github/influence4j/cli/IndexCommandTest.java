@@ -59,7 +59,7 @@ class IndexCommandTest {
         assertEquals(1 + 50 * 2 * 3, lines.size());
         done("score --factors factors --train train --queries queries --top-k 3 --format csv --out scores");
         done("index query --index index --factors factors --queries queries --rescore train --candidates 300 --top-k 3"
-                + " --out exact");
+                + " --format csv --out exact");
         assertEquals(
                 examples(folder.resolve("scores/top_scores.csv")), examples(folder.resolve("exact/top_scores.csv")));
     }
@@ -90,6 +90,48 @@ class IndexCommandTest {
         bytes[bytes.length - 100] ^= 4;
         Files.write(file, bytes);
         assertEquals(3, run("index info index").exitCode());
+    }
+
+    @Test
+    void coordinatesAreAskedWithAnyDamping() throws IOException {
+        done("index build --factors factors --train train --out index --percent 3 --section both"
+                + " --coordinates-percent 11");
+        assertTrue(done("index info index").out().contains("coordinates: true"));
+        done("index query --index index --factors factors --queries queries --top-k 3 --section coordinates --out own");
+        List<String> lines = Files.readAllLines(folder.resolve("own/top_estimates.csv"));
+        assertTrue(lines.get(1).endsWith(","), "no standard error: " + lines.get(1));
+        done(
+                "score --factors factors --train train --queries queries --top-k 3 --format csv --damping 1x --out scores");
+        done("index query --index index --factors factors --queries queries --rescore train --candidates 300 --top-k 3"
+                + " --section coordinates --damping 1x --format csv --out exact");
+        assertEquals(
+                examples(folder.resolve("scores/top_scores.csv")), examples(folder.resolve("exact/top_scores.csv")));
+        assertEquals(
+                2,
+                run("index query --index index --factors factors --queries queries --damping 1x --out never")
+                        .exitCode());
+        assertEquals(
+                2,
+                run("index build --factors factors --train train --out never --coordinates-percent 1")
+                        .exitCode());
+        assertEquals(
+                2,
+                run("index build --factors factors --train train --out never --section coordinates --percent 1")
+                        .exitCode());
+    }
+
+    @Test
+    void anAuditSaysWhatCandidatesMiss() {
+        done("index build --factors factors --train train --out index --percent 3");
+        String audit =
+                "index audit --index index --factors factors --queries queries --train train --top-k 3 --sample 30";
+        String few = done(audit + " --candidates 10").out();
+        assertTrue(few.contains("sampled pairs: 1500"), few);
+        assertTrue(few.contains("recall at 3 at least"), few);
+        // two of 300 are left out: what is better than the third best candidate is hardly among them
+        String most = done(audit + " --candidates 298").out();
+        assertTrue(most.contains("sampled pairs: 100") && most.contains("of these better: 0"), most);
+        assertEquals(3, run(audit + " --candidates 2").exitCode());
     }
 
     @Test

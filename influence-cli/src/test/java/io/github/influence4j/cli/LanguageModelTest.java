@@ -86,6 +86,52 @@ class LanguageModelTest {
     }
 
     @Test
+    void anIndexOfAModelIsThatOfItsCaptures() throws Exception {
+        Path model = MODELS.resolve("llama");
+        String float64 = " --precision float64 --backend openblas";
+        run("fit --data @train.jsonl --layers all --out @factors" + float64 + " --model", model);
+        run(
+                "capture --data @train.jsonl --objective training --layers all --out @training" + float64 + " --model",
+                model);
+        run(
+                "capture --data @questions.jsonl --objective measurement --layers all --out @measured" + float64
+                        + " --model",
+                model);
+        String size = " --percent 3 --section both --coordinates-percent 10";
+        run("index build --factors @factors --train @training --out @i1" + size);
+        run("index build --factors @factors --train @train.jsonl --out @i2" + size + " --model", model);
+        run(
+                "index query --index @i1 --factors @factors --queries @measured --rescore @training --candidates 40 --format csv --out @q1");
+        run(
+                "index query --index @i2 --factors @factors --queries @questions.jsonl --rescore @train.jsonl"
+                        + " --candidates 40 --format csv --out @q2 --model",
+                model);
+        run(
+                "index audit --index @i2 --factors @factors --queries @questions.jsonl --train @train.jsonl --candidates 12"
+                        + " --model",
+                model);
+        String asked = "index query --index @i2 --factors @factors --queries @questions.jsonl --top-k 4 --out ";
+        String report = "report --train @train.jsonl --queries @questions.jsonl --out @page.html --scores ";
+        run(asked + "@q3 --model", model);
+        run(report + "@q3 --model", model);
+        assertTrue(Files.readString(folder.resolve("page.html")).contains("estimates by "));
+        run(asked + "@q4 --rescore @train.jsonl --candidates 9 --model", model);
+        run(report + "@q4 --model", model);
+        assertTrue(Files.readString(folder.resolve("page.html")).contains("exact scores of candidates by "));
+        List<String> ofFiles = Files.readAllLines(folder.resolve("q1/top_scores.csv"));
+        List<String> ofModel = Files.readAllLines(folder.resolve("q2/top_scores.csv"));
+        assertEquals(1 + 2 * 3 * 10, ofFiles.size());
+        for (int line = 1; line < ofFiles.size(); line++) {
+            int comma = ofFiles.get(line).lastIndexOf(',');
+            assertEquals(
+                    ofFiles.get(line).substring(0, comma), ofModel.get(line).substring(0, comma));
+            double expected = Double.parseDouble(ofFiles.get(line).substring(comma + 1));
+            double found = Double.parseDouble(ofModel.get(line).substring(comma + 1));
+            assertEquals(expected, found, Tolerances.PARITY_FLOAT64 * Math.abs(expected));
+        }
+    }
+
+    @Test
     void aRunIsTakenUpAndARunOfOtherWeightsIsRefused() throws Exception {
         run("fit --data @train.jsonl --out @factors --model", MODELS.resolve("llama"));
         run("fit --data @train.jsonl --out @factors --resume --model", MODELS.resolve("llama"));

@@ -7,6 +7,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.index.internal.file.IndexHeader;
 import io.github.influence4j.index.internal.file.IndexManifest;
 import io.github.influence4j.index.internal.file.IndexSection;
@@ -99,6 +100,29 @@ public final class GradientIndex implements AutoCloseable {
     public <E> IndexScoring<E> scoring(
             MatrixBackend backend, FactorStore factors, GradientProvider<E> model, ProgressListener progress)
             throws IOException {
+        return scoring(backend, factors, model, ScoreOptions.defaults(), progress);
+    }
+
+    /**
+     * Makes this ready to be asked, with bounds of batches and memory.
+     *
+     * @param <E> the host's type of an example
+     * @param backend computes the gradients of questions; must stay open as long as the result
+     * @param factors those that the index was built with
+     * @param model the model, at the same weights as at the fit, or a provider of captures; stays open while the result is in use
+     * @param batches of which batch size, positions and memory limit are looked at
+     * @param progress is told how far the work has come
+     * @return answers questions; the caller closes it before this
+     * @throws IOException if the factors cannot be read
+     * @throws IllegalArgumentException if the factors or the model are others
+     */
+    public <E> IndexScoring<E> scoring(
+            MatrixBackend backend,
+            FactorStore factors,
+            GradientProvider<E> model,
+            ScoreOptions batches,
+            ProgressListener progress)
+            throws IOException {
         manifest.header().requireFactors(factors.fingerprint());
         factors.requireModel(model);
         Curvature curvature = factors.load(backend);
@@ -110,7 +134,7 @@ public final class GradientIndex implements AutoCloseable {
             throw e;
         }
         try {
-            return IndexScoring.of(this, backend, model, curvature, solver, progress);
+            return IndexScoring.of(this, backend, model, curvature, solver, batches, progress);
         } catch (RuntimeException | Error e) {
             solver.close();
             curvature.close();

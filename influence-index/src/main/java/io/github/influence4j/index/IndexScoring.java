@@ -71,12 +71,13 @@ public final class IndexScoring<E> implements AutoCloseable {
             GradientProvider<E> model,
             Curvature curvature,
             EigenbasisSolver solver,
+            ScoreOptions batches,
             ProgressListener progress) {
         EigenbasisCurvature fitted = EigenbasisCurvature.require(curvature);
         IndexSection first = index.header().sections().iterator().next();
         SectionCoder coder = Sections.coder(first, index.header(), fitted);
-        InfluenceScorer<E> scorer = new InfluenceScorer<>(backend, model, ScoreOptions.defaults(), progress);
-        Sketching<E> sketching = new Sketching<>(backend, model, solver, ScoreOptions.defaults(), progress);
+        InfluenceScorer<E> scorer = new InfluenceScorer<>(backend, model, batches, progress);
+        Sketching<E> sketching = new Sketching<>(backend, model, solver, batches, progress);
         return new IndexScoring<>(
                 index, new Open<>(fitted, sketching, scorer, new ArrayList<>(List.of(solver))), solver, first, coder);
     }
@@ -204,7 +205,38 @@ public final class IndexScoring<E> implements AutoCloseable {
      *     in the training set
      */
     public TopInfluences rescore(ExampleSource<E> queries, ExampleSource<E> train, TopEstimates candidates, int k) {
-        return open.scorer().rescore(solver, queries, train, candidates.influences(), k);
+        TopInfluences exact = open.scorer().rescore(solver, queries, train, candidates.influences(), k);
+        return new TopInfluences(
+                exact.queryIds(),
+                exact.helpful(),
+                exact.harmful(),
+                of(exact.provenance(), "exact scores of candidates by "));
+    }
+
+    /**
+     * Estimates what the candidates miss: scores them exactly, with a random sample of the other training examples.
+     *
+     * @param queries the questions of the first pass
+     * @param train the training set of the index; one that finds examples by their id reads no others
+     * @param candidates result of {@link #topK}; the helpful ones are looked at
+     * @param k the best of a question that are to be found
+     * @param sample how many others of each question are scored
+     * @param seed decides which
+     * @return a bound of the recall, with its interval
+     * @throws IllegalArgumentException if a question has fewer than k candidates, all training examples are, the questions are not
+     *     those of the candidates, or a candidate is not in the training set
+     */
+    public RecallBound audit(
+            ExampleSource<E> queries, ExampleSource<E> train, TopEstimates candidates, int k, int sample, long seed) {
+        return new IndexAudit(ids(), candidates.influences(), k, sample, seed).run(wanted -> {
+            InfluenceScores scores = open.scorer().pairwise(solver, queries, train.select(wanted));
+            List<Long> asked = LongStream.of(scores.queryIds()).boxed().toList();
+            if (!asked.equals(candidates.queryIds())) {
+                throw new IllegalArgumentException(
+                        "the candidates are of the questions " + candidates.queryIds() + ", given were " + asked);
+            }
+            return scores;
+        });
     }
 
     /**
@@ -264,20 +296,26 @@ public final class IndexScoring<E> implements AutoCloseable {
         return starts;
     }
 
-    private InfluenceScores scores(List<QuerySketch> sketches, double[][] all) {
+    private long[] ids() {
         LongStream.Builder ids = LongStream.builder();
         for (SignShard shard : index.shards(section)) {
             LongStream.of(shard.ids(0, shard.rows())).forEach(ids);
         }
+        return ids.build().toArray();
+    }
+
+    private InfluenceScores scores(List<QuerySketch> sketches, double[][] all) {
         long[] queryIds = sketches.stream().mapToLong(QuerySketch::id).toArray();
-        return new InfluenceScores(
-                queryIds, ids.build().toArray(), all, Map.of(), new double[0][][], provenance(queryIds.length));
+        return new InfluenceScores(queryIds, ids(), all, Map.of(), new double[0][][], provenance(queryIds.length));
     }
 
     private Provenance provenance(int questions) {
-        return solver.provenance()
-                .withOption("index", index.header().bytes(section) + " bytes of " + section + " a training example")
-                .withCount("queries", questions)
+        return of(solver.provenance(), "estimates by ").withCount("queries", questions);
+    }
+
+    private Provenance of(Provenance made, String what) {
+        return made.withOption(
+                        "index", what + index.header().bytes(section) + " bytes of " + section + " a training example")
                 .withCount("training examples", index.size());
     }
 

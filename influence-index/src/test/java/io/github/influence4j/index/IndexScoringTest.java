@@ -21,7 +21,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -152,6 +154,53 @@ class IndexScoringTest {
                 });
             }
         }
+    }
+
+    /** A sample of all others counts what the candidates miss; smaller ones have the true share in their intervals. */
+    @Test
+    void anAuditCountsWhatTheCandidatesMiss() throws IOException {
+        with(1.5, (full, scoring) -> {
+            int k = 5;
+            int kept = 9;
+            InfluenceScores exact = full.pairwise(QUESTIONS, TRAINING);
+            TopEstimates candidates = scoring.topK(QUESTIONS, kept);
+            int missed = 0;
+            double recall = 0;
+            for (int q = 0; q < QUERIES; q++) {
+                Set<Long> found = candidates.helpful().get(q).stream()
+                        .map(Estimate::trainId)
+                        .collect(Collectors.toSet());
+                List<Influence> all = exact.topK(q, TRAIN);
+                int met = 0;
+                for (int rank = 0; rank < TRAIN && met < k; rank++) {
+                    if (found.contains(all.get(rank).trainId())) {
+                        met++;
+                        recall += rank < k ? 1.0 / (k * QUERIES) : 0;
+                    } else {
+                        missed++;
+                    }
+                }
+            }
+            RecallBound whole = scoring.audit(QUESTIONS, TRAINING, candidates, k, TRAIN, 1);
+            assertEquals((TRAIN - kept) * QUERIES, whole.trials());
+            assertEquals(missed, whole.higher());
+            assertTrue(missed > 0 && whole.recall() <= recall + 1e-12, whole + " of " + recall);
+            int within = 0;
+            int seeds = 60;
+            for (int seed = 0; seed < seeds; seed++) {
+                RecallBound some = scoring.audit(QUESTIONS, TRAINING, candidates, k, 20, seed);
+                assertEquals(20 * QUERIES, some.trials());
+                within += some.low() <= whole.recall() && whole.recall() <= some.high() ? 1 : 0;
+            }
+            // 95 % and more for independent pairs; these are drawn without repetition, which errs on that side
+            assertTrue(within >= 0.9 * seeds, within + " of " + seeds);
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> scoring.audit(QUESTIONS, TRAINING, candidates, kept + 1, 20, 1));
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> scoring.audit(QUESTIONS, TRAINING, scoring.topK(QUESTIONS, TRAIN), k, 20, 1));
+        });
     }
 
     @Test
