@@ -1,6 +1,6 @@
-"""Runs the exporter of docs/captures.md on models with convolutions, shared layers and padding.
+"""Runs docs/captures_export.py on models with convolutions, shared layers and padding, for the readers in Java.
 
-    exporter_check.py EXPORTER OUT    writes OUT/NAME.safetensors, and the gradients of autograd as OUT/NAME.gradients
+exporter_check.py EXPORTER OUT    writes OUT/NAME.safetensors, and the gradients of autograd as OUT/NAME.gradients
 """
 
 import importlib.util
@@ -21,7 +21,7 @@ torch.manual_seed(7)
 
 def check(name, model, layers, loss, objective, **options):
     captures.export(str(out / f"{name}.safetensors"), model, layers, loss, objective, **options)
-    loss(model).backward()
+    loss(model).sum().backward()
     gradients = {}
     for layer in layers:
         module = model.get_submodule(layer)
@@ -33,12 +33,23 @@ def check(name, model, layers, loss, objective, **options):
 
 images = torch.randn(5, 2, 7, 6)
 convolutions = nn.Sequential(
-    nn.Conv2d(2, 3, 3, padding=1), nn.Tanh(), nn.Conv2d(3, 4, (2, 3), stride=2, dilation=(1, 2), bias=False), nn.Tanh(),
-    nn.Flatten(), nn.LazyLinear(3))
+    nn.Conv2d(2, 3, 3, padding=1),
+    nn.Tanh(),
+    nn.Conv2d(3, 4, (2, 3), stride=2, dilation=(1, 2), bias=False),
+    nn.Tanh(),
+    nn.Flatten(),
+    nn.LazyLinear(3),
+)
 convolutions(images)
 labels = torch.randint(3, (5,))
-check("conv", convolutions, ["0", "2", "5"],
-      lambda m: nn.functional.cross_entropy(m(images), labels, reduction="sum"), "training", ids=torch.arange(5) * 10)
+check(
+    "conv",
+    convolutions,
+    ["0", "2", "5"],
+    lambda m: nn.functional.cross_entropy(m(images), labels, reduction="none"),
+    "training",
+    ids=torch.arange(5) * 10,
+)
 
 
 class Shared(nn.Module):
@@ -56,7 +67,7 @@ mask = (torch.arange(5)[None] <= torch.arange(6)[:, None] % 5).to(torch.uint8)
 
 def token_loss(model):
     losses = nn.functional.cross_entropy(model(tokens).flatten(0, 1), targets.flatten(), reduction="none")
-    return (losses * mask.flatten()).sum()
+    return (losses.view(mask.shape) * mask).sum(1)
 
 
 check("shared", Shared(), ["cell", "head"], token_loss, "measurement", mask=mask, fingerprint="step-100")

@@ -21,7 +21,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The exporter that {@code docs/captures.md} shows. */
+/** The exporter that {@code docs/captures.md} speaks of, and the script of {@code docs/huggingface.md}. */
 class ExporterTest {
 
     private static final Path EXPORTER = Path.of("../docs/captures_export.py");
@@ -30,12 +30,19 @@ class ExporterTest {
     private Path folder;
 
     @Test
-    void thePageShowsTheExporter() throws IOException {
-        List<String> lines = Files.readAllLines(EXPORTER);
-        assertTrue(lines.size() <= 40, lines.size() + " lines");
-        String page = Files.readString(Path.of("../docs/captures.md")).replace("\r\n", "\n");
+    void thePageShowsTheScriptForHuggingFace() throws IOException {
+        List<String> lines = Files.readAllLines(Path.of("../docs/huggingface_export.py"));
+        assertTrue(lines.size() <= 30, lines.size() + " lines");
+        String page = Files.readString(Path.of("../docs/huggingface.md")).replace("\r\n", "\n");
         assertTrue(
-                page.contains("```python\n" + String.join("\n", lines) + "\n```"), "docs/captures.md shows other code");
+                page.contains("```python\n" + String.join("\n", lines) + "\n```"),
+                "docs/huggingface.md shows other code");
+    }
+
+    /** Every case of docs/results/exporter.md, and the script for Hugging Face. */
+    @Test
+    void unusualModelsAreRightOrRefused() throws IOException, InterruptedException {
+        Python.run(folder, Path.of("src/test/python/exporter_test.py"));
     }
 
     @Test
