@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -116,7 +117,9 @@ public final class InfluenceCommand {
     private static int fail(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
         PrintWriter err = commandLine.getErr();
         String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-        if (e instanceof IOException) {
+        if (e instanceof NoSuchFileException missing) {
+            reason = missing.getFile() + ": is not there";
+        } else if (e instanceof IOException) {
             // the messages of file exceptions are often no more than a path
             reason = e.getClass().getSimpleName() + ": " + reason;
         }

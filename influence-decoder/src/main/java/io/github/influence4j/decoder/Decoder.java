@@ -139,6 +139,17 @@ public final class Decoder
     }
 
     /**
+     * Checks that a checkpoint has what a model needs, without reading its numbers.
+     *
+     * @param shape form of the model, with its family's names
+     * @param weights is asked for each tensor of the family
+     * @throws IllegalArgumentException if a tensor is missing or has another shape
+     */
+    public static void requireTensors(DecoderShape shape, WeightSource weights) {
+        PublishedWeights.require(shape, weights);
+    }
+
+    /**
      * Gives all weights as the tensors that the model's family publishes.
      *
      * @param sink takes them one after the other

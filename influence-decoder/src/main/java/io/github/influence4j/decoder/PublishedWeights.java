@@ -4,49 +4,92 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Carries weights between a model and the tensors that its family publishes: {@code NAME.weight} and {@code NAME.bias}. */
 final class PublishedWeights {
 
+    /** What a tensor is of its parameter. */
+    private enum Part {
+        KERNEL,
+        BIAS,
+        GAIN,
+        SHIFT
+    }
+
+    /**
+     * A tensor that the family publishes.
+     *
+     * @param turned whether it is stored [columns, rows] of what the model holds
+     */
+    private record Tensor(
+            String name, ParameterLayout.Parameter parameter, Part part, int rows, int columns, boolean turned) {
+
+        boolean vector() {
+            return part != Part.KERNEL;
+        }
+    }
+
     private final MatrixBackend backend;
     private final ParameterMatrices weights;
-    private final boolean transposed;
 
     PublishedWeights(MatrixBackend backend, ParameterMatrices weights) {
         this.backend = backend;
         this.weights = weights;
-        this.transposed = weights.shape().naming() == Naming.GPT2;
     }
 
-    /** Whether a weight is stored [inputs, outputs]: GPT-2's linear maps are, but not its head. */
-    private boolean transposed(ParameterLayout.Parameter p) {
-        return transposed
-                && p.kind() == ParameterLayout.Kind.LINEAR
-                && !p.name()
-                        .equals(weights.names().parts(LinearMap.HEAD, 0).get(0).name());
-    }
-
-    void load(WeightSource source) {
-        for (ParameterLayout.Parameter p : ParameterLayout.of(weights.shape()).parameters()) {
-            BackendMatrix target = weights.matrix(p.name());
-            String name = p.name() + ".weight";
+    private static List<Tensor> tensors(DecoderShape shape) {
+        String head = new LayerNames(shape).parts(LinearMap.HEAD, 0).get(0).name();
+        List<Tensor> tensors = new ArrayList<>();
+        for (ParameterLayout.Parameter p : ParameterLayout.of(shape).parameters()) {
+            String weight = p.name() + ".weight";
+            String bias = p.name() + ".bias";
             if (p.kind() == ParameterLayout.Kind.NORM) {
-                put(name, source.matrix(name, 1, p.columns()), target.rows(0, 1));
+                tensors.add(new Tensor(weight, p, Part.GAIN, 1, p.columns(), false));
                 if (p.rows() > 1) {
-                    put(p.name() + ".bias", source.matrix(p.name() + ".bias", 1, p.columns()), target.rows(1, 1));
+                    tensors.add(new Tensor(bias, p, Part.SHIFT, 1, p.columns(), false));
                 }
                 continue;
             }
-            BackendMatrix kernel = target.view(0, p.rows(), 0, p.inputs());
-            if (transposed(p)) {
-                put(name, turned(source.matrix(name, p.inputs(), p.rows())), kernel);
-            } else {
-                put(name, source.matrix(name, p.rows(), p.inputs()), kernel);
-            }
+            // GPT-2 stores weights [inputs, outputs], but not its head
+            boolean turned = shape.naming() == Naming.GPT2
+                    && p.kind() == ParameterLayout.Kind.LINEAR
+                    && !p.name().equals(head);
+            tensors.add(
+                    turned
+                            ? new Tensor(weight, p, Part.KERNEL, p.inputs(), p.rows(), true)
+                            : new Tensor(weight, p, Part.KERNEL, p.rows(), p.inputs(), false));
             if (p.bias()) {
-                Matrix bias = source.matrix(p.name() + ".bias", 1, p.rows());
-                put(p.name() + ".bias", turned(bias), target.view(0, p.rows(), p.inputs(), 1));
+                tensors.add(new Tensor(bias, p, Part.BIAS, 1, p.rows(), true));
             }
+        }
+        return tensors;
+    }
+
+    /** Asks for every tensor, without reading numbers. */
+    static void require(DecoderShape shape, WeightSource source) {
+        for (Tensor t : tensors(shape)) {
+            source.matrix(t.name(), t.rows(), t.columns());
+        }
+    }
+
+    /** Where the numbers of a tensor lie. */
+    private BackendMatrix held(Tensor t) {
+        ParameterLayout.Parameter p = t.parameter();
+        BackendMatrix all = weights.matrix(p.name());
+        return switch (t.part()) {
+            case KERNEL -> all.view(0, p.rows(), 0, p.inputs());
+            case BIAS -> all.view(0, p.rows(), p.inputs(), 1);
+            case GAIN -> all.rows(0, 1);
+            case SHIFT -> all.rows(1, 1);
+        };
+    }
+
+    void load(WeightSource source) {
+        for (Tensor t : tensors(weights.shape())) {
+            Matrix numbers = source.matrix(t.name(), t.rows(), t.columns());
+            put(t.name(), t.turned() ? turned(numbers) : numbers, held(t));
         }
     }
 
@@ -59,21 +102,9 @@ final class PublishedWeights {
     }
 
     void publish(WeightSink sink) {
-        for (ParameterLayout.Parameter p : ParameterLayout.of(weights.shape()).parameters()) {
-            BackendMatrix values = weights.matrix(p.name());
-            String name = p.name() + ".weight";
-            if (p.kind() == ParameterLayout.Kind.NORM) {
-                sink.take(name, true, values.rows(0, 1));
-                if (p.rows() > 1) {
-                    sink.take(p.name() + ".bias", true, values.rows(1, 1));
-                }
-                continue;
-            }
-            BackendMatrix kernel = values.view(0, p.rows(), 0, p.inputs());
-            sink.take(name, false, transposed(p) ? turned(kernel) : kernel);
-            if (p.bias()) {
-                sink.take(p.name() + ".bias", true, turned(values.view(0, p.rows(), p.inputs(), 1)));
-            }
+        for (Tensor t : tensors(weights.shape())) {
+            BackendMatrix values = held(t);
+            sink.take(t.name(), t.vector(), t.turned() ? turned(values) : values);
         }
     }
 

@@ -56,8 +56,9 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
      * @param folder the folder, or a GGUF file
      * @return the checkpoint, which the caller closes
      * @throws IOException if a file cannot be read
-     * @throws MalformedFileException if a file is missing or damaged, the family or an option is not known, or the configuration
-     *     asks for more numbers than the files hold; names the file and what to do
+     * @throws MalformedFileException if a file is missing or damaged, the family or an option is not known, the configuration
+     *     asks for more numbers than the files hold, or a tensor is missing, has another shape, or is none that the family knows;
+     *     names the file and what to do
      */
     public static Checkpoint open(Path folder) throws IOException {
         if (Files.isRegularFile(folder)) {
@@ -72,7 +73,7 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
         Weights weights = SafetensorsWeights.open(folder);
         try {
             checkSize(config.file(), shape, weights);
-            return new Checkpoint(folder, shape, weights, Optional.empty());
+            return new Checkpoint(folder, shape, weights, Optional.empty()).checked();
         } catch (RuntimeException | Error e) {
             weights.close();
             throw e;
@@ -80,12 +81,13 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
     }
 
     private static Checkpoint ofGguf(Path path) throws IOException {
+        Downloads.requireContent(path);
         GgufFile file = GgufFile.open(path);
         try {
             DecoderShape shape = GgufConfig.shape(file);
             Weights weights = new GgufWeights(file, shape);
             checkSize(path, shape, weights);
-            return new Checkpoint(path, shape, weights, Optional.of(file));
+            return new Checkpoint(path, shape, weights, Optional.of(file)).checked();
         } catch (RuntimeException | Error e) {
             file.close();
             throw e;
@@ -151,7 +153,9 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
         if (gguf.isPresent()) {
             return GgufTokenizer.open(gguf.get());
         }
-        return Files.exists(path.resolve("tokenizer.json")) ? Optional.of(ModelTokenizer.open(path)) : Optional.empty();
+        Path file = path.resolve("tokenizer.json");
+        Downloads.requireContent(file);
+        return Files.exists(file) ? Optional.of(ModelTokenizer.open(path)) : Optional.empty();
     }
 
     /**
@@ -160,26 +164,19 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
      * @param backend computes; its working precision is the model's
      * @param layers names of the linear maps that are tracked, among {@link Decoder#linearMaps}
      * @return the model, which the caller closes
-     * @throws MalformedFileException if a tensor is missing or has another shape, or the files hold one that the family does not
-     *     know: the model would not compute what it was trained to
      * @throws io.github.influence4j.api.NumericalException if a weight is NaN or infinite
      */
     public Decoder decoder(MatrixBackend backend, List<String> layers) {
+        return Decoder.open(backend, shape, layers, this);
+    }
+
+    /** Refuses files that lack a tensor, or hold one that the family does not know: the model would not be what was trained. */
+    private Checkpoint checked() {
         Set<String> read = new HashSet<>();
-        Decoder decoder = Decoder.open(backend, shape, layers, (name, rows, columns) -> {
+        Decoder.requireTensors(shape, (name, rows, columns) -> {
             read.add(found(name));
             return matrix(name, rows, columns);
         });
-        try {
-            refuseUnread(read);
-            return decoder;
-        } catch (RuntimeException e) {
-            decoder.close();
-            throw e;
-        }
-    }
-
-    private void refuseUnread(Set<String> read) {
         List<String> unread = names.stream()
                 .filter(name -> !read.contains(name) && !BUFFER.matcher(name).matches())
                 .filter(name -> !(shape.tied() && (name.equals("lm_head.weight") || name.equals("embed_out.weight"))))
@@ -193,6 +190,7 @@ public final class Checkpoint implements WeightSource, AutoCloseable {
                             + " that the configured model does not have; the two do not belong together, or the model"
                             + " is of a family that is not known");
         }
+        return this;
     }
 
     /** The name in the files: as the family has it, or without what it begins with. */

@@ -24,8 +24,9 @@ final class ModelConfig {
 
     /** Words in the names of options that change what a model computes. */
     private static final Pattern CHANGES_NUMBERS = Pattern.compile(
-            ".*(scal|multiplier|softcap|clip|expert|moe|rope|rotary|bias|norm|window|act_|_act$|activation|alibi|quanti"
-                    + "|chunk|residual|qk_|mixer|mamba|ssm|layer_types|parallel|cross_attention|pretraining_tp).*");
+            "(?!.*flash).*(scal|multiplier|softcap|clip|expert|moe|rope|rotary|bias|norm|window|act_|_act$|activation|alibi|quanti"
+                    + "|chunk|residual|qk_|mixer|mamba|ssm|layer_types|parallel|cross_attention|pretraining_tp|logit"
+                    + "|attention_(?!.*dropout)|attn_(?!pdrop|dropout|impl)|nope|sink|sparse|softmax|embed_).*");
 
     /** Options with such names that every family has, with what they say where they change nothing. */
     private static final Map<String, Object> HARMLESS = Map.of("pretraining_tp", 1L);
@@ -53,7 +54,7 @@ final class ModelConfig {
                     : "; expected the folder of a checkpoint as it is downloaded, or a GGUF file";
             throw new MalformedFileException(file, "is missing" + adapter);
         }
-        return new ModelConfig(file, StrictJson.read(file.toRealPath(), "the model's configuration"));
+        return new ModelConfig(file, StrictJson.readLinked(file, "the model's configuration"));
     }
 
     /**

@@ -57,7 +57,7 @@ final class SafetensorsWeights implements Weights {
 
     private void readIndex(Path folder) throws IOException {
         Path index = folder.resolve(INDEX);
-        Map<String, String> shards = StrictJson.read(index.toRealPath(), "the index of shards")
+        Map<String, String> shards = StrictJson.readLinked(index, "the index of shards")
                 .object("weight_map")
                 .texts();
         Set<String> missing = new TreeSet<>();
@@ -85,11 +85,21 @@ final class SafetensorsWeights implements Weights {
     private SafetensorsFile file(Path folder, String name) throws IOException {
         SafetensorsFile open = files.get(name);
         if (open == null) {
-            // downloads lie in a cache to which folders link, so links are followed
-            open = SafetensorsFile.open(new ShardFolder(folder).resolve(name));
+            Path path = new ShardFolder(folder).resolve(name);
+            Downloads.requireContent(path);
+            open = whole(path);
             files.put(name, open);
         }
         return open;
+    }
+
+    /** Downloads lie in a cache to which folders link, so links are followed. */
+    private static SafetensorsFile whole(Path path) throws IOException {
+        try {
+            return SafetensorsFile.open(path);
+        } catch (MalformedFileException e) {
+            throw Downloads.damaged(path, e);
+        }
     }
 
     @Override

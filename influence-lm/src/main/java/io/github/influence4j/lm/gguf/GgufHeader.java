@@ -56,7 +56,8 @@ final class GgufHeader {
      */
     void read() throws IOException {
         if (reader.size() < 24 || integer() != MAGIC) {
-            throw malformed("is not a GGUF file: it does not begin with GGUF");
+            throw malformed(
+                    "is not a GGUF file: it does not begin with GGUF; give one, or the folder of a checkpoint, which holds config.json");
         }
         int version = integer();
         if (version != 2 && version != 3) {

@@ -45,11 +45,11 @@ public final class ChatTemplate {
         }
     }
 
-    private ChatTemplate(Path file, String template, Map<String, String> specialTokens, Clock clock) {
+    private ChatTemplate(Path file, String template, Map<String, String> specialTokens, Jinjava jinja) {
         this.file = file;
         this.template = template;
         this.specialTokens = Map.copyOf(specialTokens);
-        this.jinja = engine(clock);
+        this.jinja = jinja;
     }
 
     /**
@@ -66,14 +66,15 @@ public final class ChatTemplate {
     }
 
     static ChatTemplate of(Path file, String template, Map<String, String> specialTokens, Clock clock) {
+        Jinjava jinja = engine(clock);
         String prepared;
         try {
-            prepared = TemplateText.prepared(template);
+            prepared = TemplateText.prepared(template, new KnownNames(jinja.getGlobalContext()));
         } catch (IllegalArgumentException e) {
             throw unparsable(file, String.valueOf(e.getMessage()), e);
         }
-        ChatTemplate checked = new ChatTemplate(file, prepared, specialTokens, clock);
-        JinjavaInterpreter interpreter = checked.jinja.newInterpreter();
+        ChatTemplate checked = new ChatTemplate(file, prepared, specialTokens, jinja);
+        JinjavaInterpreter interpreter = jinja.newInterpreter();
         try {
             interpreter.parse(prepared);
         } catch (RuntimeException e) {
@@ -83,6 +84,24 @@ public final class ChatTemplate {
             throw unparsable(file, interpreter.getErrors().get(0).getMessage(), null);
         }
         return checked;
+    }
+
+    /** The library takes what it does not know for nothing, and writes another text without a word. */
+    private record KnownNames(Context context) implements TemplateText.Names {
+
+        @Override
+        public void filter(String name) {
+            if (context.getFilter(name) == null) {
+                throw new IllegalArgumentException("the filter " + name + " is not known");
+            }
+        }
+
+        @Override
+        public void test(String name) {
+            if (context.getExpTest(name) == null) {
+                throw new IllegalArgumentException("the test " + name + " is not known");
+            }
+        }
     }
 
     private static MalformedFileException unparsable(Path file, String problem, @Nullable Exception cause) {

@@ -131,6 +131,9 @@ public final class ExampleReader {
         List<Map<String, ?>> messages = new ArrayList<>();
         for (StrictJson message : line.list("messages")) {
             message.text("role");
+            if (!message.hasValue("content") && !message.hasValue("tool_calls")) {
+                throw message.malformed("content", "there");
+            }
             messages.add(message.plain());
         }
         if (messages.isEmpty()) {

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
@@ -22,6 +23,8 @@ public final class JsonLines implements AutoCloseable {
 
     /** Most bytes of a line, which is held whole while it is read. */
     public static final int MAX_LINE = 16 << 20;
+
+    private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
     /** Bytes read at a time when lines are looked for. */
     private static final int CHUNK = 1 << 16;
@@ -47,6 +50,9 @@ public final class JsonLines implements AutoCloseable {
      * @throws MalformedFileException if it has no line, or one that is longer than {@value #MAX_LINE} bytes
      */
     public static JsonLines open(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new MalformedFileException(file, "is a folder; expected a file with a JSON object in each line");
+        }
         JsonLines lines = new JsonLines(FileReader.open(file));
         try {
             lines.scan();
@@ -61,11 +67,11 @@ public final class JsonLines implements AutoCloseable {
     }
 
     private void scan() throws IOException {
-        long start = 0;
+        long start = afterMark();
         long number = 1;
         boolean blank = true;
         ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
-        for (long at = 0; at < reader.size(); at += chunk.limit()) {
+        for (long at = start; at < reader.size(); at += chunk.limit()) {
             reader.readFully(chunk.clear().limit((int) Math.min(CHUNK, reader.size() - at)), at);
             for (int k = 0; k < chunk.limit(); k++) {
                 byte b = chunk.get(k);
@@ -85,6 +91,13 @@ public final class JsonLines implements AutoCloseable {
             }
         }
         add(start, reader.size(), number, blank);
+    }
+
+    /** Where the text begins: after the mark of the byte order, with which some editors begin a file in UTF-8. */
+    private int afterMark() throws IOException {
+        ByteBuffer first = ByteBuffer.allocate((int) Math.min(MARK.length, reader.size()));
+        reader.readFully(first, 0);
+        return Arrays.equals(MARK, first.array()) ? MARK.length : 0;
     }
 
     private void add(long start, long end, long number, boolean blank) {

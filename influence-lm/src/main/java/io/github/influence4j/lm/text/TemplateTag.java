@@ -36,6 +36,21 @@ final class TemplateTag {
         return new TemplateTag(tag).rewrite();
     }
 
+    /** The tag with what stands between quotes left out, so that only the language is left. */
+    static String unquoted(String tag) {
+        TemplateTag walked = new TemplateTag(tag);
+        StringBuilder left = new StringBuilder();
+        for (int k = 0; k < tag.length(); k++) {
+            char c = tag.charAt(k);
+            left.append(c);
+            if (c == '"' || c == '\'') {
+                k = walked.endOfQuote(k) - 1;
+                left.append(c);
+            }
+        }
+        return left.toString();
+    }
+
     private String rewrite() {
         int k = 0;
         while (k < tag.length()) {

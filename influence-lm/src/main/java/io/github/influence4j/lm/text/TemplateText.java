@@ -1,6 +1,7 @@
 package io.github.influence4j.lm.text;
 
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * A chat template in the form that the Jinja library takes: with the white space removed that Jinja's settings {@code trim_blocks}
@@ -10,7 +11,11 @@ import java.util.Locale;
  */
 final class TemplateText {
 
+    private static final Pattern FILTER = Pattern.compile("\\|\\s*([A-Za-z_]\\w*)");
+    private static final Pattern TEST = Pattern.compile("\\bis\\s+(?:not\\s+)?([A-Za-z_]\\w*)");
+
     private final String template;
+    private final Names names;
     private final StringBuilder out = new StringBuilder();
     private int at;
 
@@ -19,19 +24,29 @@ final class TemplateText {
 
     private boolean stripNext;
 
-    private TemplateText(String template) {
+    private TemplateText(String template, Names names) {
         this.template = template;
+        this.names = names;
+    }
+
+    /** Is told which filters and tests the tags of a template name. */
+    interface Names {
+
+        void filter(String name);
+
+        void test(String name);
     }
 
     /**
      * Rewrites a template.
      *
+     * @param names is told of each
      * @throws IllegalArgumentException if a tag has no end, or is one that the library would misread
      */
-    static String prepared(String template) {
+    static String prepared(String template, Names names) {
         String unix = template.replace("\r\n", "\n").replace('\r', '\n');
         String trimmed = unix.endsWith("\n") ? unix.substring(0, unix.length() - 1) : unix;
-        return new TemplateText(trimmed).rewrite();
+        return new TemplateText(trimmed, names).rewrite();
     }
 
     private String rewrite() {
@@ -87,7 +102,11 @@ final class TemplateText {
         }
         if (kind != '#') {
             out.append('{').append(kind).append(' ');
-            out.append(TemplateTag.prepared(template.substring(from, to).strip()));
+            String tag = template.substring(from, to).strip();
+            String language = TemplateTag.unquoted(tag);
+            FILTER.matcher(language).results().forEach(found -> names.filter(found.group(1)));
+            TEST.matcher(language).results().forEach(found -> names.test(found.group(1)));
+            out.append(TemplateTag.prepared(tag));
             out.append(' ').append(kind == '{' ? '}' : kind).append('}');
         }
         at = close + 2;

@@ -52,7 +52,7 @@ public record TokenizerConfig(
         if (!Files.exists(file)) {
             return new TokenizerConfig(file, Map.of(), Optional.empty(), Optional.empty(), template(folder, Map.of()));
         }
-        StrictJson json = StrictJson.read(file.toRealPath(), "the tokeniser's configuration");
+        StrictJson json = StrictJson.readLinked(file, "the tokeniser's configuration");
         Map<String, String> tokens = new LinkedHashMap<>();
         for (String name : TOKENS) {
             token(json, name).ifPresent(text -> tokens.put(name, text));

@@ -209,7 +209,7 @@ class CheckpointTest {
     @Test
     void anUnknownFamilyIsNamed() throws Exception {
         copy("llama", "\"model_type\": \"llama\"", "\"model_type\": \"gemma3\"");
-        refused("\"model_type\" must be one of [llama, mistral, qwen2", "found \"\"gemma3\"\"");
+        refused("\"model_type\" must be one of [llama, mistral, qwen2", "found \"gemma3\"");
     }
 
     @Test

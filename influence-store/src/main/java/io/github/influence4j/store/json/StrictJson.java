@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -31,6 +32,9 @@ public final class StrictJson {
         this.entries = entries;
     }
 
+    /** What the parser says of itself in its messages. */
+    private static final Pattern PARSER_PLACE = Pattern.compile(" \\(start marker at \\[Source: [^]]*]\\)");
+
     /** Largest file that is read. */
     private static final long MAX_FILE = 64L << 20;
 
@@ -47,18 +51,35 @@ public final class StrictJson {
         return parse(file, where, text(file));
     }
 
+    /**
+     * Reads a file that holds an object, or the file that a link leads to, as downloads have them in a cache.
+     *
+     * @param file the file or the link, which messages name
+     * @param where what the file is, for messages
+     * @return the object
+     * @throws IOException if it cannot be read
+     * @throws MalformedFileException if it is not an object in JSON
+     */
+    public static StrictJson readLinked(Path file, String where) throws IOException {
+        return parse(file, where, text(file, file.toRealPath()));
+    }
+
     static String text(Path file) throws IOException {
+        return text(file, file);
+    }
+
+    private static String text(Path name, Path file) throws IOException {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new MalformedFileException(file, "is missing, or not a regular file");
+            throw new MalformedFileException(name, "is missing, or not a regular file");
         }
         if (Files.size(file) > MAX_FILE) {
             throw new MalformedFileException(
-                    file, "has " + Files.size(file) + " bytes, at most " + MAX_FILE + " are read");
+                    name, "has " + Files.size(file) + " bytes, at most " + MAX_FILE + " are read");
         }
         try {
             return Files.readString(file);
         } catch (CharacterCodingException e) {
-            throw new MalformedFileException(file, "is not UTF-8", e);
+            throw new MalformedFileException(name, "is not UTF-8", e);
         }
     }
 
@@ -76,7 +97,10 @@ public final class StrictJson {
             return object(file, where, JsonTree.parse(text));
         } catch (JacksonException e) {
             throw new MalformedFileException(
-                    file, where + " is not the JSON it should be: " + e.getOriginalMessage(), e);
+                    file,
+                    where + " is not the JSON it should be: "
+                            + PARSER_PLACE.matcher(e.getOriginalMessage()).replaceAll(""),
+                    e);
         }
     }
 
@@ -323,13 +347,9 @@ public final class StrictJson {
      */
     public MalformedFileException malformed(String name, String expected) {
         Object value = entries.get(name);
-        String found = value == null ? "found nothing" : "found " + MalformedFileException.quote(written(value));
+        String found = value == null ? "found nothing" : "found " + MalformedFileException.quote(String.valueOf(value));
         return new MalformedFileException(
                 file, where + ": " + MalformedFileException.quote(name) + " must be " + expected + ", " + found);
-    }
-
-    private static String written(Object value) {
-        return value instanceof String ? '"' + value.toString() + '"' : String.valueOf(value);
     }
 
     private List<String> names() {
