@@ -33,6 +33,7 @@ import picocli.CommandLine.ScopeType;
             ReportCommand.class,
             CandidatesCommand.class,
             InspectCommand.class,
+            CheckCommand.class,
             CompletionCommand.class
         },
         scope = ScopeType.INHERIT,
