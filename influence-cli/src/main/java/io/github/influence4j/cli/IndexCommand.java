@@ -18,6 +18,7 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             IndexBuildCommand.Build.class,
             IndexBuildCommand.Append.class,
+            IndexMergeCommand.class,
             IndexCommand.Info.class,
             IndexQueryCommand.class,
             IndexAuditCommand.class
@@ -30,7 +31,7 @@ final class IndexCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw output.wrong("name what to do: build, append, info, query or audit");
+        throw output.wrong("name what to do: build, append, merge, info, query or audit");
     }
 
     /** {@code influence index info}. */

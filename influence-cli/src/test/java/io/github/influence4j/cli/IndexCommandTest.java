@@ -85,6 +85,13 @@ class IndexCommandTest {
                     Files.readAllBytes(folder.resolve("whole").resolve(name)),
                     Files.readAllBytes(folder.resolve("index").resolve(name)));
         }
+        done("index build --factors factors --train train/shard-1.safetensors --out second --percent 3");
+        done("index build --factors factors --train train/shard-0.safetensors --out first --percent 3");
+        Ran merged = run("index merge --out merged " + folder.resolve("first") + " " + folder.resolve("second"));
+        assertEquals(0, merged.exitCode(), merged.err());
+        assertArrayEquals(
+                Files.readAllBytes(folder.resolve("whole/signs-000001.safetensors")),
+                Files.readAllBytes(folder.resolve("merged/signs-000001.safetensors")));
         Path file = folder.resolve("index/signs-000003.safetensors");
         byte[] bytes = Files.readAllBytes(file);
         bytes[bytes.length - 100] ^= 4;

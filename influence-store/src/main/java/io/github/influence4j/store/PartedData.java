@@ -14,6 +14,20 @@ import java.util.TreeSet;
 public interface PartedData<E> extends ExampleSource<E> {
 
     /**
+     * Divides examples in memory. Their ids are their places.
+     *
+     * @param <E> the host's type of an example
+     * @param name tells these examples from others when a run is taken up: give another one where the examples are others
+     * @param examples the examples; not copied
+     * @param each examples of a part
+     * @return the data set
+     * @throws IllegalArgumentException if there are no examples, or parts would be empty
+     */
+    static <E> PartedData<E> of(String name, List<E> examples, int each) {
+        return new ListParts<>(name, examples, 0, each);
+    }
+
+    /**
      * Returns the parts, always the same.
      *
      * @return views of this data set, in its order, that together have its examples
@@ -60,7 +74,7 @@ public interface PartedData<E> extends ExampleSource<E> {
                     wanted.isEmpty()
                             ? "no example was selected"
                             : missing.size() + " of the " + wanted.size() + " examples that were selected are not in "
-                                    + files().get(0) + ", such as that with id "
+                                    + (files().isEmpty() ? settings() : files().get(0)) + ", such as that with id "
                                     + missing.iterator().next());
         }
         return new SelectedParts<>(this, wanted);

@@ -24,6 +24,7 @@ import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.factors.FactorManifest;
 import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
@@ -35,6 +36,7 @@ import java.util.List;
 final class IndexBed implements AutoCloseable {
 
     private static final int BATCH = 32;
+    private static final int PART = 1_000;
     private static final int WIDTH_OF_A_HEAD = 16;
 
     private final TextWindows text;
@@ -133,8 +135,9 @@ final class IndexBed implements AutoCloseable {
         return factors;
     }
 
-    WindowParts train() {
-        return new WindowParts(text.train(), 0);
+    /** In parts of a thousand, each of which becomes a shard of an index. */
+    PartedData<TokenSequence> train() {
+        return PartedData.of("windows of real text", text.train(), PART);
     }
 
     ExampleSource<TokenSequence> questions() {
