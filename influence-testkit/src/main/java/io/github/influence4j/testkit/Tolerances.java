@@ -193,6 +193,12 @@ public final class Tolerances {
      */
     public static final double WHITENED_FLOAT32 = 1e-6;
 
+    /**
+     * Share that rounding leaves of the squares of 64,000 normal numbers, relative to its expectation: a square that is left has a standard
+     * deviation of at most twice its mean, 2/√64000 = 0.008, and five of them pass.
+     */
+    public static final double LEFT_OF_64000_NUMBERS = 0.04;
+
     /** Mean of 2,000 independent standardised errors: its standard deviation is 1/√2000 = 0.022, and five of them pass. */
     public static final double MEAN_OF_2000_PAIRS = 0.11;
 

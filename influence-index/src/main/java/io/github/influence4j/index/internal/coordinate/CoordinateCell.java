@@ -3,20 +3,20 @@ package io.github.influence4j.index.internal.coordinate;
 import io.github.influence4j.index.internal.sketch.SignCell;
 
 /**
- * One bit of some coordinates of a layer: the sign of what the bits before leave of a coordinate.
+ * One bit of some coordinates of a layer, the sign of what the bits before leave of a coordinate.
  *
- * <p>A coordinate of a whitened training gradient has about the variance v = Λ/(Λ+λ), so √v is what its sign stands for, up to a
- * factor that the coordinates of a row share.
+ * <p>A coordinate of a whitened training gradient has about the variance v = Λ/(Λ+λ), so its bits stand for multiples of √v, up to a factor
+ * that the coordinates of a row share.
  *
  * @param index its place among the cells of all layers
  * @param layer index of the layer
  * @param firstWord place of the first word in a row
  * @param positions of the coordinates in the layer's gradient, [o, i] row-major, ascending
- * @param roots √v of each
- * @param weights what a question's coordinate is multiplied with: √v, or with another damping as much more or less
+ * @param steps what the sign of each is multiplied with: √v times the step of this bit
+ * @param weights what a question's coordinate is multiplied with: the step, or with another damping as much more or less
  */
 @SuppressWarnings("ArrayRecordComponent") // handed through, never compared
-record CoordinateCell(int index, int layer, int firstWord, int[] positions, float[] roots, float[] weights)
+record CoordinateCell(int index, int layer, int firstWord, int[] positions, float[] steps, float[] weights)
         implements SignCell {
 
     @Override
@@ -39,27 +39,19 @@ record CoordinateCell(int index, int layer, int firstWord, int[] positions, floa
     }
 
     /**
-     * Reads what is left of the coordinates and takes from it what their signs and the scale will say.
+     * Reads what is left of the coordinates and takes from it what their signs say.
      *
      * @param rest what is left of the layer's gradient; changed at the positions
+     * @param scale what the steps are multiplied with
      * @param values receives what was left
-     * @return the scale with which least is left, Σ√v|r| / Σv
      */
-    double take(float[] rest, float[] values) {
-        double product = 0;
-        double squares = 0;
+    void take(float[] rest, double scale, float[] values) {
         for (int k = 0; k < positions.length; k++) {
             float value = rest[positions[k]];
             values[k] = value;
-            product += (double) roots[k] * Math.abs(value);
-            squares += (double) roots[k] * roots[k];
+            float said = (float) (scale * steps[k]);
+            rest[positions[k]] -= value >= 0 ? said : -said;
         }
-        double scale = squares == 0 ? 0 : product / squares;
-        for (int k = 0; k < positions.length; k++) {
-            float said = (float) (scale * roots[k]);
-            rest[positions[k]] -= values[k] >= 0 ? said : -said;
-        }
-        return scale;
     }
 
     /** Reads a question's coordinates as they are added up over signs, and gives Σq². */

@@ -3,6 +3,7 @@ package io.github.influence4j.index.internal.coordinate;
 import io.github.influence4j.index.internal.sketch.QuerySketch;
 import io.github.influence4j.index.internal.sketch.SectionCoder;
 import io.github.influence4j.index.internal.sketch.SignRows;
+import java.util.List;
 
 /** Keeps the leading coordinates, each in one to four bits. */
 public final class CoordinateCoder implements SectionCoder {
@@ -41,10 +42,29 @@ public final class CoordinateCoder implements SectionCoder {
                     rest = new float[numbers];
                 }
                 System.arraycopy(gradients, offset, rest, 0, numbers);
-                for (CoordinateCell cell : layout.of(layer)) {
-                    double scale = cell.take(rest, values);
-                    rows.set(layout.shape(), example, cell, values, scale);
+                List<CoordinateCell> cells = layout.of(layer);
+                double scale = layout.scale(layer, rest);
+                for (CoordinateCell cell : cells) {
+                    cell.take(rest, scale, values);
+                    rows.set(layout.shape(), example, cell, values, 0);
                 }
+                double best = best(scale, cells.get(0), gradients, offset);
+                for (CoordinateCell cell : cells) {
+                    rows.rescale(layout.shape(), example, cell, best);
+                }
+            }
+
+            /** The scale Σzc/Σc² with which least is left, where the signs with their steps say c: all have a first bit. */
+            private double best(double scale, CoordinateCell first, float[] gradients, int offset) {
+                double product = 0;
+                double squares = 0;
+                for (int position : first.positions()) {
+                    double value = gradients[offset + position];
+                    double said = value - rest[position];
+                    product += value * said;
+                    squares += said * said;
+                }
+                return squares == 0 ? 0 : scale * product / squares;
             }
 
             @Override

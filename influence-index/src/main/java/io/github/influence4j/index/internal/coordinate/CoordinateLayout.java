@@ -19,18 +19,24 @@ public final class CoordinateLayout implements SignLayout {
     /** Most bits of a coordinate. */
     private static final int PLANES = 4;
 
-    /** By how much each bit lessens d of a normal number, with levels that are best for it (Max 1960). */
-    private static final double[] GAINS = {0.6366, 0.2459, 0.0830, 0.0250};
+    /** Distance of the levels of a number of variance 1, by its bits, that leaves least of it (Max 1960, table II). */
+    private static final double[] DISTANCES = {1.596, 0.9957, 0.5860, 0.3352};
+
+    /** By how much each bit lessens d: what these levels leave is .3634, .1188, .03744 and .01154. */
+    private static final double[] GAINS = {0.6366, 0.2446, 0.08136, 0.0259};
 
     /** Brings the threshold to its last digit. */
     private static final int HALVINGS = 64;
 
     private final RowShape shape;
     private final List<CoordinateCell> cells;
+    /** Σv of each layer's coordinates that are kept. */
+    private final double[] variances;
 
-    private CoordinateLayout(RowShape shape, List<CoordinateCell> cells) {
+    private CoordinateLayout(RowShape shape, List<CoordinateCell> cells, double[] variances) {
         this.shape = shape;
         this.cells = List.copyOf(cells);
+        this.variances = variances;
     }
 
     /**
@@ -149,32 +155,51 @@ public final class CoordinateLayout implements SignLayout {
 
         CoordinateLayout layout() {
             List<CoordinateCell> cells = new ArrayList<>();
+            double[] variances = new double[shares.size()];
             int word = 0;
             for (int l = 0; l < shares.size(); l++) {
+                double[] values = shares.get(l);
+                int[][] positions = new int[planes][];
+                byte[] bits = new byte[values.length];
                 for (int b = 0; b < planes; b++) {
-                    CoordinateCell cell = cell(cells.size(), l, b, word);
+                    positions[b] = positions(l, b);
+                    for (int position : positions[b]) {
+                        bits[position]++;
+                        variances[l] += b == 0 ? values[position] : 0;
+                    }
+                }
+                for (int b = 0; b < planes; b++) {
+                    float[] steps = steps(values, bits, b, positions[b]);
+                    CoordinateCell cell = new CoordinateCell(cells.size(), l, word, positions[b], steps, steps);
                     word += cell.words();
                     cells.add(cell);
                 }
             }
-            return new CoordinateLayout(shape, cells);
+            return new CoordinateLayout(shape, cells, variances);
         }
 
-        private CoordinateCell cell(int index, int layer, int plane, int word) {
+        private int[] positions(int layer, int plane) {
             double[] values = shares.get(layer);
             int[] positions = new int[values.length];
             int count = 0;
             for (int k = 0; k < values.length; k++) {
                 double gain = values[k] * values[k] * GAINS[plane];
-                if (gain >= high || (gain >= low && fits(index))) {
+                if (gain >= high || (gain >= low && fits(layer * planes + plane))) {
                     positions[count++] = k;
                 }
             }
-            float[] roots = new float[count];
-            for (int k = 0; k < count; k++) {
-                roots[k] = (float) Math.sqrt(values[positions[k]]);
+            return Arrays.copyOf(positions, count);
+        }
+
+        /** Each bit has half the step of the one before, so that all levels are one distance apart. */
+        private static float[] steps(double[] values, byte[] bits, int plane, int[] positions) {
+            float[] steps = new float[positions.length];
+            for (int k = 0; k < steps.length; k++) {
+                int all = bits[positions[k]];
+                double step = Math.scalb(DISTANCES[all - 1], all - 2 - plane);
+                steps[k] = (float) (step * Math.sqrt(values[positions[k]]));
             }
-            return new CoordinateCell(index, layer, word, Arrays.copyOf(positions, count), roots, roots);
+            return steps;
         }
 
         private boolean fits(int index) {
@@ -202,17 +227,18 @@ public final class CoordinateLayout implements SignLayout {
                         .map(cell -> {
                             float[] weights = new float[cell.bits()];
                             for (int k = 0; k < weights.length; k++) {
-                                weights[k] = (float) (cell.roots()[k] * factors.get(cell.layer())[cell.positions()[k]]);
+                                weights[k] = (float) (cell.steps()[k] * factors.get(cell.layer())[cell.positions()[k]]);
                             }
                             return new CoordinateCell(
                                     cell.index(),
                                     cell.layer(),
                                     cell.firstWord(),
                                     cell.positions(),
-                                    cell.roots(),
+                                    cell.steps(),
                                     weights);
                         })
-                        .toList());
+                        .toList(),
+                variances);
     }
 
     @Override
@@ -228,6 +254,15 @@ public final class CoordinateLayout implements SignLayout {
     /** The cells of a layer, the first bits first. */
     List<CoordinateCell> of(int layer) {
         return cells.stream().filter(cell -> cell.layer() == layer).toList();
+    }
+
+    /** By how much the kept coordinates of a gradient are larger than their variances say, √(Σz²/Σv). */
+    double scale(int layer, float[] gradient) {
+        double squares = 0;
+        for (int position : of(layer).get(0).positions()) {
+            squares += (double) gradient[position] * gradient[position];
+        }
+        return squares == 0 ? 0 : Math.sqrt(squares / variances[layer]);
     }
 
     /** Numbers of a layer's gradient that have to be looked at: those up to the last that is kept. */

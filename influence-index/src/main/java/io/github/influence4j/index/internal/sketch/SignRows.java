@@ -37,6 +37,18 @@ public record SignRows(long[] ids, float[] scales, long[] signs) {
             }
             signs[at + w] = word;
         }
+        rescale(shape, example, cell, scale);
+    }
+
+    /**
+     * Changes the scale of a cell.
+     *
+     * @param shape of the rows
+     * @param example index of the row
+     * @param cell the cell
+     * @param scale its scale
+     */
+    public void rescale(RowShape shape, int example, SignCell cell, double scale) {
         scales[example * shape.scales() + cell.index()] = (float) scale;
     }
 }
