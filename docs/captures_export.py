@@ -199,7 +199,7 @@ class _Layer:
             positions = "patches" if self.conv else "tokens"
             about = {"in": a.shape[2], "out": g.shape[2], "bias": self.bias is not None, "uses": self.count}
             if rank is not None:
-                about |= {"uses": 1, "positions": positions if self.conv or a.shape[1] > 1 else "none"}
+                about |= {"uses": 1} | ({"positions": positions} if a.shape[1] > 1 else {})
                 a, g, tensors[name + "/energy"] = _cut(a, g, self.mask, rank, self.bias is not None)
             elif self.own:
                 tensors[name + "/mask"] = self.mask.to(torch.uint8)

@@ -70,4 +70,5 @@ def token_loss(model):
     return (losses.view(mask.shape) * mask).sum(1)
 
 
+check("whole", Shared(), ["cell", "head"], token_loss, "training", mask=mask, rank=50)
 check("shared", Shared(), ["cell", "head"], token_loss, "measurement", mask=mask, fingerprint="step-100")

@@ -231,6 +231,46 @@ class ExportTest(unittest.TestCase):
             captures.export(self.path, self.model, ["nosuch"], self.loss, "training")
 
 
+class RankTest(unittest.TestCase):
+    """Gradients that are cut to a rank, against the singular values of autograd's gradients."""
+
+    def exported(self, case, rank):
+        model, batch, loss = prepared(case)
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/captures.safetensors"
+            mask = None if case.mask is None else case.mask.to(torch.uint8)
+            captures.export(
+                path, model, case.layers, lambda m: loss(m, batch, case.mask), "training", mask=mask, rank=rank
+            )
+            return written(path), load_file(path), truth(model, case, batch, loss)
+
+    def test_a_cut_keeps_the_largest_singular_pairs_and_the_bias(self):
+        names = ("Linear on sequences", "[n, heads, t, d]", "Conv2d, padding same", "a module used twice")
+        names += ("Hugging Face Llama, padding on the left",)
+        for case in [case for case in cases.all_cases() if case.name in names]:
+            for rank in (1, 2, 3, 50):
+                with self.subTest(case=case.name, rank=rank):
+                    found, tensors, right = self.exported(case, rank)
+                    model, _, _ = prepared(case)
+                    for name in case.layers:
+                        gradient, bias = right[name], model.get_submodule(name).bias is not None
+                        positions = tensors[name + "/activations"].shape[1]
+                        weight = gradient[:, :, :-1] if bias else gradient
+                        u, s, v = torch.linalg.svd(weight, full_matrices=False)
+                        cut = (u[:, :, :rank] * s[:, None, :rank]) @ v[:, :rank]
+                        kept = s[:, :rank].square().sum(1) / s.square().sum(1)
+                        self.assertLessEqual(positions, rank + bias)
+                        expected = torch.cat([cut, gradient[:, :, -1:]], 2) if bias else cut
+                        torch.testing.assert_close(found[name], expected, rtol=1e-9, atol=1e-12)
+                        torch.testing.assert_close(tensors[name + "/energy"], kept, rtol=1e-9, atol=1e-12)
+
+    def test_a_fit_is_refused(self):
+        model, batch = cases.sequence()(), cases.sequences()()
+        for objective, rank in (("sampled", 4), ("training", 0)):
+            with self.assertRaisesRegex(ValueError, f"rank {rank}"):
+                captures.export("never", model, ["a"], lambda m: cases.cross_entropy(m, batch), objective, rank=rank)
+
+
 class TokenLossesTest(unittest.TestCase):
     def setUp(self):
         torch.set_default_dtype(torch.float64)

@@ -124,7 +124,10 @@ final class CaptureCheck {
             ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(a.length, Double.BYTES));
             bytes.asDoubleBuffer().put(a);
             examples.inputs.get(e).update(bytes);
-            boolean tokens = layer.positions() == Positions.TOKENS && t > 1 && capture.uses() == 1;
+            boolean tokens = layer.positions() == Positions.TOKENS
+                    && t > 1
+                    && capture.uses() == 1
+                    && set.rank().isEmpty();
             if (tokens && capture.mask().isNone()) {
                 examples.tails[e] = Math.min(examples.tails[e], tail(g, layer.outputs()));
             }

@@ -85,6 +85,7 @@ final class InspectCommand implements Callable<Integer> {
             result.put("holds", "captures");
             result.put("objective", set.objective().word());
             set.model().ifPresent(model -> result.put("model", model));
+            set.rank().ifPresent(rank -> result.put("rank", rank));
             result.put("shards", set.files().size());
             result.put("examples", set.size());
         } catch (MalformedFileException e) {

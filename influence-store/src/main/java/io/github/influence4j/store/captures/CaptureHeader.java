@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What the metadata of a capture file say.
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param objective what the captures are gradients of
  * @param model fingerprint of the model, if the file has one
  * @param labels name of the series of draws of sampled labels, if the file has one
+ * @param rank singular pairs to which gradients were cut, if they were
  * @param layers the layers, in the file's order
  * @param sharedInputs names of layers that read one input
  */
@@ -26,6 +28,7 @@ record CaptureHeader(
         CaptureObjective objective,
         Optional<String> model,
         Optional<String> labels,
+        OptionalInt rank,
         List<DeclaredLayer> layers,
         List<List<String>> sharedInputs) {
 
@@ -69,6 +72,7 @@ record CaptureHeader(
                 objective,
                 Optional.ofNullable(file.metadata().get("model")),
                 labels(file, objective),
+                rank(file, objective),
                 layers,
                 sharedInputs(file, layers));
     }
@@ -97,6 +101,21 @@ record CaptureHeader(
                             + objective.word() + " captures");
         }
         return labels;
+    }
+
+    private static OptionalInt rank(SafetensorsFile file, CaptureObjective objective) {
+        String rank = file.metadata().get("rank");
+        if (rank == null) {
+            return OptionalInt.empty();
+        }
+        if (objective == CaptureObjective.SAMPLED || !rank.matches("[1-9][0-9]{0,8}")) {
+            throw new MalformedFileException(
+                    file.path(),
+                    "the metadata rank must be a positive number, of training or measurement captures (a fit needs the positions),"
+                            + " found " + MalformedFileException.quote(rank) + " for " + objective.word()
+                            + " captures");
+        }
+        return OptionalInt.of(Integer.parseInt(rank));
     }
 
     static boolean isName(String labels) {

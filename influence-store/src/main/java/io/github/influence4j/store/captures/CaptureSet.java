@@ -16,6 +16,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Captures in one file, or in the {@code *.safetensors} files of a folder in the order of their names, as a data set.
@@ -198,6 +199,16 @@ public final class CaptureSet implements PartedData<CapturedExample>, AutoClosea
      */
     public Optional<String> labels() {
         return header().labels();
+    }
+
+    /**
+     * Returns to how many singular pairs an example's gradient was cut. Such captures have no positions of the model: a fit, and
+     * scores by token, cannot be computed from them.
+     *
+     * @return the rank, if gradients were cut
+     */
+    public OptionalInt rank() {
+        return header().rank();
     }
 
     /**

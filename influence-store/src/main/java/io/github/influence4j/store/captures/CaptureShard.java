@@ -39,6 +39,10 @@ final class CaptureShard {
         for (DeclaredLayer layer : header.layers()) {
             known.addAll(Set.of(layer.activations(), layer.outputGradients(), layer.mask()));
             check(layer);
+            if (header.rank().isPresent()) {
+                known.add(layer.energy());
+                file.find(layer.energy()).ifPresent(spec -> checkEnergy(layer, spec));
+            }
         }
         file.find(IDS).ifPresent(this::checkIds);
         for (String name : file.names()) {
@@ -141,6 +145,12 @@ final class CaptureShard {
     private void checkIds(TensorSpec spec) {
         if (spec.rank() != 1 || spec.dimension(0) != examples || spec.type().isFloating()) {
             throw malformed(IDS, "integers [" + examples + "]");
+        }
+    }
+
+    private void checkEnergy(DeclaredLayer layer, TensorSpec spec) {
+        if (spec.rank() != 1 || spec.dimension(0) != examples || !spec.type().isFloating()) {
+            throw malformed(layer.energy(), "floating-point numbers [" + examples + "]");
         }
     }
 

@@ -54,6 +54,11 @@ record DeclaredLayer(
         return name + "/output_gradients";
     }
 
+    /** Of each example, what was kept of the square of its gradient where that was cut. */
+    String energy() {
+        return name + "/energy";
+    }
+
     String mask() {
         return name + "/mask";
     }

@@ -106,6 +106,12 @@ public record ScoreRun<E>(
                             Stream.of(train), sets.stream().skip(1).map(CaptureSet.class::cast))
                     .toArray(CaptureSet[]::new);
             CaptureProvider.requireObjective(opened[0], CaptureObjective.TRAINING);
+            if (options.perToken() && train.rank().isPresent()) {
+                throw new IllegalArgumentException(
+                        train.path() + ": gradients were cut to " + train.rank().getAsInt()
+                                + " singular pairs an example, which are no tokens; score without parts by token, or export the"
+                                + " captures without a rank");
+            }
             for (int queries = 1; queries < opened.length; queries++) {
                 CaptureProvider.requireObjective(opened[queries], CaptureObjective.MEASUREMENT);
             }

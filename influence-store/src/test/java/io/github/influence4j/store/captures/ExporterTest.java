@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,10 @@ class ExporterTest {
                     conv.layers().stream().map(layer -> layer.bias()).toList());
             assertArrayEquals(new long[] {0, 10, 20, 30, 40}, conv.ids());
             checkGradients(conv, new Objective.TrainingLoss(), "conv");
+        }
+        try (CaptureSet whole = CaptureSet.open(folder.resolve("whole.safetensors"))) {
+            assertEquals(OptionalInt.of(50), whole.rank());
+            checkGradients(whole, new Objective.TrainingLoss(), "whole");
         }
         try (CaptureSet shared = CaptureSet.open(folder.resolve("shared.safetensors"))) {
             assertEquals(Optional.of("step-100"), shared.model());

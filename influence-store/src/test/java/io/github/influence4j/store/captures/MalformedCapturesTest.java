@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +84,27 @@ class MalformedCapturesTest {
         Path file = write("x", spoil);
         MalformedFileException refused = assertThrows(MalformedFileException.class, () -> CaptureSet.open(file));
         assertTrue(String.valueOf(refused.getMessage()).contains(message), refused.getMessage());
+    }
+
+    @Test
+    void gradientsThatWereCutSayTheirRankAndMayHaveEnergies() throws IOException {
+        TensorSpec energy = TensorSpec.of("l/energy", TensorType.F64, 4);
+        Path file = write("cut", draft -> draft.put(energy).metadata.put("rank", "16"));
+        try (CaptureSet set = CaptureSet.open(file)) {
+            assertEquals(OptionalInt.of(16), set.rank());
+        }
+        assertRefused("belongs to no declared layer", draft -> draft.put(energy));
+        assertRefused("must be floating-point numbers [4], found F64 [3]", draft -> draft.put(
+                        TensorSpec.of("l/energy", TensorType.F64, 3))
+                .metadata
+                .put("rank", "16"));
+        for (String rank : new String[] {"0", "-1", "x", ""}) {
+            assertRefused("rank must be a positive number", draft -> draft.metadata.put("rank", rank));
+        }
+        assertRefused("a fit needs the positions", draft -> {
+            draft.metadata.put("rank", "16");
+            draft.metadata.put("objective", "sampled");
+        });
     }
 
     @ParameterizedTest

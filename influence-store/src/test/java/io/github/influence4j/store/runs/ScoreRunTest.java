@@ -24,6 +24,8 @@ import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.safetensors.SafetensorsWriter;
+import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.store.Backends;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureProvider;
@@ -41,6 +43,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -100,6 +103,45 @@ class ScoreRunTest {
     void close() throws IOException {
         train.close();
         queries.close();
+    }
+
+    /** Singular pairs are no tokens; without parts by token they score as any captures do. */
+    @Test
+    void gradientsThatWereCutHaveNoTokens() throws IOException {
+        Path cut = folder.resolve("cut.safetensors");
+        try (SafetensorsFile shard = SafetensorsFile.open(train.files().get(0))) {
+            Map<String, String> metadata = new LinkedHashMap<>(shard.metadata());
+            metadata.put("rank", "4");
+            List<TensorSpec> specs = shard.names().stream().map(shard::tensor).toList();
+            try (SafetensorsWriter writer = SafetensorsWriter.create(cut, specs, metadata)) {
+                for (TensorSpec spec : specs) {
+                    if (spec.type().isFloating()) {
+                        double[] numbers = new double[(int) spec.elements()];
+                        shard.read(spec.name(), 0, numbers.length, numbers, 0);
+                        writer.append(spec.name(), numbers, 0, numbers.length);
+                    } else {
+                        long[] numbers = new long[(int) spec.elements()];
+                        shard.read(spec.name(), 0, numbers.length, numbers, 0);
+                        writer.append(spec.name(), numbers, 0, numbers.length);
+                    }
+                }
+                writer.commit();
+            }
+        }
+        try (CaptureSet set = CaptureSet.open(cut)) {
+            ScoreWriter writer = new ScoreWriter(folder.resolve("of-cut"), ScoreFormat.SAFETENSORS);
+            IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> run(PARTS, set)
+                    .pairwise(queries, Result.all(), writer, false));
+            assertTrue(String.valueOf(refused.getMessage()).contains("which are no tokens"), refused.getMessage());
+            run(PARTS.withPerToken(false), set).pairwise(queries, Result.all(), writer, false);
+            assertEquals(
+                    TestCaptures.EXAMPLES,
+                    ScoreReader.pairwise(folder.resolve("of-cut")).trainIds().length);
+        }
+    }
+
+    private ScoreRun<CapturedExample> run(ScoreOptions options, CaptureSet set) {
+        return ScoreRun.of(BACKEND, factors, Damping.DEFAULT, options, set, ProgressListener.silent());
     }
 
     /** A group of layers need not have one that runs at tokens; what has no tokens counts in the totals only. */
