@@ -64,7 +64,8 @@ public final class IndexStudy {
     public IndexResult run() throws IOException {
         try (IndexBed bed = IndexBed.of(options, out, progress)) {
             InfluenceScores full = scores(bed, stage("full", double[][].class, bed::full));
-            List<Measured> rows = new ArrayList<>();
+            List<Measured> rows =
+                    new ArrayList<>(List.of(stage("projections", Measured[].class, () -> projections(bed, full))));
             for (double percent : options.percents()) {
                 IndexOptions both = sized().withPercent(percent).withCoordinatesPercent(percent);
                 rows.addAll(
@@ -74,7 +75,6 @@ public final class IndexStudy {
                     sized().withCoordinatesPercent(MORE_COORDINATES).withoutSigns();
             rows.addAll(List.of(stage(
                     "index-" + MORE_COORDINATES, Measured[].class, () -> index(bed, full, large, MORE_COORDINATES))));
-            rows.addAll(List.of(stage("projections", Measured[].class, () -> projections(bed, full))));
             double loss = stage("loss", Double.class, bed::heldOutLoss);
             return new IndexResult(options, bed.parameters(), loss, rows);
         }

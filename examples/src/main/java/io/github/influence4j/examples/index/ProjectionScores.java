@@ -7,12 +7,12 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.factor.BatchSize;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
-import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.internal.solve.Reciprocals;
 import io.github.influence4j.index.internal.whiten.WhitenedGradients;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,44 +73,33 @@ final class ProjectionScores {
         try (CapturePass<E> pass = CapturePass.scaling(backend, model, model.layers());
                 WhitenedGradients whitened = new WhitenedGradients(backend, solver)) {
             pass.run(data, BATCH, List.of(objective), "two-sided projections", progress, (step, capture) -> {
-                float[] root = root(capture.layerIndex());
-                int numbers = root.length;
                 int start = Math.toIntExact(step.firstExample());
                 whitened.forEach(
                         capture,
-                        (first, examples, rows) -> backend.inParallel(
-                                examples,
-                                e -> project(
-                                        capture,
-                                        start + first + e,
-                                        row(rows, e * numbers, numbers),
-                                        question,
-                                        consumer)));
+                        (first, examples, rows) ->
+                                project(capture.layerIndex(), start + first, examples, rows, question, consumer));
             });
         }
     }
 
-    private static float[] row(float[] rows, int at, int numbers) {
-        float[] row = new float[numbers];
-        System.arraycopy(rows, at, row, 0, numbers);
-        return row;
-    }
-
-    private void project(UploadedCapture capture, int example, float[] row, boolean question, Consumer consumer) {
-        int layer = capture.layerIndex();
+    private void project(int layer, int start, int examples, float[] rows, boolean question, Consumer consumer) {
         float[] root = root(layer);
-        float[] plain = new float[row.length];
+        float[] own = Arrays.copyOf(rows, examples * root.length);
+        float[] plain = new float[own.length];
         for (int k = 0; k < plain.length; k++) {
-            plain[k] = question ? row[k] * root[k] : row[k] / root[k];
+            float factor = root[k % root.length];
+            plain[k] = question ? own[k] * factor : own[k] / factor;
         }
         for (int p = 0; p < projections.size(); p++) {
+            int number = p;
             TwoSidedProjection projection = projections.get(p);
-            consumer.accept(example, layer, p, projection.project(layer, projection.whitened() ? row : plain, 0));
+            float[][] values = projection.project(backend, layer, examples, projection.whitened() ? own : plain);
+            backend.inParallel(examples, e -> consumer.accept(start + e, layer, number, values[e]));
         }
     }
 
     /** (Λ+λ)^-½ of a layer, up to a factor that does not change a score. */
-    private synchronized float[] root(int layer) {
+    private float[] root(int layer) {
         return roots.computeIfAbsent(layer, l -> {
             BackendMatrix values =
                     solver.reciprocals(l).map(Reciprocals::values).orElseThrow();

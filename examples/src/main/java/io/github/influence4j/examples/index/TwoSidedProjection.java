@@ -1,7 +1,11 @@
 package io.github.influence4j.examples.index;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.Seeds;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.Operand;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -66,31 +70,46 @@ final class TwoSidedProjection {
         return sum;
     }
 
-    /** Projects the gradient [o, i] of a layer that begins at an offset. */
-    float[] project(int layer, float[] gradients, int offset) {
+    /**
+     * Projects gradients of a layer.
+     *
+     * @param backend computes the product with P_A, of all gradients at once
+     * @param layer index of the layer
+     * @param count how many gradients
+     * @param gradients [count·o, i], packed
+     * @return P_SᵀGP_A of each
+     */
+    float[][] project(MatrixBackend backend, int layer, int count, float[] gradients) {
         Side left = outputs.get(layer);
         Side right = inputs.get(layer);
-        int width = right.numbers();
-        float[] half = new float[left.kept() * width];
-        for (int r = 0; r < left.numbers(); r++) {
-            for (int k = 0; k < left.kept(); k++) {
-                addScaled(left.values()[r * left.kept() + k], gradients, offset + r * width, width, half, k * width);
+        float[] half = half(backend, right, count * left.numbers(), gradients);
+        float[][] result = new float[count][left.kept() * right.kept()];
+        backend.inParallel(count, e -> {
+            for (int r = 0; r < left.numbers(); r++) {
+                int row = (e * left.numbers() + r) * right.kept();
+                for (int k = 0; k < left.kept(); k++) {
+                    float factor = left.values()[r * left.kept() + k];
+                    for (int c = 0; c < right.kept(); c++) {
+                        result[e][k * right.kept() + c] += factor * half[row + c];
+                    }
+                }
             }
-        }
-        float[] result = new float[left.kept() * right.kept()];
-        for (int k = 0; k < left.kept(); k++) {
-            for (int c = 0; c < width; c++) {
-                addScaled(
-                        half[k * width + c], right.values(), c * right.kept(), right.kept(), result, k * right.kept());
-            }
-        }
+        });
         return result;
     }
 
-    private static void addScaled(float factor, float[] from, int at, int count, float[] to, int target) {
-        for (int c = 0; c < count; c++) {
-            to[target + c] += factor * from[at + c];
+    /** GP_A, [rows, p]. */
+    private static float[] half(MatrixBackend backend, Side right, int rows, float[] gradients) {
+        float[] half = new float[rows * right.kept()];
+        try (BackendMatrix stacked = backend.uninitialised(rows, right.numbers(), Precision.FLOAT32);
+                BackendMatrix signs = backend.uninitialised(right.numbers(), right.kept(), Precision.FLOAT32);
+                BackendMatrix product = backend.uninitialised(rows, right.kept(), Precision.FLOAT32)) {
+            backend.upload(gradients, stacked);
+            backend.upload(right.values(), signs);
+            backend.multiply(Operand.of(stacked), Operand.of(signs), product);
+            product.read(0, rows, half, 0);
         }
+        return half;
     }
 
     /** Rounds numbers to 255 levels of the largest, and gives the rounded numbers. */

@@ -4,12 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class TwoSidedProjectionTest {
+
+    private static final MatrixBackend BACKEND = MatrixBackends.named("openblas", Precision.FLOAT32);
 
     private static final List<LayerSpec> LAYERS = List.of(
             LayerSpec.tokens("wide", 12, 7).withoutBias(),
@@ -27,7 +32,8 @@ class TwoSidedProjectionTest {
         double squares = 0;
         for (int seed = 0; seed < seeds; seed++) {
             TwoSidedProjection projection = new TwoSidedProjection(LAYERS, 4, true, seed);
-            double found = dot(projection.project(0, a, 0), projection.project(0, b, 0));
+            double found =
+                    dot(projection.project(BACKEND, 0, 1, a)[0], projection.project(BACKEND, 0, 1, b)[0]);
             sum += found / seeds;
             squares += found * found / seeds;
         }
@@ -53,9 +59,10 @@ class TwoSidedProjectionTest {
     }
 
     private static float[] one(TwoSidedProjection projection, int row, int column) {
-        float[] gradient = new float[100 + 84];
-        gradient[100 + row * 12 + column] = 1;
-        return projection.project(0, gradient, 100);
+        // the second of two gradients
+        float[] gradients = new float[2 * 84];
+        gradients[84 + row * 12 + column] = 1;
+        return projection.project(BACKEND, 0, 2, gradients)[1];
     }
 
     @Test
