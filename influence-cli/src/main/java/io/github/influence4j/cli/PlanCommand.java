@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -117,7 +118,7 @@ final class PlanCommand implements Callable<Integer> {
             about.put("captures", set.path().toString());
             about.put("bytes of captures", bytes(set));
             about.put("examples", set.size());
-            print(plan, about, started, "captures: " + bytes(set) + " bytes, read once for each pass");
+            print(plan, about, started, "captures: " + bytes(set) + " bytes, read once for each pass", 0);
         }
     }
 
@@ -142,7 +143,8 @@ final class PlanCommand implements Callable<Integer> {
             long weights = parameters * computing.precision().bytes();
             long rows = batches.bound(FitOptions.defaults().withBatchPositions(LanguageModel.BATCH_POSITIONS))
                     .batchPositions();
-            long states = position * Math.max(text.positions(), Math.min(rows, text.size() * text.positions()));
+            long batch = Math.max(text.positions(), Math.min(rows, text.size() * text.positions()));
+            long states = Decoder.bytesOfPass(form, computing.precision(), batch);
             Map<String, Object> about = new LinkedHashMap<>();
             about.put("model", opened.checkpoint().path().toString());
             about.put("parameters", parameters);
@@ -155,18 +157,40 @@ final class PlanCommand implements Callable<Integer> {
                     about,
                     started,
                     "model, beside the memory above: " + parameters + " parameters, " + weights
-                            + " bytes, and hidden states of a batch, at most " + states + " bytes");
+                            + " bytes, and hidden states of a batch with a block of logits, at most " + states
+                            + " bytes",
+                    weights + states);
         }
     }
 
-    private void print(Plan plan, Map<String, Object> about, MatrixBackend started, String note) {
+    /** Prints a plan, with what is there beside its stages. */
+    private void print(Plan plan, Map<String, Object> about, MatrixBackend started, String note, long beside) {
+        long kept = started.keptForReuseBytes();
+        long fit = beside + peak(plan.stages().stream().takeWhile(stage -> !isOfScores(stage)));
+        long scores = beside + peak(plan.stages().stream().dropWhile(stage -> !isOfScores(stage)));
+        about.put("bytes of a fit with its model", fit);
+        about.put("bytes of scores with their model", scores);
+        about.put("bytes kept for reuse", kept);
         if (output.json()) {
             output.printJson(json(plan, about, started));
             return;
         }
         plan.describe().lines().forEach(line -> output.out().println(Terminal.text(line)));
         output.out().println(note);
+        output.out()
+                .println("in all, beside what Java takes: a fit at most " + fit + " bytes, scores at most " + scores
+                        + " bytes, and up to " + kept + " bytes of closed matrices that are kept for others");
         output.out().flush();
+    }
+
+    private static boolean isOfScores(StagePlan stage) {
+        return stage.stage().equals("query preparation");
+    }
+
+    private static long peak(Stream<StagePlan> stages) {
+        return stages.mapToLong(stage -> Math.round(stage.memory().total()))
+                .max()
+                .orElse(0);
     }
 
     private DataShape shape(CaptureSet set) throws IOException {

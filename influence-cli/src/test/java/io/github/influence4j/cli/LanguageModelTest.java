@@ -242,6 +242,14 @@ class LanguageModelTest {
         Ran plan =
                 run("plan --data @train.jsonl --queries @questions.jsonl --json --model", GGUF.resolve("qwen3.gguf"));
         assertTrue(plan.out().contains("\"parameters\""), plan.out());
+        double weights = number(plan.out(), "bytes of weights");
+        double states = number(plan.out(), "bytes of hidden states");
+        double stage = number(plan.out(), "peak memory bytes");
+        double fit = number(plan.out(), "bytes of a fit with its model");
+        double scores = number(plan.out(), "bytes of scores with their model");
+        assertEquals(weights + states + stage, Math.max(fit, scores), 1);
+        assertTrue(Math.min(fit, scores) > weights + states, plan.out());
+        assertTrue(number(plan.out(), "bytes kept for reuse") > 0, plan.out());
         run("plan --data @train.jsonl --model", GGUF.resolve("qwen3.gguf"));
         run("self --train @train.jsonl --out @self --factors", fitted(), "--model", GGUF.resolve("qwen3.gguf"));
     }

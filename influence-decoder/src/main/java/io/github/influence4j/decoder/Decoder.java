@@ -222,6 +222,18 @@ public final class Decoder
     }
 
     /**
+     * Says what a decoder of a form will hold for a batch, before there is one.
+     *
+     * @param shape its form
+     * @param precision its working precision
+     * @param positions positions of the batch
+     * @return bytes: {@link #bytesPerPositionOf} times the positions, and a block of logits
+     */
+    public static long bytesOfPass(DecoderShape shape, Precision precision, long positions) {
+        return PassMemory.bytes(shape, precision, positions);
+    }
+
+    /**
      * Makes an independent model with the same weights.
      *
      * @return a model that the caller closes

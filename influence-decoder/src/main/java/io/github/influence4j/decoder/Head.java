@@ -43,12 +43,17 @@ final class Head<A> {
         moves = buffers.make(1)[0];
     }
 
+    /** Rows of logits that are there at a time, where a batch has as many. */
+    static int blockRows(int vocabulary) {
+        return Math.max(1, BLOCK / vocabulary);
+    }
+
     private interface Block {
         void run(int first, int count);
     }
 
     private void forEach(int rows, Block block) {
-        int size = Math.max(1, BLOCK / columns);
+        int size = blockRows(columns);
         for (int first = 0; first < rows; first += size) {
             block.run(first, Math.min(size, rows - first));
         }

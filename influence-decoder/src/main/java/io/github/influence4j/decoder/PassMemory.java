@@ -27,4 +27,10 @@ final class PassMemory {
                 4L * shape.width() + shape.projectionWidth() + shape.queryWidth() + shape.fcWidth() + shape.hidden();
         return precision.bytes() * (kept + head + shared);
     }
+
+    /** Counts all of them for a batch, with the logits, of which a block is there at a time. */
+    static long bytes(DecoderShape shape, Precision precision, long rows) {
+        long logits = Math.min(rows, Head.blockRows(shape.vocabulary())) * shape.vocabulary();
+        return rows * bytesPerRow(shape, precision) + precision.bytes() * logits;
+    }
 }

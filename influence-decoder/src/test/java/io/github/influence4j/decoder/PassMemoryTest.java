@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -31,6 +32,22 @@ class PassMemoryTest {
             long perRow = PassMemory.bytesPerRow(shape, Precision.FLOAT32) / Precision.FLOAT32.bytes();
             // the logits of so small a vocabulary come in one block, and their tangents
             assertEquals((rows[1] - rows[0]) * (perRow + 2L * shape.vocabulary()), numbers[1] - numbers[0]);
+            long logits = (long) rows[1] * shape.vocabulary();
+            assertEquals(
+                    Precision.FLOAT32.bytes() * (numbers[1] - logits),
+                    Decoder.bytesOfPass(shape, Precision.FLOAT32, rows[1]));
+        }
+    }
+
+    /** 2^24 numbers of logits are there at a time: 341 rows of 49,152. */
+    @Test
+    void oneBlockOfLogitsIsCountedHoweverManyRowsThereAre() {
+        DecoderShape shape = DecoderShape.of(49_152, 64, 2, 32, 4);
+        long perRow = PassMemory.bytesPerRow(shape, Precision.FLOAT32);
+        for (long rows : new long[] {1, 341, 342, 2048}) {
+            assertEquals(
+                    rows * perRow + 4 * 49_152 * Math.min(rows, 341),
+                    Decoder.bytesOfPass(shape, Precision.FLOAT32, rows));
         }
     }
 

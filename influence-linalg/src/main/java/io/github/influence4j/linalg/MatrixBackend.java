@@ -69,6 +69,15 @@ public interface MatrixBackend extends AutoCloseable {
     }
 
     /**
+     * Says how much memory of closed matrices is kept at most, to be used again for others.
+     *
+     * @return bytes; 0 where it is given back at once
+     */
+    default long keptForReuseBytes() {
+        return 0;
+    }
+
+    /**
      * Tells whether a matrix lies in this backend's memory already, so that its operations can use it as it is.
      *
      * @param matrix any matrix

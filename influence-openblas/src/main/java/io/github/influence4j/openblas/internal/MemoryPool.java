@@ -101,6 +101,11 @@ public final class MemoryPool {
         kept -= block.bytes();
     }
 
+    /** Returns most bytes that are kept. */
+    long limit() {
+        return limit;
+    }
+
     /** Returns the bytes that are kept for matrices to come. */
     synchronized long keptBytes() {
         return kept;

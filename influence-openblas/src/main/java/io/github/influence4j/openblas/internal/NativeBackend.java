@@ -71,6 +71,11 @@ public final class NativeBackend implements MatrixBackend {
     }
 
     @Override
+    public long keptForReuseBytes() {
+        return kernels.memory().limit();
+    }
+
+    @Override
     public long maxElements() {
         return MAX_ELEMENTS;
     }
