@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What the study does.
  *
- * @param sequences training sequences of 64 tokens, no two of the same text
+ * @param sequences training sequences of 64 tokens, which do not overlap
  * @param questions held-out sequences that are asked about
  * @param width numbers of the model's hidden state
  * @param blocks the model's blocks, with seven matrices each

@@ -13,7 +13,7 @@ import java.util.Random;
 /**
  * The gospels in English and in Spanish and half a novel, cut into sequences of 64 tokens, of which some are held out.
  *
- * <p>Tokens are short, 512 kinds, so that the text makes 10,000 sequences of which no two have a token in common.
+ * <p>Tokens are short, 512 kinds, so that the text makes 10,000 sequences that do not overlap.
  *
  * @param train what the model is trained on
  * @param questions held out: of every other one the whole sequence is asked about, of the others the last 8 tokens
