@@ -18,8 +18,7 @@ class RowKernelsTest {
                 Files.readString(source("FloatKernels"))
                         .replace("float32", "float64")
                         .replace("float", "double")
-                        .replace("Float.", "Double.")
-                        .replace("FloatKernels", "DoubleKernels")
+                        .replace("Float", "Double")
                         .replaceAll("\\s+", ""));
     }
 
