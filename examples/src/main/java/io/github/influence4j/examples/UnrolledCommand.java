@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         name = "unrolled",
         description = {
             "Follows training runs step by step, and compares the exact derivative with estimators that look at the trained"
-                    + " model, by models that were trained on halves of the data.",
+                    + " model, by models that were trained on parts of the data.",
             "Writes results.md. Trainings that were done before in the same folder are not done again."
         },
         sortOptions = false)
@@ -39,14 +39,17 @@ final class UnrolledCommand implements Callable<Integer> {
     @Option(names = "--queries", description = "questions of each data set (default: ${DEFAULT-VALUE})")
     private int queries = 40;
 
-    @Option(names = "--subsets", description = "halves to train on (default: ${DEFAULT-VALUE})")
+    @Option(names = "--subsets", description = "parts of the data to train on (default: ${DEFAULT-VALUE})")
     private int subsets = 60;
+
+    @Option(names = "--kept", description = "share of the examples that each part has (default: ${DEFAULT-VALUE})")
+    private double kept = 0.5;
 
     @Override
     public Integer call() throws IOException {
         PrintWriter console = spec.commandLine().getOut();
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
-            UnrolledStudy study = new UnrolledStudy(backend, out, queries, subsets, new ProgressLines(console));
+            UnrolledStudy study = new UnrolledStudy(backend, out, queries, subsets, kept, new ProgressLines(console));
             String table = UnrolledStudy.table(study.run(seeds));
             Files.writeString(out.resolve("results.md"), table);
             console.println(table);

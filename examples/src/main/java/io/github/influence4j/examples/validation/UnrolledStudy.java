@@ -32,19 +32,19 @@ import org.apache.commons.math3.stat.StatUtils;
 
 /**
  * What follows the training run itself, against estimators that look at its end: linear datamodelling scores where the models that
- * were trained on halves differ from the run in nothing but what was left out.
+ * were trained on parts of the data differ from the run in nothing but what was left out.
  *
  * <p>Networks and training are those of the study {@code validation}.
  */
 public final class UnrolledStudy {
 
-    private static final double HALF = 0.5;
     private static final long SUBSET_SEED = 11;
 
     private final MatrixBackend backend;
     private final Path out;
     private final int queries;
     private final int subsets;
+    private final double kept;
     private final ProgressListener progress;
 
     /**
@@ -53,19 +53,22 @@ public final class UnrolledStudy {
      * @param backend computes, in float64
      * @param out keeps finished trainings
      * @param queries questions of each data set
-     * @param subsets halves to train on
+     * @param subsets parts of the data to train on
+     * @param kept share of the examples that each of them has
      * @param progress is told of steps
      */
-    public UnrolledStudy(MatrixBackend backend, Path out, int queries, int subsets, ProgressListener progress) {
+    public UnrolledStudy(
+            MatrixBackend backend, Path out, int queries, int subsets, double kept, ProgressListener progress) {
         this.backend = backend;
         this.out = out;
         this.queries = queries;
         this.subsets = subsets;
+        this.kept = kept;
         this.progress = progress;
     }
 
     /**
-     * How well an estimator's sums say what training on a half does.
+     * How well an estimator's sums say what training on a part of the data does.
      *
      * @param dataset data set and network
      * @param seed of the network and the order of its training
@@ -111,7 +114,7 @@ public final class UnrolledStudy {
                         ExactUnrolling.of(rule, schedule).reporting(named).fit(start, start.weights(), train);
                 Mlp trained = start.at(run.offset())) {
             long[] ids = LongStream.range(0, train.size()).toArray();
-            RetrainedObjectives halves = new Retraining<>(
+            RetrainedObjectives parts = new Retraining<>(
                             run.trainer(),
                             RetrainingOptions.of(1)
                                     .withProgressFile(
@@ -119,8 +122,8 @@ public final class UnrolledStudy {
                                                     + ".tsv"),
                                             bed.shape() + ", " + rule + ", " + training + ", start and order " + seed
                                                     + ", " + backend.description()))
-                    .run(train, asked, TrainingSubsets.random(ids, subsets, HALF, SUBSET_SEED), named);
-            return compared(bed, seed, run, trained, train, asked, halves, named);
+                    .run(train, asked, TrainingSubsets.random(ids, subsets, kept, SUBSET_SEED), named);
+            return compared(bed, seed, run, trained, train, asked, parts, named);
         }
     }
 
@@ -131,7 +134,7 @@ public final class UnrolledStudy {
             Mlp trained,
             ExampleSource<LabelledExample> train,
             ExampleSource<LabelledExample> asked,
-            RetrainedObjectives halves,
+            RetrainedObjectives parts,
             ProgressListener named) {
         List<Row> rows = new ArrayList<>();
         try (EstimatorComparison<LabelledExample> comparison = EstimatorComparison.of(asked, train)) {
@@ -143,7 +146,7 @@ public final class UnrolledStudy {
                     "gradient dot product", () -> GradientDotProduct.on(backend).fit(trained, train));
             comparison.add("exact unrolling", () -> run);
             for (ComparisonTable.Row row : comparison.run(Damping.DEFAULT).rows()) {
-                double[] scores = halves.linearDatamodellingScores(row.scores().orElseThrow());
+                double[] scores = parts.linearDatamodellingScores(row.scores().orElseThrow());
                 rows.add(new Row(
                         bed.title(),
                         seed,

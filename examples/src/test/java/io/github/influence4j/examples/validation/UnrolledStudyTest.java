@@ -24,7 +24,7 @@ class UnrolledStudyTest {
     void everyEstimatorGetsARow() throws IOException {
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
             List<UnrolledStudy.Row> rows =
-                    new UnrolledStudy(backend, folder, 2, 8, ProgressListener.silent()).run(Bed.DIABETES, 1);
+                    new UnrolledStudy(backend, folder, 2, 8, 0.5, ProgressListener.silent()).run(Bed.DIABETES, 1);
             assertEquals(
                     List.of("EK-FAC", "K-FAC", "exact Gauss-Newton", "gradient dot product", "exact unrolling"),
                     rows.stream().map(UnrolledStudy.Row::estimator).toList());
@@ -32,7 +32,7 @@ class UnrolledStudyTest {
             assertTrue(rows.get(4).score() > 0.7, rows::toString);
             String table = UnrolledStudy.table(rows);
             assertEquals(2 + rows.size(), table.lines().count());
-            assertTrue(Files.exists(folder.resolve("unrolled-diabetes-1.tsv")));
+            assertTrue(Files.exists(folder.resolve("unrolled-diabetes-1-0.5.tsv")));
         }
     }
 }

@@ -11,7 +11,6 @@ import io.github.influence4j.decoder.TrainedDecoder;
 import io.github.influence4j.safetensors.AtomicFile;
 import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.PartedData;
-import io.github.influence4j.store.internal.DataDigest;
 import io.github.influence4j.store.json.SealedJson;
 import io.github.influence4j.store.json.StrictJson;
 import io.github.influence4j.store.runs.KeptUnits;
@@ -118,7 +117,7 @@ public record FinetuneRun(
         Map<String, String> run = new LinkedHashMap<>();
         run.put("kind", "finetune");
         run.put("model", model.fingerprint().orElse("unknown"));
-        run.put("data", DataDigest.of(data));
+        run.put("data", KeptUnits.digest(data));
         run.put("options", options.toString());
         run.put("backend", model.backend().name());
         run.put("precision", model.backend().precision().toString());

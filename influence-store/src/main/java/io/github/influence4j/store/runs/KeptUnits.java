@@ -3,6 +3,8 @@ package io.github.influence4j.store.runs;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.store.FolderLock;
+import io.github.influence4j.store.PartedData;
+import io.github.influence4j.store.internal.DataDigest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -35,6 +37,17 @@ public final class KeptUnits {
         public void close() throws IOException {
             file.close();
         }
+    }
+
+    /**
+     * Tells data sets apart by name, size and times of the last change of each file, for the description of a run.
+     *
+     * @param data the data set
+     * @return its size, and a digest of what its files are
+     * @throws IOException if a file cannot be looked at
+     */
+    public static String digest(PartedData<?> data) throws IOException {
+        return DataDigest.of(data);
     }
 
     /**
