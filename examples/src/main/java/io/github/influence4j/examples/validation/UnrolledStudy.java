@@ -119,7 +119,7 @@ public final class UnrolledStudy {
                             RetrainingOptions.of(1)
                                     .withProgressFile(
                                             out.resolve("unrolled-" + bed.name().toLowerCase(Locale.ROOT) + "-" + seed
-                                                    + ".tsv"),
+                                                    + "-" + kept + ".tsv"),
                                             bed.shape() + ", " + rule + ", " + training + ", start and order " + seed
                                                     + ", " + backend.description()))
                     .run(train, asked, TrainingSubsets.random(ids, subsets, kept, SUBSET_SEED), named);
