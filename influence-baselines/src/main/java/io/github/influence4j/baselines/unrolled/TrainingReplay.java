@@ -40,7 +40,10 @@ final class TrainingReplay<E> {
         this.schedule = schedule;
         for (ExampleBatch<E> batch : train.batches(READ_BATCH)) {
             for (int e = 0; e < batch.size(); e++) {
-                examples.put(batch.ids()[e], batch.examples().get(e));
+                if (examples.put(batch.ids()[e], batch.examples().get(e)) != null) {
+                    throw new IllegalArgumentException("the training set has id " + batch.ids()[e]
+                            + " twice; a schedule that names it could mean either example");
+                }
             }
         }
         for (int step = 0; step < schedule.steps(); step++) {

@@ -263,6 +263,27 @@ class ExactUnrollingTest {
             ExactUnrolling elsewhere =
                     ExactUnrolling.of(UpdateRule.sgd(0, 0), TrainingSchedule.of(List.of(new long[] {77}), step -> 1));
             assertThrows(IllegalArgumentException.class, () -> elsewhere.fit(start, train));
+            ExactUnrolling once =
+                    ExactUnrolling.of(UpdateRule.sgd(0, 0), TrainingSchedule.of(List.of(new long[] {5}), step -> 1));
+            ExampleBatch<LabelledExample> two =
+                    train.batches(EXAMPLES).iterator().next().part(0, 2);
+            ExampleSource<LabelledExample> sameId = new ExampleSource<>() {
+                @Override
+                public long size() {
+                    return 2;
+                }
+
+                @Override
+                public Iterable<ExampleBatch<LabelledExample>> batches(int batchSize) {
+                    long[] id = {5};
+                    return List.of(
+                            new ExampleBatch<>(two.examples().subList(0, 1), id),
+                            new ExampleBatch<>(two.examples().subList(1, 2), id));
+                }
+            };
+            assertThrows(IllegalArgumentException.class, () -> once.fit(start, sameId));
+            ExampleSource<LabelledExample> none = ExampleSource.of(List.of(), new long[0]);
+            assertThrows(IllegalArgumentException.class, () -> once.fit(start, none));
             ExactUnrolling diverges = ExactUnrolling.of(UpdateRule.sgd(0, 0.1), schedule(1, 1e308));
             assertThrows(NumericalException.class, () -> diverges.fit(start, start.weights(), train));
             Mlp other = Mlp.create(backend, MlpShape.of(Activation.TANH, Loss.SOFTMAX_CROSS_ENTROPY, 2, 3), 1);
