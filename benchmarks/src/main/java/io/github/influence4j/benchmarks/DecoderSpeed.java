@@ -108,7 +108,7 @@ public final class DecoderSpeed implements Callable<Integer> {
             own = Arrays.stream(model.losses(examples)).sum();
             capture(model, examples);
             for (int round = 0; round < rounds; round++) {
-                floors.add(flops(checkpoint.shape()) / rate(backend));
+                floors.add(flops(checkpoint.shape(), model.layers()) / rate(backend));
                 here.add(capture(model, examples));
                 here.add(capture(model, examples));
                 torch(folder, 3, there);
@@ -149,15 +149,9 @@ public final class DecoderSpeed implements Callable<Integer> {
         return (System.nanoTime() - start) / 1e9;
     }
 
-    /** Forward, and back to the first MLP: 2 flops a weight and row each way; attention 4 t w forward and 10 back a head. */
-    private double flops(DecoderShape shape) {
-        double rows = (double) batch * tokens;
-        double weights = (double) shape.width() * shape.vocabulary();
-        for (LayerSpec layer : Decoder.linearMaps(shape)) {
-            weights += layer.parameters();
-        }
-        double attention = 14.0 * tokens * shape.headWidth() * shape.heads() * shape.blocks();
-        return rows * (4 * weights + attention);
+    private double flops(DecoderShape shape, List<LayerSpec> captured) {
+        int predictions = tokens - 1;
+        return (double) batch * predictions * Decoder.flopsPerPositionOf(shape, captured, predictions);
     }
 
     /** Flops a second of the product of an MLP's first layer, the best of some. */

@@ -134,10 +134,11 @@ final class PlanCommand implements Callable<Integer> {
             }
             DecoderShape form = opened.checkpoint().shape();
             long position = Decoder.bytesPerPositionOf(form, computing.precision());
+            List<LayerSpec> tracked = layers.of(opened);
             DataShape shape = DataShape.of(text.size(), asked)
                     .withPositions(text.positions())
-                    .withModelBytesPerPosition(position);
-            List<LayerSpec> tracked = layers.of(opened);
+                    .withModelBytesPerPosition(position)
+                    .withModelFlopsPerPosition(Decoder.flopsPerPositionOf(form, tracked, text.positions()));
             Plan plan = plan(started, tracked, opened.sharedInputs(tracked), shape, LanguageModel.BATCH_POSITIONS);
             long parameters = form.parameters();
             long weights = parameters * computing.precision().bytes();
@@ -179,7 +180,7 @@ final class PlanCommand implements Callable<Integer> {
         output.out().println(note);
         output.out()
                 .println("in all, beside what Java takes: a fit at most " + fit + " bytes, scores at most " + scores
-                        + " bytes, and up to " + kept + " bytes of closed matrices that are kept for others");
+                        + " bytes, and up to " + kept + " bytes more of closed matrices that are kept for others");
         output.out().flush();
     }
 

@@ -234,6 +234,20 @@ public final class Decoder
     }
 
     /**
+     * Says what a pass of a decoder of a form will cost, before there is one.
+     *
+     * @param shape its form
+     * @param wanted the layers that are captured, among {@link #linearMaps}
+     * @param positions positions of a sequence
+     * @return flops for each position, forward through the whole model and back to the first of the layers, in products: 2 for
+     *     each weight each way, and 4 · positions · heads · w of attention forward, 10 back
+     * @throws IllegalArgumentException if there are none, or one is unknown
+     */
+    public static double flopsPerPositionOf(DecoderShape shape, List<LayerSpec> wanted, double positions) {
+        return PassFlops.perRow(shape, wanted, positions);
+    }
+
+    /**
      * Makes an independent model with the same weights.
      *
      * @return a model that the caller closes

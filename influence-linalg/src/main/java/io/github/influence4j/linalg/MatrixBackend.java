@@ -69,7 +69,7 @@ public interface MatrixBackend extends AutoCloseable {
     }
 
     /**
-     * Says how much memory of closed matrices is kept at most, to be used again for others.
+     * Says by how much memory of closed matrices, which is kept for others, may add to the most that is in use at once.
      *
      * @return bytes; 0 where it is given back at once
      */

@@ -23,7 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class Nd4jOpsKernels implements Kernels {
 
     /** Keeps nothing: ND4J's CUDA backend keeps freed memory itself. */
-    private final MemoryPool memory = new MemoryPool(0, ArrayBlock::allocate);
+    private final MemoryPool memory = new MemoryPool(0, 0, ArrayBlock::allocate);
 
     @Override
     public String backend() {

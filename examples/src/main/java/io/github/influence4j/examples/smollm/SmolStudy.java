@@ -59,8 +59,12 @@ public final class SmolStudy {
     private final ProgressListener progress;
     private final FactCorpus corpus;
 
-    /** What a folder of stages depends on. */
-    record Study(SmolOptions options, String model) {}
+    /** What a folder of stages depends on: not how much is removed and how often it is fine-tuned, which stages say themselves. */
+    record Study(SmolOptions options, String model) {
+        Study {
+            options = options.withRemoved(List.of()).withTunings(1);
+        }
+    }
 
     /**
      * What a model that was fine-tuned without some passages still knows.

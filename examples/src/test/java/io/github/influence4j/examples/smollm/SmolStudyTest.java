@@ -55,6 +55,9 @@ class SmolStudyTest {
         SmolResult again = new SmolStudy(SMALL, model, out, (stage, done, total) -> steps.add(stage)).run();
         assertEquals(List.of(), steps, "nothing is computed again");
         assertEquals(first.tables(), again.tables());
+        SmolStudy fewer = new SmolStudy(SMALL.withTunings(1), model, out, (stage, done, total) -> steps.add(stage));
+        assertEquals(4, fewer.run().removals().size());
+        assertEquals(List.of(), steps, "nor with fewer fine-tunings of each");
         IllegalArgumentException refused = assertThrows(
                 IllegalArgumentException.class,
                 () -> new SmolStudy(SMALL.withPlain(5), model, out, ProgressListener.silent()));

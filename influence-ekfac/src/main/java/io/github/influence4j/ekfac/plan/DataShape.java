@@ -17,13 +17,15 @@ public final class DataShape {
     private final int positions;
     private final Map<String, Integer> positionsOfLayers;
     private final long modelBytesPerPosition;
+    private final double modelFlopsPerPosition;
 
     DataShape(
             long examples,
             int queries,
             int positions,
             Map<String, Integer> positionsOfLayers,
-            long modelBytesPerPosition) {
+            long modelBytesPerPosition,
+            double modelFlopsPerPosition) {
         positionsOfLayers = Map.copyOf(positionsOfLayers);
         requirePositive("examples", examples);
         requirePositive("queries", queries);
@@ -32,12 +34,17 @@ public final class DataShape {
             throw new IllegalArgumentException(
                     "bytes per position must not be negative, found " + modelBytesPerPosition);
         }
+        if (!(modelFlopsPerPosition >= 0) || Double.isInfinite(modelFlopsPerPosition)) {
+            throw new IllegalArgumentException(
+                    "flops per position must be 0 or more, and finite, found " + modelFlopsPerPosition);
+        }
         positionsOfLayers.forEach((layer, value) -> requirePositive("positions of layer " + layer, value));
         this.examples = examples;
         this.queries = queries;
         this.positions = positions;
         this.positionsOfLayers = positionsOfLayers;
         this.modelBytesPerPosition = modelBytesPerPosition;
+        this.modelFlopsPerPosition = modelFlopsPerPosition;
     }
 
     private static void requirePositive(String what, long value) {
@@ -55,7 +62,7 @@ public final class DataShape {
      * @throws IllegalArgumentException if a number is not positive
      */
     public static DataShape of(long examples, int queries) {
-        return new DataShape(examples, queries, 1, Map.of(), 0);
+        return new DataShape(examples, queries, 1, Map.of(), 0, 0);
     }
 
     /**
@@ -66,7 +73,7 @@ public final class DataShape {
      * @throws IllegalArgumentException if it is not positive
      */
     public DataShape withPositions(int value) {
-        return new DataShape(examples, queries, value, positionsOfLayers, modelBytesPerPosition);
+        return new DataShape(examples, queries, value, positionsOfLayers, modelBytesPerPosition, modelFlopsPerPosition);
     }
 
     /**
@@ -80,7 +87,7 @@ public final class DataShape {
     public DataShape withPositions(String layer, int value) {
         Map<String, Integer> more = new LinkedHashMap<>(positionsOfLayers);
         more.put(layer, value);
-        return new DataShape(examples, queries, positions, more, modelBytesPerPosition);
+        return new DataShape(examples, queries, positions, more, modelBytesPerPosition, modelFlopsPerPosition);
     }
 
     /**
@@ -91,7 +98,19 @@ public final class DataShape {
      * @throws IllegalArgumentException if it is negative
      */
     public DataShape withModelBytesPerPosition(long bytes) {
-        return new DataShape(examples, queries, positions, positionsOfLayers, bytes);
+        return new DataShape(examples, queries, positions, positionsOfLayers, bytes, modelFlopsPerPosition);
+    }
+
+    /**
+     * Changes what a pass of the model costs for each position of a batch: forward, and back to the first tracked layer.
+     *
+     * @param flops 0 if it is not known: then 4 flops a tracked parameter are counted, which is too few where the model has many
+     *     parameters that are not tracked
+     * @return a new shape
+     * @throws IllegalArgumentException if it is negative, NaN or infinite
+     */
+    public DataShape withModelFlopsPerPosition(double flops) {
+        return new DataShape(examples, queries, positions, positionsOfLayers, modelBytesPerPosition, flops);
     }
 
     /**
@@ -159,9 +178,19 @@ public final class DataShape {
         return modelBytesPerPosition;
     }
 
+    /**
+     * Returns what a pass of the model costs for each position of a batch.
+     *
+     * @return flops; 0 if it is not known
+     */
+    public double modelFlopsPerPosition() {
+        return modelFlopsPerPosition;
+    }
+
     @Override
     public String toString() {
         return "DataShape[examples=" + examples + ", queries=" + queries + ", positions=" + positions
-                + ", positionsOfLayers=" + positionsOfLayers + ", modelBytesPerPosition=" + modelBytesPerPosition + "]";
+                + ", positionsOfLayers=" + positionsOfLayers + ", modelBytesPerPosition=" + modelBytesPerPosition
+                + ", modelFlopsPerPosition=" + modelFlopsPerPosition + "]";
     }
 }

@@ -209,17 +209,29 @@ final class FitPlanner {
     /** The model's own work and the upload of captures, once for each group. */
     private void passes(Work work, List<PlannedLayer> layers) {
         double captures = (double) data.examples() * objectives;
+        model(work, data, layers, captures * groups.groups().size());
         for (PlannedLayer layer : layers) {
-            model(work, layer, captures * groups.groups().size());
             work.uploads(captures * layer.captured());
         }
     }
 
-    static void model(Work work, PlannedLayer layer, double examples) {
-        work.add(
-                Kernel.MODEL,
-                examples * 4 * layer.positions() * layer.parameters(),
-                Math.min(layer.inputs(), layer.outputs()));
+    /** Passes of the model over some examples. */
+    static void model(Work work, DataShape data, List<PlannedLayer> layers, double examples) {
+        double flops = data.modelFlopsPerPosition();
+        if (flops > 0) {
+            int widest = layers.stream()
+                    .mapToInt(layer -> Math.min(layer.inputs(), layer.outputs()))
+                    .max()
+                    .orElseThrow();
+            work.add(Kernel.MODEL, examples * data.positions() * flops, widest);
+            return;
+        }
+        for (PlannedLayer layer : layers) {
+            work.add(
+                    Kernel.MODEL,
+                    examples * 4 * layer.positions() * layer.parameters(),
+                    Math.min(layer.inputs(), layer.outputs()));
+        }
     }
 
     /** What one group takes beside the finished factors of those before it. */

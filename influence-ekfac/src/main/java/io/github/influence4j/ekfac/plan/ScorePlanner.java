@@ -73,8 +73,8 @@ final class ScorePlanner {
     StagePlan queryPreparation() {
         Work work = new Work(rate, memory.precision());
         double all = data.queries();
+        FitPlanner.model(work, data, layers, all);
         for (PlannedLayer layer : layers) {
-            FitPlanner.model(work, layer, all);
             work.add(Kernel.PRODUCT_PER_EXAMPLE, all * 2 * layer.positions() * layer.parameters(), layer.positions());
             double forming = 2 * layer.positions() * layer.parameters();
             double there = layer.rotation().chosen(Rotation.CHEAPEST) - forming;
@@ -146,6 +146,8 @@ final class ScorePlanner {
     StagePlan scoring() {
         Work work = new Work(rate, memory.precision());
         int rest = data.queries() % queries;
+        double passes = Math.ceil((double) data.queries() / queries);
+        FitPlanner.model(work, data, layers, passes * data.examples());
         for (PlannedLayer layer : layers) {
             scores(work, layer, queries, data.queries() / queries);
             if (rest > 0) {
@@ -162,7 +164,6 @@ final class ScorePlanner {
     /** Passes of the training set past so many queries. */
     private void scores(Work work, PlannedLayer layer, int count, int times) {
         double n = (double) times * data.examples();
-        FitPlanner.model(work, layer, n);
         work.uploads(n * layer.captured());
         double t = layer.positions();
         if (rotatesCaptures(layer)) {
@@ -223,8 +224,8 @@ final class ScorePlanner {
 
     StagePlan selfInfluence() {
         Work work = new Work(rate, memory.precision());
+        FitPlanner.model(work, data, layers, (double) data.examples());
         for (PlannedLayer layer : layers) {
-            FitPlanner.model(work, layer, (double) data.examples());
             work.uploads(data.examples() * layer.captured());
             FitPlanner.rotations(work, layer, ways.rotation(), (double) data.examples());
             if (!sumsPairs(layer)) {

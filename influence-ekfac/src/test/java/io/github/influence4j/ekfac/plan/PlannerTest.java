@@ -220,6 +220,32 @@ class PlannerTest {
         assertTrue(fullest.factors() + fullest.workspace() <= 0.97 * factors);
     }
 
+    /** A model of which few layers are tracked costs its whole pass: N·t positions in each, one for each group and pass. */
+    @Test
+    void theModelsOwnPassesAreWhatTheHostSays() {
+        List<LayerSpec> layers = List.of(LayerSpec.tokens("a", 200, 100), LayerSpec.tokens("b", 100, 150));
+        DataShape data = DATA.withModelFlopsPerPosition(1000);
+        Plan counted = PLANNER.plan(layers, DATA, FIT, SCORE);
+        Plan said = PLANNER.plan(layers, data, FIT, SCORE);
+        double pass = 10 * 5 * 1000;
+        for (String stage : List.of("covariances", "eigenvalues", "scoring", "self-influence")) {
+            assertEquals(pass, said.stage(stage).modelFlops(), stage);
+            assertEquals(counted.stage(stage).flops(), said.stage(stage).flops(), stage);
+        }
+        assertEquals(0, said.stage("eigendecomposition").modelFlops());
+        assertEquals(3 * 5 * 1000, said.stage("query preparation").modelFlops());
+        double factors = said.stage("eigendecomposition").memory().factors()
+                + said.stage("eigendecomposition").memory().workspace();
+        Plan groups = PLANNER.plan(layers, data, FIT.withMemoryLimit((long) (0.97 * factors)), SCORE);
+        assertEquals(groups.layerGroups() * pass, groups.stage("covariances").modelFlops());
+        Plan passes = PLANNER.plan(layers, data, FIT, SCORE.withMemoryLimit(1));
+        assertEquals(3, passes.queryPasses());
+        assertEquals(3 * pass, passes.stage("scoring").modelFlops());
+        for (double flops : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThrows(IllegalArgumentException.class, () -> data.withModelFlopsPerPosition(flops));
+        }
+    }
+
     /** Every number of queries has its plan, in no time. */
     @Test
     void manyQueriesTakeManyPasses() {

@@ -29,7 +29,7 @@ public final class BlasKernels implements Kernels {
      */
     public BlasKernels(String backend, Block.Source source) {
         this.backend = backend;
-        this.memory = new MemoryPool(MemoryPool.LIMIT, source);
+        this.memory = new MemoryPool(MemoryPool.LIMIT, MemoryPool.ABOVE_USE, source);
     }
 
     /**

@@ -72,7 +72,7 @@ public final class NativeBackend implements MatrixBackend {
 
     @Override
     public long keptForReuseBytes() {
-        return kernels.memory().limit();
+        return kernels.memory().aboveUse();
     }
 
     @Override

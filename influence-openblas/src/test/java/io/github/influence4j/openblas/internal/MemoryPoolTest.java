@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Precision;
 import java.util.ArrayList;
@@ -25,6 +26,8 @@ import org.bytedeco.javacpp.Pointer;
 class MemoryPoolTest {
 
     private static final long LIMIT = 400;
+
+    private static final long ABOVE_USE = 150;
 
     /** What the machine of the test has. */
     private static final long CAPACITY = 1000;
@@ -67,10 +70,11 @@ class MemoryPoolTest {
     private static final class Model {
         private final List<Block> used = new ArrayList<>();
         private final List<Block> kept = new ArrayList<>();
-        private final MemoryPool pool = new MemoryPool(LIMIT, this::allocate);
+        private final MemoryPool pool = new MemoryPool(LIMIT, ABOVE_USE, this::allocate);
         private boolean closed;
         private long allocated;
         private int allocations;
+        private long mostUsed;
 
         private Block allocate(Precision precision, long elements) {
             if (allocated + elements * precision.bytes() > CAPACITY) {
@@ -105,7 +109,13 @@ class MemoryPoolTest {
                             && block.elements() <= elements + elements / 4)
                     .reduce((a, b) -> b.elements() <= a.elements() ? b : a);
             int before = allocations;
-            if (expected.isEmpty() && allocated + (long) elements * precision.bytes() > CAPACITY) {
+            if (expected.isEmpty()) {
+                long use = bytes(used) + (long) elements * precision.bytes();
+                while (use + bytes(kept) > Math.max(use, mostUsed) + ABOVE_USE) {
+                    kept.remove(0);
+                }
+            }
+            if (expected.isEmpty() && bytes(used) + bytes(kept) + (long) elements * precision.bytes() > CAPACITY) {
                 // what is kept is given up first
                 kept.clear();
                 if (bytes(used) + (long) elements * precision.bytes() > CAPACITY) {
@@ -122,6 +132,7 @@ class MemoryPoolTest {
             assertFalse(used.contains(block), "memory in use was given out");
             kept.remove(block);
             used.add(block);
+            mostUsed = Math.max(mostUsed, bytes(used));
         }
 
         private void giveBack(Block block) {
@@ -137,6 +148,7 @@ class MemoryPoolTest {
         private void check() {
             assertEquals(bytes(kept), pool.keptBytes());
             assertEquals(bytes(used) + bytes(kept), allocated, "whatever is neither in use nor kept is freed");
+            assertTrue(allocated <= mostUsed + ABOVE_USE, "what is kept adds little to what was in use");
             for (Block block : kept) {
                 assertFalse(((FakeBlock) block).freed, "kept and freed");
             }
