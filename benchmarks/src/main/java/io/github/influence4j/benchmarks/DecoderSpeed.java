@@ -13,11 +13,8 @@ import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.linalg.Operand;
 import io.github.influence4j.lm.checkpoint.Checkpoint;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -44,7 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class DecoderSpeed implements Callable<Integer> {
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final String SCRIPT = "decoder_speed.py";
+    static final String SCRIPT = "decoder_speed.py";
     private static final int THREADS = 2;
 
     /** Largest difference of the losses of both sides in float32, relative: sums of some thousand terms at 1e-7. */
@@ -81,12 +78,7 @@ public final class DecoderSpeed implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         PeerComparison.requireOwnChoiceOfKernels(System.getenv());
         Path folder = Files.createDirectories(out).toAbsolutePath();
-        try (InputStream script = DecoderSpeed.class.getResourceAsStream(SCRIPT)) {
-            if (script == null) {
-                throw new IllegalStateException(SCRIPT + " is missing from the jar");
-            }
-            Files.copy(script, folder.resolve(SCRIPT), StandardCopyOption.REPLACE_EXISTING);
-        }
+        PythonScript script = PythonScript.in(folder, SCRIPT, python);
         Random random = new Random(1);
         int[][] sequences = new int[batch][];
         Arrays.setAll(sequences, e -> random.ints(tokens, 0, 49152).toArray());
@@ -94,7 +86,7 @@ public final class DecoderSpeed implements Callable<Integer> {
         List<Double> there = new ArrayList<>();
         List<Double> here = new ArrayList<>();
         List<Double> floors = new ArrayList<>();
-        double loss = torch(folder, 1, new ArrayList<>()); // makes the model
+        double loss = torch(script, 1, new ArrayList<>()); // makes the model
         double own;
         try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32);
                 Checkpoint checkpoint = Checkpoint.open(folder);
@@ -108,10 +100,10 @@ public final class DecoderSpeed implements Callable<Integer> {
             own = Arrays.stream(model.losses(examples)).sum();
             capture(model, examples);
             for (int round = 0; round < rounds; round++) {
-                floors.add(flops(checkpoint.shape(), model.layers()) / rate(backend));
+                floors.add(flops(checkpoint.shape(), model.layers()) / rate(backend, batch * tokens));
                 here.add(capture(model, examples));
                 here.add(capture(model, examples));
-                torch(folder, 3, there);
+                torch(script, 3, there);
             }
             Map<String, Object> results = new LinkedHashMap<>();
             results.put("machine", Machine.here(backend));
@@ -155,8 +147,7 @@ public final class DecoderSpeed implements Callable<Integer> {
     }
 
     /** Flops a second of the product of an MLP's first layer, the best of some. */
-    private double rate(MatrixBackend backend) {
-        int rows = batch * tokens;
+    static double rate(MatrixBackend backend, int rows) {
         try (BackendMatrix inputs = backend.zeros(rows, 576);
                 BackendMatrix weights = backend.zeros(3072, 576);
                 BackendMatrix outputs = backend.zeros(rows, 3072)) {
@@ -171,21 +162,9 @@ public final class DecoderSpeed implements Callable<Integer> {
     }
 
     /** Runs the script, adds the seconds of all runs but the first of several, and returns the loss. */
-    private double torch(Path folder, int runs, List<Double> seconds) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        python.toString(),
-                        folder.resolve(SCRIPT).toString(),
-                        folder.toString(),
-                        Integer.toString(THREADS),
-                        Integer.toString(runs))
-                .redirectError(folder.resolve("torch.log").toFile())
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IllegalStateException("PyTorch failed, see " + folder.resolve("torch.log"));
-        }
-        JsonNode result =
-                JSON.readTree(output.strip().lines().reduce((a, b) -> b).orElseThrow());
+    private static double torch(PythonScript script, int runs, List<Double> seconds)
+            throws IOException, InterruptedException {
+        JsonNode result = script.run(THREADS, runs);
         for (int k = 1; k < runs; k++) {
             seconds.add(result.get("seconds").get(k).asDouble());
         }
