@@ -17,6 +17,9 @@ abstract class BlasLibrary implements BlasThreads {
     /** System property that says which: {@code openblas}, which is the default, or {@code mkl}. */
     static final String PROPERTY = "influence.openblas.library";
 
+    /** System property that says how many threads the library has, for programs that cannot set its environment. */
+    static final String THREADS_PROPERTY = "influence.openblas.threads";
+
     /** The property by which bytedeco's loader is told. */
     private static final String LOADER_PROPERTY = "org.bytedeco.openblas.load";
 
@@ -56,6 +59,10 @@ abstract class BlasLibrary implements BlasThreads {
                                         + Loader.getPlatform() + "-redist"));
             }
             loaded = mkl ? new Mkl() : new OpenBlasItself();
+            Integer threads = Integer.getInteger(THREADS_PROPERTY);
+            if (threads != null) {
+                loaded.set(Math.max(1, threads));
+            }
         }
         return loaded;
     }

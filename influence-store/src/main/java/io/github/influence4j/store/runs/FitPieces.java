@@ -2,7 +2,8 @@ package io.github.influence4j.store.runs;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.ekfac.internal.fit.KeptFit;
-import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.store.internal.KeptMatrices;
+import io.github.influence4j.store.internal.StoredPiece;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
@@ -18,7 +19,7 @@ record FitPieces(Progress kept) implements KeptFit {
             return Optional.empty();
         }
         try {
-            return Optional.of(new OpenPiece(found.get().units(), kept.open(found.get())));
+            return Optional.of(new StoredPiece(found.get().units(), kept.open(found.get())));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -30,23 +31,6 @@ record FitPieces(Progress kept) implements KeptFit {
             kept.finish(name, parts, KeptMatrices.specs(matrices), file -> KeptMatrices.write(file, matrices));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private record OpenPiece(int parts, SafetensorsFile file) implements Piece {
-
-        @Override
-        public Matrix matrix(String name) {
-            return file.matrix(name);
-        }
-
-        @Override
-        public void close() {
-            try {
-                file.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
         }
     }
 }

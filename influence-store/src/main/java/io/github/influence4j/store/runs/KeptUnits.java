@@ -5,6 +5,7 @@ import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.internal.DataDigest;
+import io.github.influence4j.store.internal.KeptMatrices;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

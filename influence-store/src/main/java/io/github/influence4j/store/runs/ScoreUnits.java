@@ -4,6 +4,7 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.score.KeptScores;
 import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.store.internal.KeptMatrices;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;

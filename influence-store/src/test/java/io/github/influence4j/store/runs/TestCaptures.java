@@ -21,14 +21,14 @@ import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
 /** Folders of shards of random captures, with some positions masked. */
-final class TestCaptures {
+public final class TestCaptures {
 
-    static final int SHARDS = 3;
-    static final int EXAMPLES = 7;
-    static final List<LayerSpec> LAYERS = List.of(
+    public static final int SHARDS = 3;
+    public static final int EXAMPLES = 7;
+    public static final List<LayerSpec> LAYERS = List.of(
             new LayerSpec("first", 6, 5, true, Positions.TOKENS),
             new LayerSpec("second", 5, 3, false, Positions.TOKENS));
-    static final List<LayerSpec> SHARING = List.of(
+    public static final List<LayerSpec> SHARING = List.of(
             LayerSpec.tokens("q", 6, 4),
             LayerSpec.tokens("gate", 5, 3).withoutBias(),
             LayerSpec.tokens("k", 6, 2),
@@ -37,30 +37,30 @@ final class TestCaptures {
             LayerSpec.tokens("down", 5, 4).withoutBias());
 
     /** Layers that read the input of the first. */
-    static final List<List<String>> READING = List.of(List.of("q", "k", "v"), List.of("gate", "up"));
+    public static final List<List<String>> READING = List.of(List.of("q", "k", "v"), List.of("gate", "up"));
 
     private static final int POSITIONS = 4;
 
     private TestCaptures() {}
 
-    static Path write(Path folder, CaptureObjective objective, long seed) throws IOException {
+    public static Path write(Path folder, CaptureObjective objective, long seed) throws IOException {
         return write(folder, objective, seed, LAYERS);
     }
 
     /** With a layer more, which runs once an example. */
-    static Path withHead(Path folder, CaptureObjective objective, long seed) throws IOException {
+    public static Path withHead(Path folder, CaptureObjective objective, long seed) throws IOException {
         List<LayerSpec> layers = new ArrayList<>(LAYERS);
         layers.add(LayerSpec.dense("head", 4, 3));
         return write(folder, objective, seed, layers);
     }
 
     /** Of layers some of which read the same input, which the files say or leave out. */
-    static Path sharing(Path folder, CaptureObjective objective, long seed, boolean said) throws IOException {
+    public static Path sharing(Path folder, CaptureObjective objective, long seed, boolean said) throws IOException {
         return write(folder, objective, seed, SHARING, said ? READING : List.of());
     }
 
     /** Of one layer, whose inputs are one-hot and as many of each, so that A has equal eigenvalues. */
-    static Path oneHot(Path folder, CaptureObjective objective, long seed) throws IOException {
+    public static Path oneHot(Path folder, CaptureObjective objective, long seed) throws IOException {
         LayerSpec layer = LayerSpec.dense("hot", EXAMPLES, 3);
         SplittableRandom random = new SplittableRandom(seed);
         Files.createDirectories(folder);

@@ -89,16 +89,7 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
      * @return an approximator
      */
     public static <E> EigenbasisApproximator<E, GradientProvider<E>> of(MatrixBackend backend, FitOptions options) {
-        FisherObjectives objectives;
-        if (options.labels() instanceof FisherLabels.Sampled sampled) {
-            objectives = new FisherObjectives(
-                    IntStream.range(0, sampled.draws())
-                            .mapToObj(draw -> new Objective.SampledLabels(sampled.seed(), draw))
-                            .toList(),
-                    sampled.draws());
-        } else {
-            objectives = new FisherObjectives(List.of(new Objective.TrainingLoss()), 1);
-        }
+        FisherObjectives objectives = FisherObjectives.of(options.labels());
         return new EigenbasisApproximator<>(
                 backend,
                 options,
@@ -218,23 +209,12 @@ public final class EigenbasisApproximator<E, P extends GradientProvider<E>> impl
                         "layer " + layers.get(0).name() + " and every other: every position of the data set is masked");
             }
             fitted.sort(Comparator.comparingInt(curvature -> layers.indexOf(curvature.layer())));
-            Provenance provenance =
-                    provenance(fingerprint, usedLabels, data.size()).withCount("layer groups", groups.size());
+            Provenance provenance = FitNotes.provenance(backend, options, fingerprint, usedLabels, data.size())
+                    .withCount("layer groups", groups.size());
             return EigenbasisCurvature.of(backend, fitted, clock.addTo(FitNotes.add(provenance, fitted, notes)));
         } catch (RuntimeException | Error e) {
             fitted.forEach(LayerCurvature::close);
             throw e;
         }
-    }
-
-    private Provenance provenance(Optional<String> fingerprint, String usedLabels, long examples) {
-        return Provenance.here(backend.description(), backend.precision(), fingerprint)
-                .withOption("strategy", options.strategy().toString())
-                .withOption("labels", usedLabels)
-                .withOption("batch size", Integer.toString(options.batchSize()))
-                .withOption("batch positions", Integer.toString(options.batchPositions()))
-                .withOption("blocks", Integer.toString(options.blocks()))
-                .withOption("K-FAC scale", options.kfacScale().toString())
-                .withCount("examples", examples);
     }
 }

@@ -17,7 +17,7 @@ import java.util.function.Function;
  * Where covariances of a group of layers have equal eigenvalues, the eigenvectors that the second moments of whole gradients, E[GᵀG]
  * and E[GGᵀ], single out. An A that several layers of the group read has the sum of theirs.
  */
-final class EigenspaceChoice {
+public final class EigenspaceChoice {
 
     /**
      * What became of a covariance with equal eigenvalues.
@@ -25,7 +25,7 @@ final class EigenspaceChoice {
      * @param covariance the layer, how many directions of how many, of which side
      * @param decided whether gradients tell the directions apart
      */
-    record Note(String covariance, boolean decided) {}
+    public record Note(String covariance, boolean decided) {}
 
     /** A matrix of eigenvectors with eigenspaces, and the layers that have it. */
     private record Side(
@@ -45,7 +45,13 @@ final class EigenspaceChoice {
     private final MatrixBackend backend;
     private final List<Side> sides = new ArrayList<>();
 
-    EigenspaceChoice(MatrixBackend backend, List<LayerEigenbasis> bases) {
+    /**
+     * Looks for equal eigenvalues.
+     *
+     * @param backend where the bases lie
+     * @param bases of a group of layers
+     */
+    public EigenspaceChoice(MatrixBackend backend, List<LayerEigenbasis> bases) {
         this.backend = backend;
         for (LayerEigenbasis basis : bases) {
             List<LayerSpec> readers = bases.stream()
@@ -81,15 +87,24 @@ final class EigenspaceChoice {
         }
     }
 
-    /** The layers whose gradients are asked for: none where no covariance has equal eigenvalues. */
-    List<LayerSpec> layers() {
+    /**
+     * Returns the layers whose gradients are asked for.
+     *
+     * @return none where no covariance has equal eigenvalues
+     */
+    public List<LayerSpec> layers() {
         Set<LayerSpec> asked = new LinkedHashSet<>();
         sides.forEach(side -> asked.addAll(side.layers()));
         return List.copyOf(asked);
     }
 
-    /** Chooses; the moments, those of whole gradients of {@link #layers}, are changed. */
-    List<Note> choose(List<LayerCovariance> moments) {
+    /**
+     * Chooses the eigenvectors, in place.
+     *
+     * @param moments those of whole gradients of {@link #layers}; changed
+     * @return what became of each covariance
+     */
+    public List<Note> choose(List<LayerCovariance> moments) {
         List<Note> notes = new ArrayList<>();
         for (Side side : sides) {
             List<BlockDiagonal> found = moments.stream()
@@ -103,8 +118,12 @@ final class EigenspaceChoice {
         return notes;
     }
 
-    /** What there is to say where nothing is chosen. */
-    List<Note> leave() {
+    /**
+     * Leaves the eigenvectors as they are.
+     *
+     * @return what there is to say then
+     */
+    public List<Note> leave() {
         return sides.stream()
                 .map(side -> side.note(Eigenspace.directions(side.spaces())))
                 .toList();

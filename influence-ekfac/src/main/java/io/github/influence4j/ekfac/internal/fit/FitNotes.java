@@ -2,12 +2,15 @@ package io.github.influence4j.ekfac.internal.fit;
 
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.linalg.MatrixBackend;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What whoever reads the scores must know of the layers that were fitted, in the log and the provenance. */
-final class FitNotes {
+public final class FitNotes {
 
     private static final Logger LOG = LoggerFactory.getLogger(FitNotes.class);
 
@@ -16,7 +19,38 @@ final class FitNotes {
 
     private FitNotes() {}
 
-    static Provenance add(Provenance provenance, List<LayerCurvature> fitted, List<EigenspaceChoice.Note> eigenspaces) {
+    /**
+     * Describes a fit.
+     *
+     * @param backend computed it
+     * @param options what was fitted
+     * @param fingerprint of the model
+     * @param labels whose gradients were taken
+     * @param examples N
+     * @return the provenance
+     */
+    public static Provenance provenance(
+            MatrixBackend backend, FitOptions options, Optional<String> fingerprint, String labels, long examples) {
+        return Provenance.here(backend.description(), backend.precision(), fingerprint)
+                .withOption("strategy", options.strategy().toString())
+                .withOption("labels", labels)
+                .withOption("batch size", Integer.toString(options.batchSize()))
+                .withOption("batch positions", Integer.toString(options.batchPositions()))
+                .withOption("blocks", Integer.toString(options.blocks()))
+                .withOption("K-FAC scale", options.kfacScale().toString())
+                .withCount("examples", examples);
+    }
+
+    /**
+     * Adds what was found.
+     *
+     * @param provenance of the fit
+     * @param fitted the layers
+     * @param eigenspaces what became of covariances with equal eigenvalues
+     * @return the provenance with it
+     */
+    public static Provenance add(
+            Provenance provenance, List<LayerCurvature> fitted, List<EigenspaceChoice.Note> eigenspaces) {
         return withEigenspaces(withDeadLayers(provenance, fitted), eigenspaces);
     }
 

@@ -11,9 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The eigenbasis of a layer, and how many real positions it is of, as matrices by name, and back. */
-final class KeptBasis {
+public final class KeptBasis {
 
     private static final String ACTIVATION = "activation";
     private static final String GRADIENT = "gradient";
@@ -22,8 +23,15 @@ final class KeptBasis {
 
     private KeptBasis() {}
 
-    /** Without Q_A where the piece of another layer has it. */
-    static Map<String, Matrix> matrices(LayerEigenbasis basis, boolean ownInput, long positions) {
+    /**
+     * Lists the matrices of a basis, without Q_A where the piece of another layer has it.
+     *
+     * @param basis the basis
+     * @param ownInput whether no layer before it reads its input
+     * @param positions real positions that it is of
+     * @return views, as long as the basis is open
+     */
+    public static Map<String, Matrix> matrices(LayerEigenbasis basis, boolean ownInput, long positions) {
         Map<String, Matrix> matrices = new LinkedHashMap<>();
         if (ownInput) {
             add(matrices, ACTIVATION, basis.activationVectors(), basis.activationValues());
@@ -40,28 +48,53 @@ final class KeptBasis {
         matrices.put(name + VALUES, Matrix.of(values, 1, values.length));
     }
 
-    static long positions(KeptFit.Piece piece) {
+    /**
+     * Says how many real positions a basis is of.
+     *
+     * @param piece what {@link #matrices} listed
+     * @return positions
+     */
+    public static long positions(KeptFit.Piece piece) {
         double[] positions = new double[1];
         piece.matrix(POSITIONS).read(0, 1, positions, 0);
         return (long) positions[0];
     }
 
-    /** Returns the basis, with the Q_A of a layer that reads the same input where there is one; the caller closes it. */
+    /** Returns the basis in the memory of a backend; the caller closes it. */
     static LayerEigenbasis restore(
             MatrixBackend backend, LayerSpec layer, int blocks, Optional<LayerEigenbasis> source, KeptFit.Piece piece) {
+        return restore(layer, blocks, source, piece, matrix -> backend.copyOf(matrix, backend.precision()));
+    }
+
+    /**
+     * Returns a basis, with the Q_A of a layer that reads the same input where there is one.
+     *
+     * @param layer the layer
+     * @param blocks O, diagonal blocks of each covariance
+     * @param source the basis of the first layer that reads the same input; empty where that is this one
+     * @param piece what {@link #matrices} listed
+     * @param place where a matrix is to lie
+     * @return the basis, which the caller closes
+     */
+    public static LayerEigenbasis restore(
+            LayerSpec layer,
+            int blocks,
+            Optional<LayerEigenbasis> source,
+            KeptFit.Piece piece,
+            Function<Matrix, BackendMatrix> place) {
         if (source.isPresent()) {
             return restore(
-                    backend,
                     layer,
                     blocks,
                     source.get().activationVectors(),
                     source.get().activationValues(),
-                    piece);
+                    piece,
+                    place);
         }
-        BlockDiagonal activation = vectors(backend, piece, ACTIVATION, layer.gradientColumns(), blocks);
+        BlockDiagonal activation = vectors(place, piece, ACTIVATION, layer.gradientColumns(), blocks);
         try {
             double[] values = values(piece, ACTIVATION, layer.gradientColumns());
-            return restore(backend, layer, blocks, activation, values, piece);
+            return restore(layer, blocks, activation, values, piece, place);
         } catch (RuntimeException | Error e) {
             activation.close();
             throw e;
@@ -69,19 +102,15 @@ final class KeptBasis {
     }
 
     private static LayerEigenbasis restore(
-            MatrixBackend backend,
             LayerSpec layer,
             int blocks,
             BlockDiagonal activation,
             double[] activationValues,
-            KeptFit.Piece piece) {
+            KeptFit.Piece piece,
+            Function<Matrix, BackendMatrix> place) {
         double[] values = values(piece, GRADIENT, layer.outputs());
         return new LayerEigenbasis(
-                layer,
-                activation,
-                activationValues,
-                vectors(backend, piece, GRADIENT, layer.outputs(), blocks),
-                values);
+                layer, activation, activationValues, vectors(place, piece, GRADIENT, layer.outputs(), blocks), values);
     }
 
     private static double[] values(KeptFit.Piece piece, String name, int count) {
@@ -91,11 +120,11 @@ final class KeptBasis {
     }
 
     private static BlockDiagonal vectors(
-            MatrixBackend backend, KeptFit.Piece piece, String name, int order, int blocks) {
+            Function<Matrix, BackendMatrix> place, KeptFit.Piece piece, String name, int order, int blocks) {
         List<BackendMatrix> parts = new ArrayList<>();
         try {
             for (int k = 0; k < BlockDiagonal.sizes(order, blocks).length; k++) {
-                parts.add(backend.copyOf(piece.matrix(name + "/" + k), backend.precision()));
+                parts.add(place.apply(piece.matrix(name + "/" + k)));
             }
             return BlockDiagonal.of(parts);
         } catch (RuntimeException | Error e) {

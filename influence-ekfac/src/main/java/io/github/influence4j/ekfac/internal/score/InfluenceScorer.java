@@ -141,6 +141,24 @@ public final class InfluenceScorer<E> {
     }
 
     /**
+     * Preconditions queries and scores nothing, for {@link #scoreParts} elsewhere.
+     *
+     * @param solvers the inverse curvature
+     * @param queries the queries
+     * @param kept takes the queries of each pass
+     * @return how they were made
+     * @throws IllegalArgumentException if there are no queries, the solver is for other layers, or a capture does not fit
+     * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number
+     */
+    public Provenance prepare(SolverGroups solvers, ExampleSource<E> queries, KeptScores<?> kept) {
+        long start = System.nanoTime();
+        try (PairwiseRun<E> run = run(solvers, queries)) {
+            run.prepare(kept);
+            return provenance(solvers.provenance(), start, run);
+        }
+    }
+
+    /**
      * Finds the most helpful and the most harmful training examples of every query, without keeping the other scores:
      * memory does not grow with the training set. Where the options ask for parts per layer or token, a second pass scores what
      * was kept with them.

@@ -139,6 +139,17 @@ final class PairwiseRun<E> implements AutoCloseable {
         }
     }
 
+    /** Prepares the queries of all passes and hands them on. */
+    void prepare(KeptScores<?> kept) {
+        for (Pass<E> queryPass : passes()) {
+            try (PreparedQueries prepared = prepared(queryPass)) {
+                for (int group = 0; group < solvers.groups().size(); group++) {
+                    prepareOrRestore(prepared, queryPass, group, kept);
+                }
+            }
+        }
+    }
+
     private <R> ScoreCollector<R> collector(ScoreResult<R> result, long[] ids, ExampleSource<E> train) {
         return result.collector(pass.layers(), ids, train, options);
     }

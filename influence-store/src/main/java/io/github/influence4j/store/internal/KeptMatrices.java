@@ -1,4 +1,4 @@
-package io.github.influence4j.store.runs;
+package io.github.influence4j.store.internal;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
@@ -10,11 +10,17 @@ import java.util.List;
 import java.util.Map;
 
 /** Matrices by name as tensors of a file, in their own precision. */
-final class KeptMatrices {
+public final class KeptMatrices {
 
     private KeptMatrices() {}
 
-    static List<TensorSpec> specs(Map<String, Matrix> matrices) {
+    /**
+     * Describes the tensors.
+     *
+     * @param matrices the matrices
+     * @return one tensor for each, in their order
+     */
+    public static List<TensorSpec> specs(Map<String, Matrix> matrices) {
         return matrices.entrySet().stream()
                 .map(matrix -> TensorSpec.of(
                         matrix.getKey(),
@@ -24,7 +30,14 @@ final class KeptMatrices {
                 .toList();
     }
 
-    static void write(SafetensorsWriter file, Map<String, Matrix> matrices) throws IOException {
+    /**
+     * Writes the numbers.
+     *
+     * @param file a file with the tensors of {@link #specs}
+     * @param matrices the matrices
+     * @throws IOException if they cannot be written
+     */
+    public static void write(SafetensorsWriter file, Map<String, Matrix> matrices) throws IOException {
         for (Map.Entry<String, Matrix> matrix : matrices.entrySet()) {
             file.append(matrix.getKey(), matrix.getValue());
         }
