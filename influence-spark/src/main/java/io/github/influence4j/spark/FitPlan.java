@@ -1,0 +1,89 @@
+package io.github.influence4j.spark;
+
+import io.github.influence4j.api.Fingerprint;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.FactorMemory;
+import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which layers are fitted together, by their indices in the model.
+ *
+ * @param model names the model, whose layers and weights must be the same in every JVM
+ * @param groups layers whose sums a task holds at the same time, in units that are decomposed in one place: a layer, or layers that
+ *     read the same input, of which the first has A
+ */
+record FitPlan(String model, List<List<List<Integer>>> groups) implements Serializable {
+
+    /** Takes layers in order until the next one does not fit. */
+    static FitPlan of(GradientProvider<?> model, Precision precision, FitSettings settings) {
+        List<LayerSpec> layers = CapturePass.layersOf(model);
+        FactorMemory memory =
+                new FactorMemory(precision, settings.strategy(), settings.blocks(), SharedInputs.of(model, layers));
+        List<List<List<Integer>>> groups = new ArrayList<>();
+        List<LayerSpec> group = new ArrayList<>();
+        for (LayerSpec layer : layers) {
+            requireFits(layer, memory, settings.memoryLimit());
+            group.add(layer);
+            if (group.size() > 1 && memory.peakBytes(group) > settings.memoryLimit()) {
+                groups.add(units(layers, group.subList(0, group.size() - 1), memory));
+                group = new ArrayList<>(List.of(layer));
+            }
+        }
+        groups.add(units(layers, group, memory));
+        return new FitPlan(name(model), groups);
+    }
+
+    private static void requireFits(LayerSpec layer, FactorMemory memory, long limit) {
+        double bytes = memory.peakBytes(List.of(layer));
+        if (bytes > limit) {
+            throw new IllegalArgumentException(String.format(
+                    "layer %s needs %.0f bytes to be fitted, a task may take %d; raise FitOptions.withMemoryLimit together with"
+                            + " spark.executor.memoryOverhead, or cut its covariances with FitOptions.withBlocks",
+                    layer.name(), bytes, limit));
+        }
+    }
+
+    private static List<List<Integer>> units(List<LayerSpec> layers, List<LayerSpec> group, FactorMemory memory) {
+        int[] sources = memory.shared().sources(group);
+        List<List<Integer>> units = new ArrayList<>();
+        for (int l = 0; l < sources.length; l++) {
+            if (sources[l] == l) {
+                List<Integer> unit = new ArrayList<>();
+                for (int reader = l; reader < sources.length; reader++) {
+                    if (sources[reader] == l) {
+                        unit.add(layers.indexOf(group.get(reader)));
+                    }
+                }
+                units.add(List.copyOf(unit));
+            }
+        }
+        return List.copyOf(units);
+    }
+
+    private static String name(GradientProvider<?> model) {
+        return Fingerprint.ofText(
+                model.layers() + " " + ModelFingerprint.of(model).orElse("") + " " + model.sharedInputs());
+    }
+
+    /** Refuses a model that another machine opened otherwise. */
+    void requireSame(GradientProvider<?> opened) {
+        if (!name(opened).equals(model)) {
+            throw new IllegalStateException(
+                    "the model that this executor opened has other layers or weights than the one that"
+                            + " the run was planned with: " + opened.layers() + ", fingerprint "
+                            + ModelFingerprint.of(opened).orElse("unknown") + "; put the same files on every machine");
+        }
+    }
+
+    /** The layers of a group, in the model's order. */
+    List<Integer> layers(int group) {
+        return groups.get(group).stream().flatMap(List::stream).sorted().toList();
+    }
+}

@@ -1,0 +1,49 @@
+package io.github.influence4j.spark;
+
+import io.github.influence4j.ekfac.options.FisherLabels;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
+import java.io.Serializable;
+
+/** Options of a fit as they are sent. */
+record FitSettings(
+        Strategy strategy,
+        boolean sampled,
+        long seed,
+        int draws,
+        int batchSize,
+        int batchPositions,
+        FitOptions.KfacScale kfacScale,
+        int blocks,
+        long memoryLimit)
+        implements Serializable {
+
+    /** Of a task, where the options say nothing: it must not follow from free memory, or batches and bits would. */
+    static final long DEFAULT_MEMORY = 4L << 30;
+
+    static FitSettings of(FitOptions options) {
+        FisherLabels.Sampled sampled =
+                options.labels() instanceof FisherLabels.Sampled labels ? labels : new FisherLabels.Sampled(0, 1);
+        return new FitSettings(
+                options.strategy(),
+                options.labels() instanceof FisherLabels.Sampled,
+                sampled.seed(),
+                sampled.draws(),
+                options.batchSize(),
+                options.batchPositions(),
+                options.kfacScale(),
+                options.blocks(),
+                options.memoryLimit().orElse(DEFAULT_MEMORY));
+    }
+
+    FitOptions options() {
+        return FitOptions.defaults()
+                .withStrategy(strategy)
+                .withLabels(sampled ? new FisherLabels.Sampled(seed, draws) : FisherLabels.empirical())
+                .withBatchSize(batchSize)
+                .withBatchPositions(batchPositions)
+                .withKfacScale(kfacScale)
+                .withBlocks(blocks)
+                .withMemoryLimit(memoryLimit);
+    }
+}

@@ -1,0 +1,61 @@
+package io.github.influence4j.spark;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.ekfac.options.QueryRank;
+import io.github.influence4j.ekfac.options.ScoreOptions;
+import java.io.Serializable;
+import java.util.OptionalLong;
+
+/** Options of scores as they are sent. A rank of 0 is none. */
+record ScoreSettings(
+        int rank,
+        boolean randomised,
+        long seed,
+        boolean perLayer,
+        boolean perToken,
+        int batchSize,
+        int batchPositions,
+        int queryBatchSize,
+        long memoryLimit,
+        Damping.Kind damping,
+        double dampingValue)
+        implements Serializable {
+
+    static ScoreSettings of(ScoreOptions options, Damping damping) {
+        OptionalLong seed = options.rank().map(QueryRank::seed).orElse(OptionalLong.empty());
+        return new ScoreSettings(
+                options.rank().map(QueryRank::rank).orElse(0),
+                seed.isPresent(),
+                seed.orElse(0),
+                options.perLayer(),
+                options.perToken(),
+                options.batchSize(),
+                options.batchPositions(),
+                options.queryBatchSize(),
+                options.memoryLimit().orElse(FitSettings.DEFAULT_MEMORY),
+                damping.kind(),
+                damping.value());
+    }
+
+    ScoreOptions options() {
+        ScoreOptions options = ScoreOptions.defaults()
+                .withPerLayer(perLayer)
+                .withPerToken(perToken)
+                .withBatchSize(batchSize)
+                .withBatchPositions(batchPositions)
+                .withQueryBatchSize(queryBatchSize)
+                .withMemoryLimit(memoryLimit);
+        return rank == 0
+                ? options
+                : options.withRank(randomised ? QueryRank.randomised(rank, seed) : QueryRank.exact(rank));
+    }
+
+    /** Totals only, as a top-k pass takes them. */
+    ScoreOptions totals() {
+        return options().withPerLayer(false).withPerToken(false);
+    }
+
+    Damping dampingOfLayers() {
+        return new Damping(damping, dampingValue);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.influence4j.spark;
+
+import org.jspecify.annotations.NullMarked;
