@@ -27,6 +27,9 @@ final class ScoreCommand implements Callable<Integer> {
     @Mixin
     private final ScoreParts parts = new ScoreParts();
 
+    @Mixin
+    private final Refining refining = new Refining();
+
     @Option(
             names = "--queries",
             required = true,
@@ -57,7 +60,14 @@ final class ScoreCommand implements Callable<Integer> {
                 public <E> Provenance run(
                         ScoreRun<E> run, Scoring.Questions<E> questions, ScoreWriter writer, boolean resume)
                         throws IOException {
-                    return questions.with(queries, asked -> run.pairwise(asked, result, writer, resume));
+                    return refining.open(
+                            output,
+                            run,
+                            progress,
+                            refinement -> questions.with(queries, asked -> refinement
+                                    .map(run::refinedBy)
+                                    .orElse(run)
+                                    .pairwise(asked, result, writer, resume)));
                 }
             }));
         }

@@ -4,6 +4,7 @@ import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.baselines.iterative.IterativeSolver;
 import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -166,6 +167,8 @@ final class Scoring {
         result.putAll(counts);
         result.put("damping", damping.toString());
         result.put("lambdas", made.options().getOrDefault("damping", ""));
+        Optional.ofNullable(made.options().get(IterativeSolver.LARGEST_RESIDUAL))
+                .ifPresent(residual -> result.put(IterativeSolver.LARGEST_RESIDUAL, residual));
         result.put("backend", started.description());
         addRecall(result);
         return result;

@@ -43,9 +43,9 @@ class CommandPageTest {
         for (String line : lines) {
             List<String> words = new ArrayList<>();
             for (String word : line.substring("influence ".length()).split(" ")) {
-                boolean path =
-                        List.of("factors", "scores", "best", "mean", "self").contains(word)
-                                || word.startsWith("captures/");
+                boolean path = List.of("factors", "scores", "best", "mean", "refined", "self")
+                                .contains(word)
+                        || word.startsWith("captures/");
                 // the first word is a command, and one of --aggregate's is called as a folder is
                 boolean name = words.isEmpty() || words.get(words.size() - 1).equals("--aggregate");
                 words.add(path && !name ? folder.resolve(word).toString() : word);

@@ -29,12 +29,19 @@ public final class Astra {
     private final AstraOptions options;
     private final ProgressListener progress;
     private final Curvature preconditioner;
+    private final KeptSolves kept;
 
-    private Astra(MatrixBackend backend, AstraOptions options, ProgressListener progress, Curvature preconditioner) {
+    private Astra(
+            MatrixBackend backend,
+            AstraOptions options,
+            ProgressListener progress,
+            Curvature preconditioner,
+            KeptSolves kept) {
         this.backend = backend;
         this.options = options;
         this.progress = progress;
         this.preconditioner = preconditioner;
+        this.kept = kept;
     }
 
     /**
@@ -45,7 +52,8 @@ public final class Astra {
      * @return the method
      */
     public static Astra on(MatrixBackend backend, Curvature preconditioner) {
-        return new Astra(backend, AstraOptions.defaults(), ProgressListener.silent(), preconditioner);
+        return new Astra(
+                backend, AstraOptions.defaults(), ProgressListener.silent(), preconditioner, KeptSolves.none());
     }
 
     /**
@@ -55,7 +63,7 @@ public final class Astra {
      * @return the same otherwise
      */
     public Astra with(AstraOptions value) {
-        return new Astra(backend, value, progress, preconditioner);
+        return new Astra(backend, value, progress, preconditioner, kept);
     }
 
     /**
@@ -65,7 +73,17 @@ public final class Astra {
      * @return the same otherwise
      */
     public Astra reporting(ProgressListener value) {
-        return new Astra(backend, options, value, preconditioner);
+        return new Astra(backend, options, value, preconditioner, kept);
+    }
+
+    /**
+     * Keeps the state of a solve after each iteration, so that one that was ended can be taken up again.
+     *
+     * @param value keeps the states
+     * @return the same otherwise
+     */
+    public Astra keeping(KeptSolves value) {
+        return new Astra(backend, options, progress, preconditioner, value);
     }
 
     /**
@@ -99,7 +117,8 @@ public final class Astra {
                     new StochasticOperator<>(
                             "ASTRA", model, data, options.batchSize(), options.seed(), damping, inverse),
                     options,
-                    progress);
+                    progress,
+                    kept);
         });
     }
 }

@@ -1,6 +1,10 @@
 package io.github.influence4j.baselines.iterative;
 
 import io.github.influence4j.api.ProgressListener;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** The preconditioned steps of ASTRA for several right-hand sides, which share the batches. */
@@ -9,35 +13,50 @@ final class AstraIteration<E> implements IterativeSolver.Iteration {
     private final StochasticOperator<E> operator;
     private final AstraOptions options;
     private final ProgressListener progress;
+    private final KeptSolves kept;
     private OptionalDouble firstStep;
     private SolverReport report = SolverReport.none();
 
-    AstraIteration(StochasticOperator<E> operator, AstraOptions options, ProgressListener progress) {
+    AstraIteration(StochasticOperator<E> operator, AstraOptions options, ProgressListener progress, KeptSolves kept) {
         this.operator = operator;
         this.options = options;
         this.progress = progress;
+        this.kept = kept;
         this.firstStep = options.stepSize();
     }
 
     @Override
     public double[][] solve(double[][] vectors) {
+        String name = kept.name(vectors);
+        Optional<KeptSolves.State> before = kept.find(name);
+        // the step size was found from batches of the first solve: it is part of the state
+        before.ifPresent(state -> firstStep = OptionalDouble.of(state.vectors().get(0)[0]));
         operator.restart();
         if (firstStep.isEmpty()) {
             // momentum makes of each step as much as 1/(1 − momentum) of them
             firstStep = OptionalDouble.of((1 - options.momentum()) / operator.eigenvalueBound());
             operator.restart();
         }
-        double alpha = firstStep.getAsDouble();
+        double first = firstStep.getAsDouble();
         String advice =
-                "use a step size below " + StochasticOperator.number(alpha) + ", larger batches or a larger damping";
-        double[][] solutions = operator.precondition(vectors);
-        double[][] velocities = new double[vectors.length][vectors[0].length];
-        for (int step = 1; step <= options.iterations(); step++) {
+                "use a step size below " + StochasticOperator.number(first) + ", larger batches or a larger damping";
+        int count = vectors.length;
+        double[][] solutions = before.map(
+                        state -> state.vectors().subList(1, 1 + count).toArray(double[][]::new))
+                .orElseGet(() -> operator.precondition(vectors));
+        double[][] velocities = before.map(state ->
+                        state.vectors().subList(1 + count, 1 + 2 * count).toArray(double[][]::new))
+                .orElseGet(() -> new double[count][vectors[0].length]);
+        int done = before.map(KeptSolves.State::iteration).orElse(0);
+        operator.skip(done);
+        for (int step = done + 1; step <= options.iterations(); step++) {
+            double alpha = Math.scalb(first, -((step - 1) / options.halveEvery()));
             step(vectors, solutions, velocities, alpha);
             operator.requireBounded(solutions, vectors, step, advice);
-            if (step % options.halveEvery() == 0) {
-                alpha /= 2;
-            }
+            List<double[]> state = new ArrayList<>(List.of(new double[] {first}));
+            state.addAll(Arrays.asList(solutions));
+            state.addAll(Arrays.asList(velocities));
+            kept.keep(name, new KeptSolves.State(step, state));
             progress.progress("ASTRA", step, options.iterations());
         }
         double residual = operator.requireSmallResidual(solutions, vectors, advice);

@@ -26,16 +26,19 @@ public final class ConjugateGradient {
     private final ConjugateGradientOptions options;
     private final ProgressListener progress;
     private final Optional<Curvature> preconditioner;
+    private final KeptSolves kept;
 
     private ConjugateGradient(
             MatrixBackend backend,
             ConjugateGradientOptions options,
             ProgressListener progress,
-            Optional<Curvature> preconditioner) {
+            Optional<Curvature> preconditioner,
+            KeptSolves kept) {
         this.backend = backend;
         this.options = options;
         this.progress = progress;
         this.preconditioner = preconditioner;
+        this.kept = kept;
     }
 
     /**
@@ -46,7 +49,11 @@ public final class ConjugateGradient {
      */
     public static ConjugateGradient on(MatrixBackend backend) {
         return new ConjugateGradient(
-                backend, ConjugateGradientOptions.defaults(), ProgressListener.silent(), Optional.empty());
+                backend,
+                ConjugateGradientOptions.defaults(),
+                ProgressListener.silent(),
+                Optional.empty(),
+                KeptSolves.none());
     }
 
     /**
@@ -56,7 +63,7 @@ public final class ConjugateGradient {
      * @return the same otherwise
      */
     public ConjugateGradient preconditionedBy(Curvature fitted) {
-        return new ConjugateGradient(backend, options, progress, Optional.of(fitted));
+        return new ConjugateGradient(backend, options, progress, Optional.of(fitted), kept);
     }
 
     /**
@@ -66,7 +73,7 @@ public final class ConjugateGradient {
      * @return the same otherwise
      */
     public ConjugateGradient with(ConjugateGradientOptions value) {
-        return new ConjugateGradient(backend, value, progress, preconditioner);
+        return new ConjugateGradient(backend, value, progress, preconditioner, kept);
     }
 
     /**
@@ -76,7 +83,17 @@ public final class ConjugateGradient {
      * @return the same otherwise
      */
     public ConjugateGradient reporting(ProgressListener value) {
-        return new ConjugateGradient(backend, options, value, preconditioner);
+        return new ConjugateGradient(backend, options, value, preconditioner, kept);
+    }
+
+    /**
+     * Keeps the state of a solve after each iteration, so that one that was ended can be taken up again.
+     *
+     * @param value keeps the states
+     * @return the same otherwise
+     */
+    public ConjugateGradient keeping(KeptSolves value) {
+        return new ConjugateGradient(backend, options, progress, preconditioner, value);
     }
 
     /**
@@ -113,6 +130,7 @@ public final class ConjugateGradient {
                         new DampedGaussNewton<>(model, data, options.batchSize(), damping),
                         Preconditioner.of(preconditioner, model.layers(), damping),
                         options,
-                        progress));
+                        progress,
+                        kept));
     }
 }

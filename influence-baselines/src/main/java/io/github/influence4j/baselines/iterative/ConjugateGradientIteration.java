@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,23 +19,26 @@ final class ConjugateGradientIteration<E> implements IterativeSolver.Iteration {
     private final Preconditioner preconditioner;
     private final ConjugateGradientOptions options;
     private final ProgressListener progress;
+    private final KeptSolves kept;
     private SolverReport report = SolverReport.none();
 
     ConjugateGradientIteration(
             DampedGaussNewton<E> operator,
             Preconditioner preconditioner,
             ConjugateGradientOptions options,
-            ProgressListener progress) {
+            ProgressListener progress,
+            KeptSolves kept) {
         this.operator = operator;
         this.preconditioner = preconditioner;
         this.options = options;
         this.progress = progress;
+        this.kept = kept;
     }
 
     /** One right-hand side. */
     private static final class Run {
-        private final double[] solution;
-        private final double[] residual;
+        private double[] solution;
+        private double[] residual;
         private final double norm;
         private double[] direction;
         private double product;
@@ -44,6 +48,17 @@ final class ConjugateGradientIteration<E> implements IterativeSolver.Iteration {
             this.residual = vector.clone();
             this.norm = Vectors.norm(vector);
             this.direction = new double[vector.length];
+        }
+
+        Stream<double[]> state() {
+            return Stream.of(solution, residual, direction, new double[] {product});
+        }
+
+        void restore(List<double[]> state) {
+            solution = state.get(0);
+            residual = state.get(1);
+            direction = state.get(2);
+            product = state.get(3)[0];
         }
 
         double relativeResidual() {
@@ -57,14 +72,23 @@ final class ConjugateGradientIteration<E> implements IterativeSolver.Iteration {
         for (double[] vector : vectors) {
             runs.add(new Run(vector));
         }
+        String name = kept.name(vectors);
+        Optional<KeptSolves.State> before = kept.find(name);
+        int iterations = before.map(KeptSolves.State::iteration).orElse(0);
+        before.ifPresent(state -> restore(runs, state.vectors()));
         List<Run> open = open(runs);
-        int iterations = 0;
-        turn(open, iterations);
+        if (before.isEmpty()) {
+            turn(open, iterations);
+        }
         while (!open.isEmpty() && iterations < options.maxIterations()) {
             iterations++;
             step(open, iterations);
             open = open(open);
             turn(open, iterations);
+            kept.keep(
+                    name,
+                    new KeptSolves.State(
+                            iterations, runs.stream().flatMap(Run::state).toList()));
             progress.progress("conjugate gradients", iterations, options.maxIterations());
         }
         double largest = max(runs, Run::relativeResidual);
@@ -80,6 +104,13 @@ final class ConjugateGradientIteration<E> implements IterativeSolver.Iteration {
         }
         report = operator.takeReport(vectors.length, iterations, largest, Optional.of(open.isEmpty()));
         return runs.stream().map(run -> run.solution).toArray(double[][]::new);
+    }
+
+    private static void restore(List<Run> runs, List<double[]> vectors) {
+        int each = vectors.size() / runs.size();
+        for (int j = 0; j < runs.size(); j++) {
+            runs.get(j).restore(vectors.subList(j * each, (j + 1) * each));
+        }
     }
 
     private List<Run> open(List<Run> runs) {

@@ -3,6 +3,7 @@ package io.github.influence4j.baselines.iterative;
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleBatch;
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
@@ -39,6 +40,27 @@ public final class HessianRootProduct<E> implements CurvatureProduct<E>, OutputH
     private final CapturePass<E> pass;
     private final List<CapturedRows> captured = new ArrayList<>();
     private final Scratch mapped;
+    private final double weight;
+
+    /**
+     * Wraps a model that draws labels, or captures of drawn labels: g gᵀ of a label that the model draws is G on average.
+     *
+     * <p>G is then a mean over draws, Σ_z Σ_k g_zk g_zkᵀ / draws, where g_zk is the gradient of example z with its kth draw. It is
+     * unbiased, of rank n · draws at most, and one draw of a sequence's labels gives the products of its positions too, whose mean is 0:
+     * with few examples it is further from G than Kronecker factors of the same captures, which leave these products out.
+     *
+     * @param <E> the host's type of an example
+     * @param backend computes
+     * @param model draws labels; stays open while the result is in use
+     * @param labels the series of draws, and the first of them
+     * @param draws how many of the series; 1 for captures in files, which hold one
+     * @return the product, which the caller closes
+     * @throws IllegalArgumentException if the model has no layers or two of the same name, or there is no draw
+     */
+    public static <E> HessianRootProduct<E> ofSampledLabels(
+            MatrixBackend backend, GradientProvider<E> model, Objective.SampledLabels labels, int draws) {
+        return new HessianRootProduct<>(backend, new SampledRoots<>(model, labels, draws), 1.0 / draws);
+    }
 
     /**
      * Wraps a model.
@@ -48,12 +70,17 @@ public final class HessianRootProduct<E> implements CurvatureProduct<E>, OutputH
      * @throws IllegalArgumentException if the model has no layers, two of the same name, or a root without columns
      */
     public HessianRootProduct(MatrixBackend backend, OutputHessianRoots<E> model) {
+        this(backend, model, 1);
+    }
+
+    private HessianRootProduct(MatrixBackend backend, OutputHessianRoots<E> model, double weight) {
         if (model.outputHessianColumns() < 1) {
             throw new IllegalArgumentException(
                     "the root of the output Hessian has " + model.outputHessianColumns() + " columns");
         }
         this.backend = backend;
         this.model = model;
+        this.weight = weight;
         this.pass = new CapturePass<>(backend, model, Precision.FLOAT64);
         this.layers = pass.layers();
         this.mapped = new Scratch(backend, Precision.FLOAT64);
@@ -149,7 +176,7 @@ public final class HessianRootProduct<E> implements CurvatureProduct<E>, OutputH
                             Operand.of(coefficients), Operand.of(ones), weighted.reshape(examples, perExample));
                 }
                 backend.multiplyElements(weighted, rows.outputGradients(), weighted);
-                backend.multiply(1, Operand.transposed(weighted), Operand.of(rows.activations()), 1, sum[l]);
+                backend.multiply(weight, Operand.transposed(weighted), Operand.of(rows.activations()), 1, sum[l]);
             }
         }
     }

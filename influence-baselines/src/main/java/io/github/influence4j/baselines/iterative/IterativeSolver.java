@@ -15,6 +15,9 @@ import java.util.OptionalDouble;
  */
 public final class IterativeSolver implements IhvpSolver {
 
+    /** Option of the provenance: the largest ‖v − (G + diag(λ))x‖ / ‖v‖ of the solves so far. */
+    public static final String LARGEST_RESIDUAL = "largest relative residual";
+
     private final List<LayerSpec> layers;
     private final LayerDamping damping;
     private final Provenance provenance;
@@ -104,9 +107,12 @@ public final class IterativeSolver implements IhvpSolver {
         return damping;
     }
 
+    /** {@inheritDoc} Says how large the residuals of the solves so far are, where there were some. */
     @Override
     public Provenance provenance() {
-        return provenance;
+        return report.rightHandSides() == 0
+                ? provenance
+                : provenance.withOption(LARGEST_RESIDUAL, Double.toString(report.largestResidual()));
     }
 
     @Override

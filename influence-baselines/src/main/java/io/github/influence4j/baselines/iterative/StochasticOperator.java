@@ -61,6 +61,13 @@ final class StochasticOperator<E> {
         batches.restart();
     }
 
+    /** Passes over the batches of steps that were done before. */
+    void skip(int steps) {
+        for (int k = 0; k < steps; k++) {
+            batches.next();
+        }
+    }
+
     /** (G_b + diag(λ))v of the next batch. */
     double[][] multiplyNextBatch(double[][] vectors) {
         return operator.multiplyBatch(batches.next(), vectors);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.baselines.exact.ExactCase;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -14,6 +15,7 @@ import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.linalg.ejml.EjmlBackend;
 import io.github.influence4j.models.LabelledExample;
 import io.github.influence4j.models.Mlp;
+import io.github.influence4j.testkit.GradientChecks;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.List;
@@ -91,6 +93,36 @@ class HessianRootProductTest {
             assertTrue(product.productFlops(batch, 3) > mlp.productFlops(batch, 3));
             assertEquals(mlp.fingerprint(), product.fingerprint());
         }
+    }
+
+    /** v ↦ Σ_z Σ_k g_zk (g_zkᵀ v) / draws, by plain loops over whole gradients. */
+    @Test
+    void drawnLabelsGiveTheProductsOfTheirGradients() {
+        ExactCase<LabelledExample> model = ExactCase.mlp();
+        LayerGradients vector = model.vector(4);
+        double[] v = vector.toFlat();
+        int draws = 3;
+        ExampleBatch<LabelledExample> batch =
+                model.data().batches((int) model.data().size()).iterator().next();
+        double[] expected = new double[v.length];
+        for (int draw = 0; draw < draws; draw++) {
+            for (LayerGradients gradient :
+                    GradientChecks.gradients(model.model(), batch, new Objective.SampledLabels(7, 2 + draw))) {
+                double[] g = gradient.toFlat();
+                Vectors.add(Vectors.dot(g, v) / draws, g, expected);
+            }
+        }
+        try (HessianRootProduct<LabelledExample> product =
+                HessianRootProduct.ofSampledLabels(NATIVE, model.model(), new Objective.SampledLabels(7, 2), draws)) {
+            MatrixAssert.assertClose(
+                    expected,
+                    product.product(batch, vector).toFlat(),
+                    Tolerances.REORDERED_FLOAT64,
+                    "product with three draws");
+        }
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> HessianRootProduct.ofSampledLabels(NATIVE, model.model(), new Objective.SampledLabels(7), 0));
     }
 
     @Test

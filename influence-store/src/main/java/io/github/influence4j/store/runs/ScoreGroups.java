@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /**
@@ -36,6 +37,7 @@ final class ScoreGroups<E> implements SolverGroups {
 
     private static final String DOUBTFUL = "doubtful";
     private static final String LAMBDAS = "lambdas";
+    private static final String RESIDUAL = "residual";
 
     private final ScoreRun<E> run;
     private final GradientProvider<E> model;
@@ -49,7 +51,8 @@ final class ScoreGroups<E> implements SolverGroups {
         this.kept = kept;
         long limit = Long.parseLong(kept.chosen("memory limit"));
         this.options = run.options().withMemoryLimit(Math.max(1, limit / 4));
-        this.groups = group(run, limit / 2);
+        // iterations need all layers at once
+        this.groups = run.refinement().isPresent() ? List.of(layers()) : group(run, limit / 2);
     }
 
     /** Takes layers in order until the next one does not fit; one that fits nowhere gets a group of its own. */
@@ -108,14 +111,43 @@ final class ScoreGroups<E> implements SolverGroups {
 
     @Override
     public void with(int group, Consumer<IhvpSolver> work) {
-        try (Curvature curvature = run.factors().load(run.backend(), groups.get(group))) {
-            LayerDamping damping = curvature.resolve(run.damping());
-            try (IhvpSolver solver = curvature.solver(damping)) {
+        try (Curvature factors = run.factors().load(run.backend(), groups.get(group))) {
+            LayerDamping damping = factors.resolve(run.damping());
+            try (IhvpSolver solver = run.refinement()
+                    .map(refinement -> refinement.method().of(factors, new RefinementStates(kept)))
+                    .orElse(factors)
+                    .solver(damping)) {
                 keepLambdas(group, damping, solver.provenance());
                 work.accept(solver);
+                keepResidual(solver.provenance());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The largest of this and of what was solved before the run was ended and taken up. */
+    private void keepResidual(Provenance solved) throws IOException {
+        String text = solved.options().get(Refinement.RESIDUAL);
+        if (text == null) {
+            return;
+        }
+        double largest = Math.max(Double.parseDouble(text), residual().orElse(0));
+        kept.finish(
+                RESIDUAL,
+                kept.units(RESIDUAL) + 1,
+                List.of(TensorSpec.of(RESIDUAL, TensorType.F64, 1, 1)),
+                file -> file.append(RESIDUAL, Matrix.of(new double[] {largest}, 1, 1)));
+    }
+
+    private OptionalDouble residual() throws IOException {
+        if (kept.find(RESIDUAL).isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        try (SafetensorsFile file = kept.open(RESIDUAL)) {
+            double[] value = new double[1];
+            file.read(RESIDUAL, 0, 1, value, 0);
+            return OptionalDouble.of(value[0]);
         }
     }
 
@@ -158,6 +190,13 @@ final class ScoreGroups<E> implements SolverGroups {
         Provenance made = doubtful.isEmpty()
                 ? provenance()
                 : provenance().withOption(EigenbasisSolver.DOUBTFUL, String.join(" ", doubtful));
+        OptionalDouble residual = residual();
+        if (residual.isPresent()) {
+            made = made.withOption(Refinement.RESIDUAL, Double.toString(residual.getAsDouble()));
+        }
+        if (run.refinement().isPresent()) {
+            made = made.withOption("refinement", run.refinement().get().description());
+        }
         return made.withOption("damping", lambdas.toString())
                 .withOption("run", digest)
                 .withCount("training examples", examples)

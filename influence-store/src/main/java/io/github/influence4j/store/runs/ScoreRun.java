@@ -55,6 +55,7 @@ import java.util.stream.Stream;
  * @param host gives the model for the sets that are scored
  * @param train the training set
  * @param progress is told how far the work has come
+ * @param refinement improves on the solution of the factors; empty to leave it as it is
  */
 public record ScoreRun<E>(
         MatrixBackend backend,
@@ -63,7 +64,8 @@ public record ScoreRun<E>(
         ScoreOptions options,
         Host<E> host,
         PartedData<E> train,
-        ProgressListener progress) {
+        ProgressListener progress,
+        Optional<Refinement> refinement) {
 
     /**
      * Gives the model, or what capture files know of it.
@@ -118,7 +120,7 @@ public record ScoreRun<E>(
             return CaptureProvider.of(
                     factors.manifest().layers(), factors.manifest().provenance().model(), opened);
         };
-        return new ScoreRun<>(backend, factors, damping, options, files, train, progress);
+        return new ScoreRun<>(backend, factors, damping, options, files, train, progress, Optional.empty());
     }
 
     /**
@@ -129,7 +131,17 @@ public record ScoreRun<E>(
      * @throws IllegalArgumentException if there are none, or one is not in the training set
      */
     public ScoreRun<E> only(Set<Long> ids) {
-        return new ScoreRun<>(backend, factors, damping, options, host, train.only(ids), progress);
+        return new ScoreRun<>(backend, factors, damping, options, host, train.only(ids), progress, refinement);
+    }
+
+    /**
+     * Improves on the solution of the factors by iterations, for scores of pairs.
+     *
+     * @param value how
+     * @return a run that does
+     */
+    public ScoreRun<E> refinedBy(Refinement value) {
+        return new ScoreRun<>(backend, factors, damping, options, host, train, progress, Optional.of(value));
     }
 
     /**
@@ -155,7 +167,7 @@ public record ScoreRun<E>(
             PartedData<E> train,
             ProgressListener progress) {
         factors.requireModel(model);
-        return new ScoreRun<>(backend, factors, damping, options, sets -> model, train, progress);
+        return new ScoreRun<>(backend, factors, damping, options, sets -> model, train, progress, Optional.empty());
     }
 
     /**
@@ -212,6 +224,11 @@ public record ScoreRun<E>(
         run.put("result", result.toString());
         run.put("queries", DataDigest.of(queries));
         List<Path> inputs = new ArrayList<>(train.files());
+        if (refinement.isPresent()) {
+            run.put("refinement", refinement.get().description());
+            run.put("data of the refinement", DataDigest.of(refinement.get().data()));
+            inputs.addAll(refinement.get().data().files());
+        }
         inputs.addAll(queries.files());
         return run(out, run, resume, inputs, (kept, lock) -> {
             boolean top = result.topK().isPresent();
@@ -233,7 +250,7 @@ public record ScoreRun<E>(
     /** The same run for totals only. */
     private ScoreRun<E> withoutParts() {
         ScoreOptions totals = options.withPerLayer(false).withPerToken(false);
-        return new ScoreRun<>(backend, factors, damping, totals, host, train, progress);
+        return new ScoreRun<>(backend, factors, damping, totals, host, train, progress, refinement);
     }
 
     <R> void score(
@@ -264,9 +281,12 @@ public record ScoreRun<E>(
      * @return how the scores were made
      * @throws IOException if files cannot be read or written; the progress stays
      * @throws IllegalStateException if somebody else is writing to the folder, it holds an unfinished run that is not to be
-     *     taken up, or one with other options or data
+     *     taken up, or one with other options or data, or the run is refined
      */
     public Provenance self(ScoreWriter out, boolean resume) throws IOException {
+        if (refinement.isPresent()) {
+            throw new IllegalStateException("self-influence is not refined: that is a solve for each training example");
+        }
         requireNames();
         GradientProvider<E> model = host.of(List.of(train));
         Map<String, String> run = describe("self", out);

@@ -1,0 +1,129 @@
+package io.github.influence4j.cli;
+
+import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.iterative.Astra;
+import io.github.influence4j.baselines.iterative.AstraOptions;
+import io.github.influence4j.baselines.iterative.ConjugateGradient;
+import io.github.influence4j.baselines.iterative.ConjugateGradientOptions;
+import io.github.influence4j.baselines.iterative.HessianRootProduct;
+import io.github.influence4j.baselines.iterative.KeptSolves;
+import io.github.influence4j.store.captures.CaptureObjective;
+import io.github.influence4j.store.captures.CaptureProvider;
+import io.github.influence4j.store.captures.CaptureSet;
+import io.github.influence4j.store.captures.CapturedExample;
+import io.github.influence4j.store.runs.Refinement;
+import io.github.influence4j.store.runs.ScoreRun;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that improve on the factors' solution from captures of sampled labels, without the model. */
+final class Refining {
+
+    /** What improves. */
+    enum Method {
+        CG,
+        ASTRA
+    }
+
+    @Option(
+            names = "--refine",
+            paramLabel = "METHOD",
+            description =
+                    "improve on the factors' solution by iterations over --fit-captures: ${COMPLETION-CANDIDATES}")
+    private @Nullable Method method;
+
+    @Option(
+            names = "--fit-captures",
+            paramLabel = "PATH",
+            description = "captures of sampled labels that --refine multiplies with")
+    private @Nullable Path captures;
+
+    @Option(
+            names = "--iterations",
+            paramLabel = "N",
+            converter = Batches.CountConverter.class,
+            description = "most iterations of --refine (default: 100)")
+    private int iterations = 100;
+
+    @Option(
+            names = "--tolerance",
+            paramLabel = "R",
+            description = "relative residual at which --refine cg stops (default: ${DEFAULT-VALUE})")
+    private double tolerance = 1e-6;
+
+    /** Captures that are open while a run is refined. */
+    interface Work<T> {
+        T with(Optional<Refinement> refinement) throws IOException;
+    }
+
+    /** Opens what is needed, if anything is to be refined. */
+    <E, T> T open(Output output, ScoreRun<E> run, ProgressListener progress, Work<T> work) throws IOException {
+        Method chosen = method;
+        Path path = captures;
+        if ((chosen == null) != (path == null)) {
+            throw output.wrong("--refine and --fit-captures belong together: give both, or none");
+        }
+        if (chosen == null || path == null) {
+            return work.with(Optional.empty());
+        }
+        try (CaptureSet set = CaptureSet.open(path)) {
+            CaptureProvider.requireObjective(set, CaptureObjective.SAMPLED);
+            CaptureProvider provider = CaptureProvider.of(
+                    run.factors().manifest().layers(),
+                    run.factors().manifest().provenance().model(),
+                    set);
+            try (HessianRootProduct<CapturedExample> product =
+                    HessianRootProduct.ofSampledLabels(run.backend(), provider, new Objective.SampledLabels(0), 1)) {
+                return work.with(Optional.of(refinement(chosen, run, product, set, progress)));
+            }
+        }
+    }
+
+    private Refinement refinement(
+            Method chosen,
+            ScoreRun<?> run,
+            HessianRootProduct<CapturedExample> product,
+            CaptureSet set,
+            ProgressListener progress) {
+        if (chosen == Method.CG) {
+            ConjugateGradientOptions options = ConjugateGradientOptions.defaults()
+                    .withBatchSize(run.options().batchSize())
+                    .withMaxIterations(iterations)
+                    .withTolerance(tolerance);
+            return new Refinement(options.toString(), set, (factors, states) -> ConjugateGradient.on(run.backend())
+                    .preconditionedBy(factors)
+                    .with(options)
+                    .reporting(progress)
+                    .keeping(kept(states))
+                    .curvature(product, set));
+        }
+        AstraOptions options =
+                AstraOptions.defaults().withBatchSize(run.options().batchSize()).withIterations(iterations);
+        return new Refinement(options.toString(), set, (Curvature factors, Refinement.States states) -> Astra.on(
+                        run.backend(), factors)
+                .with(options)
+                .reporting(progress)
+                .keeping(kept(states))
+                .curvature(product, set));
+    }
+
+    /** The same states by the words of the other module. */
+    private static KeptSolves kept(Refinement.States states) {
+        return new KeptSolves() {
+            @Override
+            public Optional<State> find(String solve) {
+                return states.find(solve).map(state -> new State(state.iteration(), state.vectors()));
+            }
+
+            @Override
+            public void keep(String solve, State state) {
+                states.keep(solve, new Refinement.State(state.iteration(), state.vectors()));
+            }
+        };
+    }
+}
