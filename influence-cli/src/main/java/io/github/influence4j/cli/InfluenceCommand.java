@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
             FinetuneCommand.class,
             ReportCommand.class,
             CandidatesCommand.class,
+            GroupsCommand.class,
             InspectCommand.class,
             CheckCommand.class,
             CompletionCommand.class

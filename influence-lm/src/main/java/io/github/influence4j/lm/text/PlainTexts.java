@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -84,6 +85,25 @@ public final class PlainTexts implements Iterable<String>, AutoCloseable {
         }
         throw TextData.wrong(
                 lines, place, "has no words: a search needs \"text\", \"prompt\" with \"completion\", or \"messages\"");
+    }
+
+    /**
+     * Reads a field that says something of a line, such as its author.
+     *
+     * @param place from 0, blank lines left out
+     * @param name of the field
+     * @return its text, number or truth value in words
+     * @throws MalformedFileException if the line has no such field, or a list or object there
+     */
+    public String field(int place, String name) {
+        Object value = lines.read(place)
+                .any(name)
+                .orElseThrow(() -> TextData.wrong(lines, place, "has no field \"" + name + "\""));
+        if (value instanceof List || value instanceof Map) {
+            throw TextData.wrong(
+                    lines, place, "has a list or object in the field \"" + name + "\"; expected a text or a number");
+        }
+        return value.toString();
     }
 
     @Override
