@@ -33,7 +33,7 @@ final class DeclaredLayers {
     static List<Finding> unlike(List<LayerSpec> layers, Path weights) throws IOException {
         Map<String, TensorSpec> tensors = new HashMap<>();
         if (Files.isDirectory(weights)) {
-            ShardFolder folder = new ShardFolder(weights);
+            ShardFolder folder = ShardFolder.ofDownload(weights);
             for (String name : folder.names()) {
                 try (SafetensorsFile file = folder.open(name)) {
                     file.names().forEach(tensor -> tensors.put(tensor, file.tensor(tensor)));

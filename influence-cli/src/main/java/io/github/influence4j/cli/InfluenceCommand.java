@@ -4,6 +4,8 @@ import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.linalg.DeviceMemoryException;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -105,14 +107,36 @@ public final class InfluenceCommand {
     static CommandLine commandLine() {
         return new CommandLine(new InfluenceCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionStrategy(InfluenceCommand::execute)
                 .setExecutionExceptionHandler(InfluenceCommand::fail);
+    }
+
+    /** As picocli does it; {@code --version} also starts a backend, for which picocli asks a version too often. */
+    private static int execute(CommandLine.ParseResult parsed) {
+        int code = new CommandLine.RunLast().execute(parsed);
+        if (parsed.asCommandLineList().stream()
+                .anyMatch(command -> command.getParseResult().isVersionHelpRequested())) {
+            PrintWriter out = parsed.commandSpec().commandLine().getOut();
+            out.println("computes with " + backend());
+            out.flush();
+        }
+        return code;
+    }
+
+    /** What a command without {@code --backend} starts. */
+    private static String backend() {
+        try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
+            return backend.name() + ": " + backend.description();
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return "nothing in float32: " + Terminal.text(String.valueOf(e.getMessage()));
+        }
     }
 
     static final class LibraryVersion implements IVersionProvider {
         @Override
         public String[] getVersion() {
             Provenance here = Provenance.here("", Precision.FLOAT64, Optional.empty());
-            return new String[] {"influence4j " + here.libraryVersion() + ", " + here.runtime()};
+            return new String[] {"influence4j " + here.libraryVersion(), here.runtime()};
         }
     }
 

@@ -46,7 +46,7 @@ final class InspectCommand implements Callable<Integer> {
         if (Files.isDirectory(path) && ScoreReader.isTables(path)) {
             result.put("format", "csv or npy, whose numbers are not looked at");
         } else if (Files.isDirectory(path)) {
-            ShardFolder folder = new ShardFolder(path);
+            ShardFolder folder = ShardFolder.ofDownload(path);
             for (String name : folder.names()) {
                 try (SafetensorsFile file = folder.open(name)) {
                     inspection.add(name, file);

@@ -25,12 +25,15 @@ final class Output {
     @Option(names = "--json", description = "print the result as one JSON object")
     private boolean json;
 
-    @Option(names = "--verbose", description = "show the stack trace of an error")
-    @SuppressWarnings("unused") // looked for among the arguments when something fails
+    @Option(names = "--verbose", description = "say more: the stack trace of an error, each layer of a plan")
     private boolean verbose;
 
     boolean json() {
         return json;
+    }
+
+    boolean verbose() {
+        return verbose;
     }
 
     PrintWriter out() {

@@ -118,7 +118,7 @@ final class PlanCommand implements Callable<Integer> {
             about.put("captures", set.path().toString());
             about.put("bytes of captures", bytes(set));
             about.put("examples", set.size());
-            print(plan, about, started, "captures: " + bytes(set) + " bytes, read once for each pass", 0);
+            print(plan, about, started, "captures: " + PlanTable.bytes(bytes(set)) + ", read once for each pass", 0);
         }
     }
 
@@ -157,9 +157,7 @@ final class PlanCommand implements Callable<Integer> {
                     plan,
                     about,
                     started,
-                    "model, beside the memory above: " + parameters + " parameters, " + weights
-                            + " bytes, and hidden states of a batch with a block of logits, at most " + states
-                            + " bytes",
+                    "and the model: weights " + PlanTable.bytes(weights) + ", states " + PlanTable.bytes(states),
                     weights + states);
         }
     }
@@ -176,11 +174,13 @@ final class PlanCommand implements Callable<Integer> {
             output.printJson(json(plan, about, started));
             return;
         }
-        plan.describe().lines().forEach(line -> output.out().println(Terminal.text(line)));
+        List<String> lines = output.verbose() ? plan.describe().lines().toList() : PlanTable.of(plan);
+        lines.forEach(line -> output.out().println(Terminal.text(line)));
         output.out().println(note);
         output.out()
-                .println("in all, beside what Java takes: a fit at most " + fit + " bytes, scores at most " + scores
-                        + " bytes, and up to " + kept + " bytes more of closed matrices that are kept for others");
+                .println("beside what Java takes: a fit " + PlanTable.bytes(fit) + ", scores "
+                        + PlanTable.bytes(scores));
+        output.out().println("kept for reuse: up to " + PlanTable.bytes(kept) + " more of closed matrices");
         output.out().flush();
     }
 

@@ -51,6 +51,7 @@ final class TensorSummary {
     private double squaresOfLarge;
     private double squaresOfSmall;
     private long elements;
+    private long unread;
     private long odd;
     private long zeros;
     private double[] lengths = {};
@@ -65,6 +66,10 @@ final class TensorSummary {
         shape = parts == 0 ? spec.shape() : joined(shape, spec.shape());
         parts++;
         elements += spec.elements();
+        if (!spec.type().isRead()) {
+            unread += spec.elements();
+            return;
+        }
         // without elements a dimension may be anything
         if (kind == Kind.EIGENVECTORS
                 && lengths.length == 0
@@ -124,10 +129,13 @@ final class TensorSummary {
         row.put("tensor", name);
         row.put("type", type);
         row.put("shape", shape);
-        if (odd < elements) {
+        if (odd + unread < elements) {
             row.put("least", least);
             row.put("greatest", greatest);
-            row.put("root mean square", rootMeanSquare(elements - odd));
+            row.put("root mean square", rootMeanSquare(elements - odd - unread));
+        }
+        if (unread > 0) {
+            row.put("not looked at", unread);
         }
         if (kind == Kind.EIGENVALUES && sum > 0) {
             // −Σ p ln p with p = λ/Σλ

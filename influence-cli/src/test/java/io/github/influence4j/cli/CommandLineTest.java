@@ -253,4 +253,31 @@ class CommandLineTest {
         assertTrue(drawn.toString().contains("100%"), drawn.toString());
         assertTrue(drawn.toString().endsWith(System.lineSeparator()), drawn.toString());
     }
+
+    /** Defect: a plan took 300 characters a layer, and its last line a hundred. */
+    @Test
+    void aPlanFitsATerminal() {
+        Ran ran = Influence.run(command("plan"));
+        assertEquals(0, ran.exitCode(), ran.err());
+        List<String> lines = ran.out().lines().toList();
+        assertTrue(lines.stream().allMatch(line -> line.length() <= 60), ran.out());
+        for (String part :
+                List.of("covariances ", "scoring ", "in all ", "1 layer in 1 group, 1 pass", "  1 of 20 x 31")) {
+            assertTrue(lines.stream().anyMatch(line -> line.startsWith(part)), part + ran.out());
+        }
+        assertFalse(ran.out().contains("layer dense"), ran.out());
+        assertTrue(Influence.run(with(command("plan"), "--verbose")).out().contains("layer dense (20 x 31): "));
+    }
+
+    @Test
+    void theVersionSaysWhatComputes() {
+        Ran ran = Influence.run("--version");
+        assertEquals(0, ran.exitCode());
+        List<String> lines = ran.out().lines().toList();
+        assertTrue(lines.get(0).startsWith("influence4j "), ran.out());
+        assertTrue(lines.get(1).startsWith("Java "), ran.out());
+        assertTrue(lines.get(2).startsWith("computes with openblas: OpenBLAS 0.3"), ran.out());
+        assertTrue(lines.get(2).endsWith("threads)"), ran.out());
+        assertEquals(ran.out(), Influence.run("score", "--version").out());
+    }
 }

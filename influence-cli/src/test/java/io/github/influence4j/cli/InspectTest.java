@@ -15,6 +15,9 @@ import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureWriter;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -117,6 +120,35 @@ class InspectTest {
                     .asDouble();
             assertEquals(2.5, found / number, 1e-14);
         }
+    }
+
+    /** Defect: one tensor of float8 had the whole file refused. */
+    @Test
+    void numbersOfOtherTypesAreSaidNotToBeLookedAt() throws IOException {
+        String header = "{\"weight\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+                + "\"packed\":{\"dtype\":\"F4\",\"shape\":[4,2],\"data_offsets\":[8,12]}}";
+        ByteBuffer bytes = ByteBuffer.allocate(8 + header.length() + 12).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(header.length())
+                .put(header.getBytes(StandardCharsets.US_ASCII))
+                .putFloat(1)
+                .putFloat(-1);
+        Path file = Files.write(folder.resolve("model.safetensors"), bytes.array());
+        Ran ran = Influence.run("inspect", file.toString());
+        assertEquals(0, ran.exitCode(), ran.err());
+        assertTrue(ran.out().contains("F4 [4, 2], not looked at 8"), ran.out());
+        assertTrue(ran.out().contains("F32 [2], least -1.000, greatest 1.000"), ran.out());
+    }
+
+    /** Defect: a snapshot in Hugging Face's cache, a folder of links, was refused. */
+    @Test
+    void foldersOfLinksAreFollowed() throws IOException {
+        Path blob = Files.createDirectories(folder.resolve("blobs")).resolve("5891b5b522");
+        write(blob, new double[] {1, 2}, 2);
+        Path snapshot = Files.createDirectories(folder.resolve("snapshots/f00d"));
+        Files.createSymbolicLink(snapshot.resolve("model.safetensors"), snapshot.relativize(blob));
+        Ran ran = Influence.run("inspect", snapshot.toString());
+        assertEquals(0, ran.exitCode(), ran.err());
+        assertTrue(ran.out().contains("F64 [2], least 1.000, greatest 2.000"), ran.out());
     }
 
     private static void write(Path path, double[] numbers, long... shape) throws IOException {

@@ -32,7 +32,14 @@ class LongSequencesTest {
         Path captures = folder.resolve("captures.safetensors");
         writeHoles(captures);
         Influence.Ran plan = Influence.run(
-                "plan", "--strategy", "diagonal", "--memory-limit", "256m", "--captures", captures.toString());
+                "plan",
+                "--verbose",
+                "--strategy",
+                "diagonal",
+                "--memory-limit",
+                "256m",
+                "--captures",
+                captures.toString());
         assertEquals(0, plan.exitCode(), plan.err());
         // of the 128 MiB for captures, and for what they are rotated into, one sequence takes 32
         assertTrue(plan.out().contains("captures 32.0 MiB"), plan.out());

@@ -86,6 +86,7 @@ public final class SafetensorsFile implements AutoCloseable {
         long length = prefix.getLong(0);
         long most = Math.min(HeaderReader.MAX_LENGTH, reader.size() - HeaderReader.PREFIX);
         if (length < 0 || length > most) {
+            Pickles.refuse(reader.path(), prefix.array());
             throw new MalformedFileException(
                     reader.path(),
                     "announces a header of " + Long.toUnsignedString(length) + " bytes, at most " + most
@@ -352,6 +353,13 @@ public final class SafetensorsFile implements AutoCloseable {
     private void read(String name, long first, int count, Decoder decoder) {
         Placed tensor = placed(name);
         TensorType type = tensor.spec().type();
+        if (!type.isRead()) {
+            throw new MalformedFileException(
+                    path(),
+                    "tensor " + MalformedFileException.quote(name) + " is "
+                            + tensor.spec().describe()
+                            + ", a type whose numbers are not read here; convert it to F32 or BF16");
+        }
         Objects.checkFromIndexSize(first, (long) count, tensor.spec().elements());
         ByteBuffer buffer = buffer((int) Math.min(CHUNK, (long) count * type.bytes()));
         try {

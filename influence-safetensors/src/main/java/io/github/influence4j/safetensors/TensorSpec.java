@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
 public record TensorSpec(String name, TensorType type, List<Long> shape) {
 
     /**
-     * Checks that the tensor's size in bytes is a {@code long}.
+     * Checks that the tensor's size in bits is a {@code long}, and one of whole bytes.
      *
-     * @throws IllegalArgumentException if a dimension is negative or the size overflows
+     * @throws IllegalArgumentException if a dimension is negative, or the size overflows or ends within a byte
      */
     public TensorSpec {
         shape = List.copyOf(shape);
-        long bytes = type.bytes();
+        long bits = type.bits();
         boolean empty = shape.contains(0L);
         for (long dimension : shape) {
             if (dimension < 0) {
@@ -28,11 +28,15 @@ public record TensorSpec(String name, TensorType type, List<Long> shape) {
                         "tensor " + MalformedFileException.quote(name) + ": dimension " + dimension);
             }
             // dimensions beside a 0 do not multiply to anything, but must not wrap round on the way either
-            if (!empty && bytes > Long.MAX_VALUE / dimension) {
+            if (!empty && bits > Long.MAX_VALUE / dimension) {
                 throw new IllegalArgumentException(
                         "tensor " + MalformedFileException.quote(name) + ": its size overflows, shape " + shape);
             }
-            bytes = empty ? 0 : bytes * dimension;
+            bits = empty ? 0 : bits * dimension;
+        }
+        if (bits % Byte.SIZE != 0) {
+            throw new IllegalArgumentException("tensor " + MalformedFileException.quote(name) + ": " + type
+                    + " of shape " + shape + " is not a number of whole bytes");
         }
     }
 
@@ -43,7 +47,7 @@ public record TensorSpec(String name, TensorType type, List<Long> shape) {
      * @param type type of the elements
      * @param shape the dimensions, row-major
      * @return the description
-     * @throws IllegalArgumentException if a dimension is negative or the size overflows
+     * @throws IllegalArgumentException if a dimension is negative, or the size overflows or ends within a byte
      */
     public static TensorSpec of(String name, TensorType type, long... shape) {
         return new TensorSpec(name, type, Arrays.stream(shape).boxed().toList());
@@ -91,7 +95,7 @@ public record TensorSpec(String name, TensorType type, List<Long> shape) {
      * @return bytes
      */
     public long bytes() {
-        return elements() * type.bytes();
+        return Math.multiplyExact(elements(), (long) type.bits()) / Byte.SIZE;
     }
 
     /**

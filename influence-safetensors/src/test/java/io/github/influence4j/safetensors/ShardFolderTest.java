@@ -3,6 +3,7 @@ package io.github.influence4j.safetensors;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -53,6 +54,47 @@ class ShardFolderTest {
         Files.createDirectory(link);
         assertThrows(MalformedFileException.class, trusted::names);
         assertThrows(MalformedFileException.class, () -> SafetensorsFile.open(link));
+    }
+
+    /** Defect: Hugging Face's cache, whose snapshots are links to blobs, could not be looked into. */
+    @Test
+    void foldersOfDownloadsMayBeLinks() throws IOException {
+        Path blob = Bytes.write(Files.createDirectories(folder.resolve("blobs")).resolve("5891b5b522"), "{}", 0);
+        Path snapshot = Files.createDirectories(folder.resolve("snapshots/f00d"));
+        Path link = snapshot.resolve("model.safetensors");
+        Files.createSymbolicLink(link, snapshot.relativize(blob));
+        ShardFolder download = ShardFolder.ofDownload(snapshot);
+        assertEquals(List.of("model.safetensors"), download.names());
+        try (SafetensorsFile file = download.open("model.safetensors")) {
+            assertEquals(link, file.path());
+        }
+        assertThrows(MalformedFileException.class, () -> new ShardFolder(snapshot).names());
+        Files.delete(blob);
+        assertThrows(IOException.class, download::names);
+        Files.createDirectory(blob);
+        assertThrows(MalformedFileException.class, download::names);
+    }
+
+    /** Defect: a pickle was "a header of 280379768963 bytes", and a folder of pickles held nothing. */
+    @Test
+    void picklesAreRefusedWithTheReason() throws IOException {
+        byte[][] starts = {
+            {'P', 'K', 3, 4, 0, 0, 8, 8, 0, 0},
+            {'P', 'K', 3, 4, 20, 0, 0, 0, 0, 0},
+            {(byte) 0x80, 2, (byte) 0x8a, 10, 'l', (byte) 0xfc, (byte) 0x9c, 'F', (byte) 0xf9},
+            {(byte) 0x80, 4, (byte) 0x95, 30, 0, 0, 0, 1, 2, 3},
+        };
+        for (byte[] start : starts) {
+            Path file = Files.write(folder.resolve("weights.pt"), start);
+            String message = String.valueOf(assertThrows(MalformedFileException.class, () -> SafetensorsFile.open(file))
+                    .getMessage());
+            assertTrue(message.contains("is a pickle"), message);
+            assertTrue(message.contains("safetensors.torch.save_file"), message);
+        }
+        String message =
+                String.valueOf(assertThrows(MalformedFileException.class, () -> new ShardFolder(folder).names())
+                        .getMessage());
+        assertTrue(message.contains("\"weights.pt\": a pickle"), message);
     }
 
     @ParameterizedTest

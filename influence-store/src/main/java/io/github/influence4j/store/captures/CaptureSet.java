@@ -70,6 +70,10 @@ public final class CaptureSet implements PartedData<CapturedExample>, AutoClosea
                 add(SafetensorsFile.open(path), shards, open);
             }
             requireSame(shards);
+            if (!shards.get(0).hasIds()) {
+                ShardOrder.requireAsRead(
+                        path, shards.stream().map(shard -> shard.file().path()).toList());
+            }
             return new CaptureSet(path, shards, readIds(path, shards, open), 0, layers(shards), open);
         } catch (IOException | RuntimeException | Error e) {
             for (CaptureShard shard : shards) {

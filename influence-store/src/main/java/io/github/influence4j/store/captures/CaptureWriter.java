@@ -97,8 +97,8 @@ public record CaptureWriter(
      * @param ids ids of the n examples
      * @param captures one capture of the n examples for each layer
      * @throws IOException if the file cannot be written
-     * @throws IllegalArgumentException if a capture is of another number of examples, two are of one layer, or layers cannot read
-     *     the same input
+     * @throws IllegalArgumentException if a capture is of another number of examples, two are of one layer, layers cannot read
+     *     the same input, or the type cannot hold the numbers: one would become infinite, or an example's nearly all 0
      */
     public void write(Path file, long[] ids, List<LayerCapture> captures) throws IOException {
         SharedInputs.of(sharedInputs, captures.stream().map(LayerCapture::layer).toList());
@@ -111,6 +111,7 @@ public record CaptureWriter(
                 throw new IllegalArgumentException(
                         "layer " + layer.name() + ": " + capture.examples() + " examples with " + ids.length + " ids");
             }
+            NarrowType.require(type, capture, ids);
             long n = capture.examples();
             long t = capture.positions();
             specs.add(TensorSpec.of(layer.activations(), type, n, t, layer.inputs()));

@@ -86,6 +86,35 @@ class MalformedCapturesTest {
         assertTrue(String.valueOf(refused.getMessage()).contains(message), refused.getMessage());
     }
 
+    /** Defect: examples of the shards 0 to 11 were numbered in the order 0, 1, 10, 11, 2. */
+    @Test
+    void shardsWithoutIdsAreNumberedAsTheirNamesRead() throws IOException {
+        for (String names : new String[] {"2 10", "a2b1 a10b1", "x-9-1 x-10-0", "9 10 11"}) {
+            assertThrows(MalformedFileException.class, () -> openFolder(names, false), names);
+            openFolder(names, true);
+        }
+        for (String names :
+                new String[] {"02 10", "a2 b10", "2 3 4", "v2-1 v2-2", "1 b 2", "00001-of-00010 00002-of-00010"}) {
+            openFolder(names, false);
+        }
+    }
+
+    private void openFolder(String names, boolean ids) throws IOException {
+        Path shards = Files.createTempDirectory(folder, "shards");
+        int first = 0;
+        for (String name : names.split(" ")) {
+            Draft draft = new Draft();
+            if (ids) {
+                draft.put(TensorSpec.of("ids", TensorType.I64, 4))
+                        .numbers
+                        .put("ids", new double[] {first, first + 1, first + 2, first + 3});
+                first += 4;
+            }
+            draft.write(shards.resolve(name + ".safetensors"));
+        }
+        CaptureSet.open(shards).close();
+    }
+
     @Test
     void gradientsThatWereCutSayTheirRankAndMayHaveEnergies() throws IOException {
         TensorSpec energy = TensorSpec.of("l/energy", TensorType.F64, 4);
