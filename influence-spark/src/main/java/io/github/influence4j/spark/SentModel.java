@@ -22,6 +22,7 @@ record SentModel<E>(ProviderFactory<E> factory, Precision precision, String key)
 
     /** For a use whose name keeps its models from those of others: capture files serve one draw of labels only. */
     static <E> SentModel<E> of(ProviderFactory<E> factory, Precision precision, String use) {
+        JacksonAnnotations.require("the driver");
         return new SentModel<>(
                 factory,
                 precision,
@@ -51,6 +52,7 @@ record SentModel<E>(ProviderFactory<E> factory, Precision precision, String key)
 
     /** Lends the model of this JVM to a task. */
     Loans<GradientProvider<?>>.Loan borrow() throws IOException {
+        JacksonAnnotations.require("an executor");
         return ExecutorJvm.PROVIDERS.borrow(
                 key,
                 factory.sharedByTasks(),

@@ -2,9 +2,13 @@ package io.github.influence4j.spark;
 
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.ProgressListener;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import org.apache.spark.SparkThrowable;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Runs the stages of the method as Spark's jobs, named after them, and brings errors of executors to the caller as one JVM throws them. */
@@ -15,6 +19,12 @@ final class Stages {
         T run() throws Exception;
     }
 
+    private static final String CANCELLED = "SPARK_JOB_CANCELLED";
+    private static final String GROUP = "spark.jobGroup.id";
+    private static final List<String> PROPERTIES =
+            List.of(GROUP, "spark.job.description", "spark.job.interruptOnCancel");
+
+    private final String ownGroup = "influence4j-" + UUID.randomUUID();
     private final JavaSparkContext spark;
     private final ProgressListener progress;
     private final Map<String, Double> seconds = new LinkedHashMap<>();
@@ -29,24 +39,27 @@ final class Stages {
         return new LinkedHashMap<>(seconds);
     }
 
-    /** Runs the job of a stage, the one of so many. */
+    /** Runs the job of a stage, the one of so many. Its jobs are of the caller's group where there is one, and else of ours. */
     <T> T run(String stage, int index, int of, Job<T> job) {
         String words = of == 1 ? stage : stage + ", group " + (index + 1) + " of " + of;
-        String before = spark.getLocalProperty("spark.job.description");
+        Map<String, String> before = new HashMap<>();
+        PROPERTIES.forEach(name -> before.put(name, spark.getLocalProperty(name)));
         long start = System.nanoTime();
-        spark.sc().setJobDescription("influence4j: " + words);
+        String group = before.get(GROUP) == null ? ownGroup : before.get(GROUP);
+        spark.setJobGroup(group, "influence4j: " + words, true);
         try {
             T result = job.run();
             seconds.merge(stage, (System.nanoTime() - start) / 1e9, Double::sum);
             progress.progress(stage, index + 1, of);
             return result;
         } catch (InterruptedException e) {
+            spark.cancelJobGroup(group);
             Thread.currentThread().interrupt();
             throw cancelled(words, e);
         } catch (Exception e) {
             throw translated(words, e);
         } finally {
-            spark.sc().setJobDescription(before);
+            before.forEach(spark::setLocalProperty);
         }
     }
 
@@ -58,6 +71,9 @@ final class Stages {
 
     /** The first cause that this library threw, with all that Spark says as its cause. */
     static RuntimeException translated(String words, Exception thrown) {
+        if (thrown instanceof SparkThrowable spark && CANCELLED.equals(spark.getCondition())) {
+            return cancelled(words, thrown);
+        }
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             String message = String.valueOf(cause.getMessage());
             if (cause instanceof NumericalException) {

@@ -1,0 +1,229 @@
+package io.github.influence4j.spark;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.NumericalException;
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.FittedCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.testkit.Tolerances;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Data sets and hosts of one's own, and what is said when something is wrong with them. */
+class SparkErrorsTest {
+
+    @TempDir
+    private Path folder;
+
+    private static List<double[]> rows(int count) {
+        return new ArrayList<>(
+                LongStream.range(0, count).mapToObj(RowModel::row).toList());
+    }
+
+    private static SparkExamples<double[], double[]> examples(List<double[]> rows, int partitions) {
+        return new SparkExamples<>(Local.context().parallelize(rows, partitions), RowModel::examples);
+    }
+
+    private static SparkEkfac ekfac() {
+        return SparkEkfac.on(Local.SESSION).inFloat64();
+    }
+
+    private <T extends Exception> String message(Class<T> type, List<double[]> rows, int partitions) {
+        return String.valueOf(assertThrows(
+                        type, () -> ekfac().fit(new RowModel(), examples(rows, partitions), folder.resolve("factors")))
+                .getMessage());
+    }
+
+    @Test
+    void aHostOfOnesOwn() throws IOException {
+        Path factors = folder.resolve("factors");
+        ekfac().fit(new RowModel(), examples(rows(20), 3), factors);
+        List<Row> rows = ekfac().scoring(new RowModel(), factors, Damping.DEFAULT)
+                .pairwise(examples(rows(2), 1), examples(rows(20), 4))
+                .rows()
+                .collectAsList();
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT64);
+                FittedCurvature<double[]> fitted =
+                        Ekfac.on(backend).fit(new RowModel.Provider(), ExampleSource.of(rows(20)))) {
+            InfluenceScores expected =
+                    fitted.damped(Damping.DEFAULT).pairwise(ExampleSource.of(rows(2)), ExampleSource.of(rows(20)));
+            double largest = Arrays.stream(expected.row(0)).map(Math::abs).max().orElseThrow();
+            for (int q = 0; q < 2; q++) {
+                long query = q;
+                double[] actual = rows.stream()
+                        .filter(row -> row.getLong(0) == query)
+                        .mapToDouble(row -> row.getDouble(2))
+                        .toArray();
+                assertArrayEquals(expected.row(q), actual, Tolerances.REORDERED_FLOAT64 * largest);
+            }
+        }
+    }
+
+    @Test
+    void notANumberNamesLayerExampleAndPartition() {
+        List<double[]> rows = rows(20);
+        rows.get(13)[2] = Double.NaN;
+        String message = message(NumericalException.class, rows, 4);
+        assertTrue(message.contains("partition 2"), message);
+        assertTrue(message.contains("layer only"), message);
+        assertTrue(message.contains("13"), message);
+        assertFalse(Files.exists(folder.resolve("factors/manifest.json")));
+        assertFalse(Files.exists(folder.resolve("factors/.spark/pieces")));
+    }
+
+    @Test
+    void anIdInTwoPartitions() {
+        List<double[]> rows = rows(20);
+        rows.get(13)[0] = 4;
+        String message = message(IllegalArgumentException.class, rows, 4);
+        assertTrue(message.contains("two examples with id 4"), message);
+    }
+
+    @Test
+    void noExamples() {
+        String message = message(IllegalArgumentException.class, List.of(), 3);
+        assertEquals("training set: no partition has an example", message);
+    }
+
+    @Test
+    void aLayerThatDoesNotFit() {
+        IllegalArgumentException thrown = assertThrows(IllegalArgumentException.class, () -> ekfac().with(
+                        FitOptions.defaults().withMemoryLimit(10))
+                .fit(new RowModel(), examples(rows(5), 1), folder.resolve("factors")));
+        assertTrue(thrown.toString().contains("layer only needs"), thrown::toString);
+        assertTrue(thrown.toString().contains("spark.executor.memoryOverhead"), thrown::toString);
+    }
+
+    private record Holding(Object held) implements ProviderFactory<double[]> {
+        @Override
+        public GradientProvider<double[]> open(MatrixBackend backend) {
+            return new RowModel.Provider();
+        }
+    }
+
+    @Test
+    void aFactoryThatCannotBeSent() {
+        IllegalArgumentException thrown = assertThrows(IllegalArgumentException.class, () -> ekfac().fit(
+                        new Holding(new Object()), examples(rows(5), 1), folder.resolve("factors")));
+        assertTrue(thrown.toString().contains("Holding cannot be sent to executors"), thrown::toString);
+        assertTrue(thrown.toString().contains("java.lang.Object"), thrown::toString);
+    }
+
+    @Test
+    void aReaderThatCannotBeSent() {
+        Object held = new Object();
+        SparkExamples<double[], double[]> examples =
+                new SparkExamples<>(Local.context().parallelize(rows(3), 1), rows -> {
+                    assertFalse(held.equals(rows));
+                    return RowModel.examples(rows);
+                });
+        IllegalArgumentException thrown = assertThrows(
+                IllegalArgumentException.class, () -> ekfac().fit(new RowModel(), examples, folder.resolve("factors")));
+        assertTrue(thrown.toString().contains("reader of partitions"), thrown::toString);
+    }
+
+    @Test
+    void aModelWhoseFilesAreNotThere() {
+        Path missing = folder.resolve("missing");
+        IllegalArgumentException thrown = assertThrows(IllegalArgumentException.class, () -> ekfac().fit(
+                        CaptureFiles.model(missing),
+                        new SparkExamples<>(Local.context().parallelize(List.of(0), 1), CaptureFiles.reader(missing)),
+                        folder.resolve("factors")));
+        assertTrue(thrown.toString().contains(missing + " is not on the machine"), thrown::toString);
+    }
+
+    @Test
+    void aFolderThatTheDriverMadeElsewhere() throws IOException {
+        WorkFolder driver = WorkFolder.create(folder.resolve("work"));
+        driver.requireSeen();
+        WorkFolder another = new WorkFolder(driver.path(), "another run");
+        IllegalArgumentException thrown = assertThrows(IllegalArgumentException.class, another::requireSeen);
+        assertTrue(thrown.toString().contains("every machine of the cluster sees"), thrown::toString);
+    }
+
+    @Test
+    void aModelThatIsAnotherElsewhere() {
+        FitPlan plan = FitPlan.of(new RowModel.Provider(), Precision.FLOAT64, FitSettings.of(FitOptions.defaults()));
+        FitPlan other = new FitPlan("another", plan.groups());
+        plan.requireSame(new RowModel.Provider());
+        IllegalStateException thrown =
+                assertThrows(IllegalStateException.class, () -> other.requireSame(new RowModel.Provider()));
+        assertTrue(thrown.toString().contains("same files on every machine"), thrown::toString);
+    }
+
+    @Test
+    void annotationsThatAreTooOld() {
+        JacksonAnnotations.require("this JVM");
+        IllegalStateException thrown = assertThrows(
+                IllegalStateException.class, () -> JacksonAnnotations.require("an executor", "no.such.Annotation"));
+        assertTrue(thrown.toString().contains("spark.executor.extraClassPath"), thrown::toString);
+    }
+
+    /** A model that never ends, and says when it has begun. */
+    private record Endless() implements ProviderFactory<double[]> {
+
+        static final CountDownLatch BEGUN = new CountDownLatch(1);
+
+        @Override
+        public GradientProvider<double[]> open(MatrixBackend backend) throws IOException {
+            BEGUN.countDown();
+            try {
+                Thread.sleep(Long.MAX_VALUE);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            throw new CancellationException("interrupted while the model was opened");
+        }
+    }
+
+    @Test
+    void anInterruptedFitCancelsItsJobs() throws InterruptedException {
+        AtomicReference<Throwable> thrown = new AtomicReference<>(new AssertionError("nothing was thrown"));
+        Thread fit = new Thread(() -> {
+            try {
+                ekfac().fit(new Endless(), examples(rows(5), 1), folder.resolve("factors"));
+            } catch (IOException | RuntimeException | Error e) {
+                thrown.set(e);
+            }
+        });
+        fit.start();
+        assertTrue(Endless.BEGUN.await(1, TimeUnit.MINUTES));
+        fit.interrupt();
+        fit.join(60_000);
+        assertInstanceOf(CancellationException.class, thrown.get());
+        assertFalse(Files.exists(folder.resolve("factors/.spark/pieces")));
+    }
+
+    @Test
+    void stagesAreTold() throws IOException {
+        List<String> stages = new ArrayList<>();
+        ekfac().reporting((stage, done, total) -> stages.add(stage + " " + done + "/" + total))
+                .fit(new RowModel(), examples(rows(9), 2), folder.resolve("factors"));
+        assertEquals(List.of("plan 1/1", "examples 1/1", "covariances 1/1", "eigenvalues 1/1", "factors 1/1"), stages);
+    }
+}
