@@ -1,5 +1,7 @@
 package io.github.influence4j.spark;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
@@ -19,6 +21,7 @@ import java.util.List;
  * @param groups layers whose sums a task holds at the same time, in units that are decomposed in one place: a layer, or layers that
  *     read the same input, of which the first has A
  */
+@DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
 record FitPlan(String model, List<List<List<Integer>>> groups) implements Serializable {
 
     /** Takes layers in order until the next one does not fit. */

@@ -1,5 +1,7 @@
 package io.github.influence4j.spark;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
@@ -36,6 +38,7 @@ record FitUnits<E>(SentModel<E> model, FitSettings settings, FitPlan plan, WorkF
      * @param asked layers whose whole gradients are to decide between eigenvectors of equal eigenvalues
      * @param notes what became of covariances with equal eigenvalues
      */
+    @DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
     record Report(int unit, long positions, List<Integer> asked, List<Note> notes) implements Serializable {}
 
     /** {@link EigenspaceChoice.Note} as it is sent. */

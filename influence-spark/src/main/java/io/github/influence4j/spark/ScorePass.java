@@ -1,5 +1,7 @@
 package io.github.influence4j.spark;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.Matrix;
@@ -43,6 +45,7 @@ record ScorePass<Q, E>(
      * @param ids ids of all queries
      * @param provenance in JSON
      */
+    @DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
     record Prepared(List<Integer> firsts, List<Long> ids, String provenance) implements Serializable {}
 
     /** The scores of a partition for the queries of one pass. */

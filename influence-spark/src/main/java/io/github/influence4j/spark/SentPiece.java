@@ -1,5 +1,7 @@
 package io.github.influence4j.spark;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.ekfac.internal.fit.KeptFit;
 import io.github.influence4j.safetensors.SafetensorsFile;
@@ -10,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Matrices by name that are broadcast. */
+@DefaultSerializer(JavaSerializer.class) // where Kryo is used, which fills collections in its own way
 final class SentPiece implements KeptFit.Piece, Serializable {
 
     private static final long serialVersionUID = 1;

@@ -1,5 +1,7 @@
 package io.github.influence4j.spark;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import java.io.Serializable;
 import java.util.Comparator;
 
@@ -11,6 +13,7 @@ import java.util.Comparator;
  * @param firstRow first row of the record
  * @param partition whose sums they are; 0 for those of all
  */
+@DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
 record SumKey(int unit, String matrix, int firstRow, int partition) implements Comparable<SumKey>, Serializable {
 
     private static final Comparator<SumKey> ORDER = Comparator.comparingInt(SumKey::unit)

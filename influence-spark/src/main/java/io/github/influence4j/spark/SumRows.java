@@ -1,5 +1,7 @@
 package io.github.influence4j.spark;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import java.io.Serializable;
 
 /**
@@ -9,4 +11,5 @@ import java.io.Serializable;
  * @param numbers the rows, one after the other
  */
 @SuppressWarnings("ArrayRecordComponent") // a record of the shuffle, never compared
+@DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
 record SumRows(int columns, double[] numbers) implements Serializable {}

@@ -1,5 +1,7 @@
 package io.github.influence4j.spark;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.github.influence4j.api.Influence;
 import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.api.internal.Ranking;
@@ -12,6 +14,7 @@ import java.util.stream.StreamSupport;
 import scala.Tuple2;
 
 /** The best and the worst training examples of a query, in one partition or in all. */
+@DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
 record TopRows(int partition, List<Ranked> helpful, List<Ranked> harmful) implements Serializable {
 
     /** A training example with its score. */

@@ -164,8 +164,8 @@ final class Cluster implements AutoCloseable {
         return org.apache.spark.launcher.JavaModuleOptions.defaultModuleOptions();
     }
 
-    /** Runs a program of the tests on executors of one core and waits for it. */
-    void submit(String log, int executors, Class<?> main, String... arguments)
+    /** Runs a program of the tests on executors of one core, with a setting of Spark's, and waits for it. */
+    void submit(String log, int executors, String setting, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 "--master",
@@ -188,6 +188,8 @@ final class Cluster implements AutoCloseable {
                 "spark.executor.cores=1",
                 "--conf",
                 "spark.ui.enabled=false",
+                "--conf",
+                setting,
                 "--conf",
                 "spark.driver.host=127.0.0.1",
                 "--conf",

@@ -46,6 +46,11 @@ class ClusterTest {
 
     private static void submit(String results, int executors, Class<?> main, String... more)
             throws IOException, InterruptedException {
+        submit(results, executors, "spark.serializer=org.apache.spark.serializer.JavaSerializer", main, more);
+    }
+
+    private static void submit(String results, int executors, String setting, Class<?> main, String... more)
+            throws IOException, InterruptedException {
         String[] arguments = IntStream.range(0, 5 + more.length)
                 .mapToObj(k -> k < 5
                         ? List.of(
@@ -57,7 +62,7 @@ class ClusterTest {
                                 .get(k)
                         : more[k - 5])
                 .toArray(String[]::new);
-        cluster.submit(results, executors, main, arguments);
+        cluster.submit(results, executors, setting, main, arguments);
     }
 
     private static List<Row> top(Path results) {
@@ -141,5 +146,13 @@ class ClusterTest {
         String error = Files.readString(folder.resolve("lost/error.txt"));
         assertTrue(error.startsWith("java.lang.IllegalStateException: covariances: Spark gave up"), error);
         assertFalse(Files.exists(folder.resolve("lost/always/factors/manifest.json")));
+    }
+
+    @Test
+    @Tag("slow")
+    void anotherSerialiser() throws IOException, InterruptedException {
+        submit("kryo", 2, "spark.serializer=org.apache.spark.serializer.KryoSerializer", FitAndScore.class);
+        assertSameFactors(inThisJvm().resolve("factors"), folder.resolve("kryo/factors"));
+        assertEquals(top(inThisJvm()), top(folder.resolve("kryo")));
     }
 }
