@@ -11,6 +11,7 @@ import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.Ekfac;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -164,6 +166,15 @@ class SparkErrorsTest {
         WorkFolder another = new WorkFolder(driver.path(), "another run");
         IllegalArgumentException thrown = assertThrows(IllegalArgumentException.class, another::requireSeen);
         assertTrue(thrown.toString().contains("every machine of the cluster sees"), thrown::toString);
+    }
+
+    @Test
+    void whatAKilledDriverLeftIsRemoved() throws IOException {
+        WorkFolder killed = WorkFolder.create(folder.resolve("factors/.spark/pieces"));
+        killed.write("basis-0", Map.of("wrong", Matrix.of(new double[] {1}, 1, 1)));
+        ekfac().fit(new RowModel(), examples(rows(9), 2), folder.resolve("factors"));
+        assertFalse(Files.exists(folder.resolve("factors/.spark/pieces")));
+        assertThrows(IllegalArgumentException.class, killed::requireSeen);
     }
 
     @Test
