@@ -1,6 +1,7 @@
 """Exchanges factors and scores with kronfluence. Needs torch, safetensors and a checkout of kronfluence.
 
     kronfluence_exchange.py golden KRONFLUENCE EXPORTER OUT    writes captures, factors and scores: the golden set of the tests
+    kronfluence_exchange.py kinds KRONFLUENCE OUT              writes EK-FAC's factors in every type and in partitions, with scores
     kronfluence_exchange.py score KRONFLUENCE STRATEGY FACTORS OUT   scores with factors that influence4j wrote
 
 The model, the data and the labels that stand for sampled ones are made from one seed, in float64, so both commands see the same.
@@ -19,6 +20,14 @@ from torch.utils.data import Dataset
 
 TRAIN, QUERIES, TOKENS, FEATURES, CLASSES = 24, 3, 4, 5, 3
 STRATEGIES = ["identity", "diagonal", "kfac", "ekfac"]
+
+# name, type of covariances and Lambda, partitions of data and of modules; partitions in float64, as kronfluence rounds their sum
+KINDS = [("f32", torch.float32, 1, 1), ("bf16", torch.bfloat16, 1, 1), ("f16", torch.float16, 1, 1),
+         ("data", torch.float64, 3, 1), ("modules", torch.float64, 1, 2), ("both", torch.float64, 2, 2)]
+
+# what EK-FAC is scored with
+NEEDED = ["activation_eigenvectors", "activation_eigenvalues", "gradient_eigenvectors", "gradient_eigenvalues", "lambda_matrix",
+          "num_lambda_processed"]
 
 
 def stand_in_for_einconv():
@@ -134,6 +143,35 @@ def golden(tree, exporter, out):
                         shutil.copy(file, target / file.name)
 
 
+def kinds(tree, out):
+    """Lambda of a divided run is left in its partitions, as it lies where runs on several machines were not added up."""
+    model, train, queries = model_and_data()
+    with tempfile.TemporaryDirectory() as work:
+        runner = analyzer(tree, model, work)
+        from kronfluence.utils.common.factor_arguments import pytest_factor_arguments
+
+        for name, dtype, data, modules in KINDS:
+            arguments = pytest_factor_arguments(strategy="ekfac")
+            arguments.use_empirical_fisher = False
+            for field in ["activation_covariance_dtype", "gradient_covariance_dtype", "lambda_dtype"]:
+                setattr(arguments, field, dtype)
+            for what in ["covariance", "lambda"]:
+                setattr(arguments, f"{what}_data_partitions", data)
+                setattr(arguments, f"{what}_module_partitions", modules)
+            runner.fit_all_factors(factors_name=name, dataset=train, per_device_batch_size=8, factor_args=arguments)
+            score(runner, name, queries, train)
+            target = out / name
+            target.mkdir()
+            divided = data * modules > 1
+            for file in sorted((pathlib.Path(work) / "exchange" / f"factors_{name}").iterdir()):
+                whole = file.stem in NEEDED and not (divided and file.stem in ["lambda_matrix", "num_lambda_processed"])
+                part = divided and "partition" in file.stem and file.stem.startswith(("lambda", "num_lambda"))
+                if whole or part or file.name == "factor_arguments.json":
+                    shutil.copy(file, target / file.name)
+            scores = pathlib.Path(work) / "exchange" / f"scores_{name}" / "pairwise_scores.safetensors"
+            shutil.copy(scores, target / "scores.safetensors")
+
+
 def score_with(tree, strategy, factors, out):
     model, train, queries = model_and_data()
     with tempfile.TemporaryDirectory() as work:
@@ -150,5 +188,7 @@ if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
     if command == "golden":
         golden(arguments[0], arguments[1], pathlib.Path(arguments[2]))
+    elif command == "kinds":
+        kinds(arguments[0], pathlib.Path(arguments[1]))
     else:
         score_with(*arguments)

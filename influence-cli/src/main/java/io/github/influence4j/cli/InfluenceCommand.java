@@ -37,6 +37,8 @@ import picocli.CommandLine.ScopeType;
             GroupsCommand.class,
             InspectCommand.class,
             CheckCommand.class,
+            ImportCommand.class,
+            ExportCommand.class,
             CompletionCommand.class
         },
         scope = ScopeType.INHERIT,

@@ -123,7 +123,7 @@ class CommandLineTest {
     @Test
     void everyOptionSaysWhatItIsFor() {
         CommandLine root = InfluenceCommand.commandLine();
-        assertEquals(13, root.getSubcommands().size());
+        assertEquals(15, root.getSubcommands().size());
         root.getSubcommands().forEach((name, command) -> {
             assertTrue(command.getCommandSpec().usageMessage().description().length > 0, name);
             for (OptionSpec option : command.getCommandSpec().options()) {

@@ -6,20 +6,11 @@ import java.util.function.Consumer;
 
 /** Some columns of some rows of a matrix, each whole row of which is looked at, and perhaps changed, when it is read. */
 record CheckedRows(Matrix source, int firstRow, int rows, int firstColumn, int columns, Consumer<double[]> check)
-        implements Matrix {
+        implements DerivedMatrix {
 
     @Override
     public Precision precision() {
         return Precision.FLOAT64;
-    }
-
-    @Override
-    public void read(int first, int count, float[] target, int offset) {
-        double[] numbers = new double[count * columns];
-        read(first, count, numbers, 0);
-        for (int k = 0; k < numbers.length; k++) {
-            target[offset + k] = (float) numbers[k];
-        }
     }
 
     @Override

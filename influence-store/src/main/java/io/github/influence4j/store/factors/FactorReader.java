@@ -11,8 +11,7 @@ import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.safetensors.MalformedFileException;
-import io.github.influence4j.safetensors.SafetensorsFile;
-import io.github.influence4j.safetensors.TensorSpec;
+import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.json.SharedInputsJson;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,16 +33,21 @@ final class FactorReader {
     /** Backward error of a decomposition in float32, for each of the n rows, relative to the largest eigenvalue. */
     private static final double FLOAT32_ROUNDING = 0x1p-23;
 
+    /** The same of a covariance that was summed in a type of 11 or 8 bits. */
+    private static final double FLOAT16_ROUNDING = 0x1p-10;
+
+    private static final double BFLOAT16_ROUNDING = 0x1p-7;
+
     private final MatrixBackend backend;
     private final Strategy strategy;
     private final int blocks;
     private final List<List<String>> sharedInputs;
-    private final Map<String, SafetensorsFile> files;
+    private final FactorFiles files;
 
     /** The bases that were read, by the name of the layer whose tensors Q_A and α are. */
     private final Map<String, LayerEigenbasis> read = new HashMap<>();
 
-    FactorReader(MatrixBackend backend, FactorManifest manifest, Map<String, SafetensorsFile> files) {
+    FactorReader(MatrixBackend backend, FactorManifest manifest, FactorFiles files) {
         this.backend = backend;
         this.strategy = manifest.strategy();
         this.blocks = manifest.blocks();
@@ -82,14 +86,10 @@ final class FactorReader {
     /** What is there twice may differ, and then it is not clear which is meant. */
     private void requireNoneOfItsOwn(LayerSpec layer, String other) {
         for (String name : List.of(FactorTensors.ACTIVATION_EIGENVECTORS, FactorTensors.ACTIVATION_EIGENVALUES)) {
-            SafetensorsFile file = file(name);
-            if (file.find(layer.name()).isPresent()) {
-                throw malformed(
-                        file,
-                        layer.name(),
-                        "must have no tensor of its own, as the manifest says that it has that of layer "
-                                + MalformedFileException.quote(other));
-            }
+            files.find(name, layer.name()).ifPresent(tensor -> {
+                throw tensor.malformed("must have no tensor of its own, as the manifest says that it has that of layer "
+                        + MalformedFileException.quote(other));
+            });
         }
     }
 
@@ -112,15 +112,14 @@ final class FactorReader {
     }
 
     private BlockDiagonal vectors(String name, String layer, int order) {
-        SafetensorsFile file = require(name, layer, order, order);
-        Matrix dense = file.matrix(layer);
+        LayerTensor tensor = files.tensor(name, layer).requireShape(order, order);
         List<BackendMatrix> parts = new ArrayList<>();
         try {
             int offset = 0;
             for (int size : BlockDiagonal.sizes(order, blocks)) {
                 BackendMatrix part = backend.zeros(size, size, backend.precision());
                 parts.add(part);
-                copy(file, layer, dense, offset, part);
+                copy(tensor, offset, part);
                 offset += size;
             }
             return BlockDiagonal.of(parts);
@@ -131,15 +130,15 @@ final class FactorReader {
     }
 
     /** Copies a square of the diagonal; there must be zeros to its left and right, and its columns must be of length 1. */
-    private void copy(SafetensorsFile file, String layer, Matrix dense, int offset, BackendMatrix part) {
+    private void copy(LayerTensor tensor, int offset, BackendMatrix part) {
         int size = part.columns();
         double[] squares = new double[size];
         backend.upload(
-                new CheckedRows(dense, offset, size, offset, size, row -> {
+                new CheckedRows(tensor.numbers(), offset, size, offset, size, row -> {
                     for (int c = 0; c < row.length; c++) {
                         boolean inside = c >= offset && c < offset + size;
                         if (!Double.isFinite(row[c]) || !inside && row[c] != 0) {
-                            throw malformed(file, layer, "must be finite and zero outside its blocks, found " + row[c]);
+                            throw tensor.malformed("must be finite and zero outside its blocks, found " + row[c]);
                         }
                         if (inside) {
                             squares[c - offset] += row[c] * row[c];
@@ -150,72 +149,56 @@ final class FactorReader {
         for (double square : squares) {
             double length = Math.sqrt(square);
             if (!(Math.abs(length - 1) <= LENGTH_ROUNDING)) {
-                throw malformed(file, layer, "must hold eigenvectors of length 1, found one of " + length);
+                throw tensor.malformed("must hold eigenvectors of length 1, found one of " + length);
             }
         }
     }
 
     private double[] vector(String name, String layer, int length) {
-        SafetensorsFile file = require(name, layer, length);
-        double[] values = new double[length];
-        file.read(layer, 0, length, values, 0);
+        LayerTensor tensor = files.tensor(name, layer).requireShape(length);
+        double[] values = tensor.row();
         double largest = Arrays.stream(values).max().orElse(0);
         // rounding makes eigenvalues negative; kronfluence stores them so
-        double rounding = FLOAT32_ROUNDING * length * largest;
+        double rounding = rounding(tensor.spec().type()) * length * largest;
         for (int k = 0; k < length; k++) {
             if (!Double.isFinite(values[k]) || values[k] < -rounding) {
-                throw malformed(
-                        file,
-                        layer,
-                        "must be finite and not negative but for rounding, at least " + -rounding + ", found "
-                                + values[k]);
+                throw tensor.malformed("must be finite and not negative but for rounding, at least " + -rounding
+                        + ", found " + values[k]);
             }
             values[k] = Math.max(0, values[k]);
         }
         return values;
     }
 
+    /** Eigenvalues are of the type in which the covariance was summed. */
+    private static double rounding(TensorType type) {
+        return switch (type) {
+            case BF16 -> BFLOAT16_ROUNDING;
+            case F16 -> FLOAT16_ROUNDING;
+            default -> FLOAT32_ROUNDING;
+        };
+    }
+
     private BackendMatrix eigenvalues(LayerSpec layer) {
-        SafetensorsFile file =
-                require(FactorTensors.LAMBDA_MATRIX, layer.name(), layer.outputs(), layer.gradientColumns());
-        SafetensorsFile counts = require(FactorTensors.LAMBDA_COUNT, layer.name(), 1);
-        long[] count = new long[1];
-        counts.read(layer.name(), 0, 1, count, 0);
-        if (count[0] < 1) {
-            throw malformed(counts, layer.name(), "must be a positive number of examples, found " + count[0]);
+        LayerTensor sums = files.tensor(FactorTensors.LAMBDA_MATRIX, layer.name())
+                .requireShape(layer.outputs(), layer.gradientColumns());
+        LayerTensor counts =
+                files.tensor(FactorTensors.LAMBDA_COUNT, layer.name()).requireShape(1);
+        double count = counts.row()[0];
+        if (!(count >= 1) || counts.spec().type().isFloating()) {
+            throw counts.malformed("must be a positive number of examples, found " + count + " of type "
+                    + counts.spec().type());
         }
-        Matrix sums = file.matrix(layer.name());
         Consumer<double[]> toMeans = row -> {
             for (int c = 0; c < row.length; c++) {
                 if (!(row[c] >= 0) || row[c] == Double.POSITIVE_INFINITY) {
-                    throw malformed(file, layer.name(), "must be finite and not negative, found " + row[c]);
+                    throw sums.malformed("must be finite and not negative, found " + row[c]);
                 }
-                row[c] /= count[0];
+                row[c] /= count;
             }
         };
-        return backend.copyOf(new CheckedRows(sums, 0, sums.rows(), 0, sums.columns(), toMeans), Precision.FLOAT64);
-    }
-
-    /** Checks a tensor's shape before memory is taken for it. */
-    private SafetensorsFile require(String name, String layer, long... shape) {
-        SafetensorsFile file = file(name);
-        TensorSpec found = file.tensor(layer);
-        TensorSpec expected = TensorSpec.of(layer, found.type(), shape);
-        if (!found.equals(expected)) {
-            throw malformed(file, layer, "must be " + expected.describe() + ", found " + found.describe());
-        }
-        return file;
-    }
-
-    private SafetensorsFile file(String name) {
-        SafetensorsFile file = files.get(name);
-        if (file == null) {
-            throw new IllegalStateException("file " + name + " was not opened");
-        }
-        return file;
-    }
-
-    private static MalformedFileException malformed(SafetensorsFile file, String layer, String problem) {
-        return new MalformedFileException(file.path(), "layer " + layer + " " + problem);
+        Matrix numbers = sums.numbers();
+        return backend.copyOf(
+                new CheckedRows(numbers, 0, numbers.rows(), 0, numbers.columns(), toMeans), Precision.FLOAT64);
     }
 }

@@ -5,7 +5,6 @@ import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
@@ -16,13 +15,10 @@ import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.ShardFolder;
 import io.github.influence4j.store.Checksum;
 import io.github.influence4j.store.FolderLock;
-import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -43,12 +39,12 @@ public final class FactorStore {
 
     private final ShardFolder folder;
     private final FactorManifest manifest;
-    private final boolean checked;
+    private final FactorFiles.Source source;
 
-    private FactorStore(ShardFolder folder, FactorManifest manifest, boolean checked) {
+    FactorStore(ShardFolder folder, FactorManifest manifest, FactorFiles.Source source) {
         this.folder = folder;
         this.manifest = manifest;
-        this.checked = checked;
+        this.source = source;
     }
 
     /**
@@ -107,8 +103,29 @@ public final class FactorStore {
      * @throws IllegalStateException if somebody else is writing to the folder
      */
     public static FactorStore saveForKronfluence(Path folder, FittedCurvature<?> fitted) throws IOException {
+        return saveForKronfluence(folder, fitted.curvature());
+    }
+
+    /**
+     * Writes a curvature for kronfluence, replacing an older one.
+     *
+     * @param folder where to; made if there is none
+     * @param curvature what to write; not changed
+     * @return the store
+     * @throws IOException if the files cannot be written; an older store is then still there
+     * @throws IllegalArgumentException if the curvature is not one that is diagonal in a basis of each layer, or of the gradient
+     *     basis, which kronfluence does not have
+     * @throws IllegalStateException if somebody else is writing to the folder
+     * @see #saveForKronfluence(Path, FittedCurvature)
+     */
+    public static FactorStore saveForKronfluence(Path folder, Curvature curvature) throws IOException {
+        EigenbasisCurvature factors = EigenbasisCurvature.require(curvature);
+        if (strategy(factors) == Strategy.GRADIENT_BASIS) {
+            throw new IllegalArgumentException("kronfluence has no " + Strategy.GRADIENT_BASIS
+                    + "; fit factors of EKFAC, KFAC, DIAGONAL or IDENTITY for it");
+        }
         try (FolderLock lock = FolderLock.acquire(folder)) {
-            return write(folder, EigenbasisCurvature.require(fitted.curvature()), false, lock);
+            return write(folder, factors, false, lock);
         }
     }
 
@@ -149,7 +166,27 @@ public final class FactorStore {
     public static FactorStore open(Path folder) throws IOException {
         ShardFolder files = new ShardFolder(folder);
         Path file = files.resolve(FactorManifest.FILE);
-        return new FactorStore(files, FactorManifest.parse(file), true);
+        FactorManifest manifest = FactorManifest.parse(file);
+        return new FactorStore(files, manifest, () -> verified(files, manifest));
+    }
+
+    private static FactorFiles verified(ShardFolder folder, FactorManifest manifest) throws IOException {
+        JoinedFiles files = new JoinedFiles(folder.path());
+        try {
+            for (String name : FactorTensors.of(manifest.strategy())) {
+                SafetensorsFile file = folder.open(FactorTensors.file(name));
+                files.put(name, List.of(file), JoinedFiles.Join.SUM, 1);
+                Checksum expected = manifest.checksums().get(FactorTensors.file(name));
+                if (expected == null) {
+                    throw new MalformedFileException(file.path(), "is not in the manifest");
+                }
+                expected.verify(file);
+            }
+            return files;
+        } catch (IOException | RuntimeException | Error e) {
+            files.close();
+            throw e;
+        }
     }
 
     /**
@@ -161,17 +198,11 @@ public final class FactorStore {
      * @return the store
      * @throws IOException if the options cannot be read
      * @throws MalformedFileException if they are not what kronfluence writes
+     * @see ForeignFactors#kronfluence
      */
     public static FactorStore openKronfluence(Path folder, List<LayerSpec> layers, MatrixBackend backend)
             throws IOException {
-        ShardFolder files = new ShardFolder(folder);
-        Path file = files.resolve(FactorTensors.ARGUMENTS);
-        StrictJson json = StrictJson.read(file, "the arguments");
-        Strategy strategy = FactorManifest.strategy(json.text("strategy"), json);
-        Provenance provenance = Provenance.here(backend.description(), backend.precision(), Optional.empty())
-                .withOption("strategy", strategy.toString())
-                .withOption("factors", "kronfluence");
-        return new FactorStore(files, new FactorManifest(strategy, 1, layers, List.of(), Map.of(), provenance), false);
+        return ForeignFactors.kronfluence(folder).store(layers, backend);
     }
 
     /**
@@ -261,38 +292,17 @@ public final class FactorStore {
      * @see #load(MatrixBackend)
      */
     public Curvature load(MatrixBackend backend, List<LayerSpec> layers) throws IOException {
-        Map<String, SafetensorsFile> files = new LinkedHashMap<>();
         List<LayerCurvature> parts = new ArrayList<>();
-        try {
-            for (String name : FactorTensors.of(manifest.strategy())) {
-                SafetensorsFile file = folder.open(FactorTensors.file(name));
-                files.put(name, file);
-                verify(file, FactorTensors.file(name));
-            }
+        try (FactorFiles files = source.open()) {
             FactorReader reader = new FactorReader(backend, manifest, files);
             for (LayerSpec layer : layers) {
                 parts.add(reader.read(layer));
             }
-            files.values().forEach(SafetensorsFile::checkUnchanged);
+            files.checkUnchanged();
             return EigenbasisCurvature.of(backend, parts, manifest.provenance());
         } catch (IOException | RuntimeException | Error e) {
             parts.forEach(LayerCurvature::close);
             throw e;
-        } finally {
-            for (SafetensorsFile file : files.values()) {
-                file.close();
-            }
         }
-    }
-
-    private void verify(SafetensorsFile file, String name) throws IOException {
-        if (!checked) {
-            return;
-        }
-        Checksum expected = manifest.checksums().get(name);
-        if (expected == null) {
-            throw new MalformedFileException(file.path(), "is not in the manifest");
-        }
-        expected.verify(file);
     }
 }

@@ -8,7 +8,6 @@ import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.ekfac.options.Strategy;
-import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.safetensors.SafetensorsWriter;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;
@@ -198,41 +197,5 @@ final class FactorWriter implements AutoCloseable {
     @Override
     public void close() throws IOException {
         files.close();
-    }
-
-    /** A matrix times a number. */
-    private record ScaledMatrix(BackendMatrix matrix, double factor) implements Matrix {
-
-        @Override
-        public int rows() {
-            return matrix.rows();
-        }
-
-        @Override
-        public int columns() {
-            return matrix.columns();
-        }
-
-        @Override
-        public Precision precision() {
-            return Precision.FLOAT64;
-        }
-
-        @Override
-        public void read(int firstRow, int rowCount, float[] target, int offset) {
-            double[] exact = new double[rowCount * columns()];
-            read(firstRow, rowCount, exact, 0);
-            for (int k = 0; k < exact.length; k++) {
-                target[offset + k] = (float) exact[k];
-            }
-        }
-
-        @Override
-        public void read(int firstRow, int rowCount, double[] target, int offset) {
-            matrix.read(firstRow, rowCount, target, offset);
-            for (int k = offset; k < offset + rowCount * columns(); k++) {
-                target[k] *= factor;
-            }
-        }
     }
 }
