@@ -109,7 +109,7 @@ class NumbersOfFactorsTest {
                 boolean vectors = name.endsWith("vectors");
                 for (double wrong : vectors ? new double[] {0, 10, 3e38} : new double[] {-1e6, -1e-2}) {
                     List<LayerSpec> layers = save(strategy);
-                    change(name, wrong, vectors);
+                    change(name, wrong, vectors, TensorType.F64);
                     MalformedFileException refused = assertThrows(
                             MalformedFileException.class,
                             () -> FactorStore.openKronfluence(folder, layers, Backends.EJML)
@@ -122,8 +122,30 @@ class NumbersOfFactorsTest {
         }
     }
 
-    /** Multiplies the first eigenvector of every layer, or makes the first eigenvalue a share of the largest. */
-    private void change(String name, double factor, boolean vectors) throws IOException {
+    /** Defect: eigenvalues of covariances that were summed in few bits were refused for what these bits do. */
+    @Test
+    void eigenvaluesMayBeNegativeByTheRoundingOfTheirType() throws IOException, URISyntaxException {
+        Map<TensorType, Double> roundings =
+                Map.of(TensorType.F64, 1e-7, TensorType.F32, 1e-7, TensorType.F16, 1e-3, TensorType.BF16, 1e-2);
+        for (Map.Entry<TensorType, Double> rounding : roundings.entrySet()) {
+            for (String name : List.of(FactorTensors.ACTIVATION_EIGENVALUES, FactorTensors.GRADIENT_EIGENVALUES)) {
+                List<LayerSpec> layers = save(Strategy.EKFAC);
+                change(name, -rounding.getValue(), false, rounding.getKey());
+                FactorStore.openKronfluence(folder, layers, Backends.EJML)
+                        .load(Backends.EJML)
+                        .close();
+                change(name, -100 * rounding.getValue(), false, rounding.getKey());
+                assertThrows(
+                        MalformedFileException.class,
+                        () -> FactorStore.openKronfluence(folder, layers, Backends.EJML)
+                                .load(Backends.EJML),
+                        rounding::toString);
+            }
+        }
+    }
+
+    /** Multiplies the first eigenvector of every layer, or makes the first eigenvalue a share of the largest, in a type. */
+    private void change(String name, double factor, boolean vectors, TensorType type) throws IOException {
         Path path = folder.resolve(FactorTensors.file(name));
         Map<TensorSpec, double[]> numbers = new LinkedHashMap<>();
         Map<String, String> metadata;
@@ -140,7 +162,7 @@ class NumbersOfFactorsTest {
                 } else {
                     values[0] = factor * Math.min(1, values[values.length - 1]);
                 }
-                numbers.put(spec, values);
+                numbers.put(new TensorSpec(layer, type, spec.shape()), values);
             }
         }
         try (SafetensorsWriter file = SafetensorsWriter.create(path, List.copyOf(numbers.keySet()), metadata)) {
