@@ -60,29 +60,24 @@ final class ScoreJob<Q, R, E> {
      * @param pass scores with them
      * @param prepared by the index of the first query of a pass over the training set
      * @param ids of the queries
-     * @param totals whether they are prepared for totals only
      * @param provenance of the scores
      */
     record Ready<Q, E>(
-            ScorePass<Q, E> pass,
-            Map<Integer, Broadcast<SentPiece>> prepared,
-            List<Long> ids,
-            boolean totals,
-            Provenance provenance) {}
+            ScorePass<Q, E> pass, Map<Integer, Broadcast<SentPiece>> prepared, List<Long> ids, Provenance provenance) {}
 
     private ScorePass<Q, E> pass(List<Q> rows) {
         return new ScorePass<>(model, factors, settings, spark.broadcast(rows), queries.reader());
     }
 
     /** Preconditions the queries on one executor and broadcasts them, those of one pass at a time. */
-    Ready<Q, E> prepare(boolean totals) throws IOException {
+    Ready<Q, E> prepare() throws IOException {
         long examples = stages.run("examples", 0, 1, () -> ExampleCount.of("training set", train));
         List<Q> rows = stages.run("queries", 0, 1, () -> queries.rows().collect());
         ScorePass<Q, E> pass = pass(rows);
         WorkFolder folder = WorkFolder.create(Path.of(factors.path(), ".spark-" + UUID.randomUUID()));
         try {
             ScorePass.Prepared made = stages.run("preconditioned queries", 0, 1, () -> spark.parallelize(List.of(0), 1)
-                    .map(one -> TaskErrors.in("queries", 0, () -> pass.prepare(folder, totals)))
+                    .map(one -> TaskErrors.in("queries", 0, () -> pass.prepare(folder)))
                     .first());
             Map<Integer, Broadcast<SentPiece>> prepared = new TreeMap<>();
             for (int first : made.firsts()) {
@@ -91,7 +86,7 @@ final class ScoreJob<Q, R, E> {
             Provenance provenance = provenance(made.provenance())
                     .withCount("training examples", examples)
                     .withCount("partitions", train.rows().getNumPartitions());
-            return new Ready<>(pass, new HashMap<>(prepared), made.ids(), totals, provenance);
+            return new Ready<>(pass, new HashMap<>(prepared), made.ids(), provenance);
         } finally {
             folder.delete();
         }
@@ -113,27 +108,28 @@ final class ScoreJob<Q, R, E> {
         PartitionReader<R, E> reader = train.reader();
         ScorePass<Q, E> pass = ready.pass();
         Map<Integer, Broadcast<SentPiece>> prepared = ready.prepared();
-        return stages.run(STAGE, 0, 1, () -> {
-            JavaPairRDD<Integer, TopRows> kept = JavaPairRDD.fromJavaRDD(train.rows()
-                    .mapPartitionsWithIndex(
-                            (partition, rows) -> pass
-                                    .score(
-                                            partition,
-                                            rows,
-                                            reader,
-                                            prepared,
-                                            ScoreResult.top(k),
-                                            Optional.empty(),
-                                            true)
-                                    .stream()
-                                    .flatMap(scored ->
-                                            TopRows.of(partition, scored.firstQuery(), scored.scores()).stream())
-                                    .iterator(),
-                            true));
-            return new TreeMap<>(kept.groupByKey()
-                    .mapValues(parts -> TopRows.merged(parts, k))
-                    .collectAsMap());
-        });
+        return stages.run(
+                STAGE, 0, 1, () -> {
+                    JavaPairRDD<Integer, TopRows> kept = JavaPairRDD.fromJavaRDD(train.rows()
+                            .mapPartitionsWithIndex(
+                                    (partition, rows) -> pass
+                                            .score(
+                                                    partition,
+                                                    rows,
+                                                    reader,
+                                                    prepared,
+                                                    ScoreResult.top(k),
+                                                    Optional.empty())
+                                            .stream()
+                                            .flatMap(scored ->
+                                                    TopRows.of(partition, scored.firstQuery(), scored.scores())
+                                                            .stream())
+                                            .iterator(),
+                                    true));
+                    return new TreeMap<>(kept.groupByKey()
+                            .mapValues(parts -> TopRows.merged(parts, k))
+                            .collectAsMap());
+                });
     }
 
     /** Rows of all pairs, or of those with some training examples. */
@@ -151,8 +147,7 @@ final class ScoreJob<Q, R, E> {
                                 reader,
                                 prepared,
                                 ScoreResult.all(),
-                                selects ? Optional.of(some) : Optional.empty(),
-                                false)),
+                                selects ? Optional.of(some) : Optional.empty())),
                         true);
     }
 

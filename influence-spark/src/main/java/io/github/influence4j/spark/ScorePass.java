@@ -11,7 +11,6 @@ import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.score.KeptScores;
 import io.github.influence4j.ekfac.internal.score.ScoreResult;
-import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.json.ProvenanceJson;
@@ -61,7 +60,7 @@ record ScorePass<Q, E>(
     }
 
     /** Preconditions all queries on one executor. */
-    Prepared prepare(WorkFolder folder, boolean totals) throws IOException {
+    Prepared prepare(WorkFolder folder) throws IOException {
         folder.requireSeen();
         MatrixBackend backend = ExecutorJvm.backend(model.precision());
         try (var loan = model.borrow();
@@ -79,8 +78,8 @@ record ScorePass<Q, E>(
                 }
             };
             ExampleSource<E> source = readQueries();
-            Provenance made = scorer(backend, loan, totals)
-                    .prepare(new SentFactors.Apart(SentFactors.in(solver)), source, keeper);
+            Provenance made =
+                    scorer(backend, loan).prepare(new SentFactors.Apart(SentFactors.in(solver)), source, keeper);
             return new Prepared(
                     List.copyOf(firsts), ExampleCount.of(source).boxed().toList(), json(made));
         }
@@ -90,9 +89,8 @@ record ScorePass<Q, E>(
         return JsonMapper.shared().writeValueAsString(ProvenanceJson.write(made));
     }
 
-    private InfluenceScorer<E> scorer(MatrixBackend backend, Loans<GradientProvider<?>>.Loan loan, boolean totals) {
-        ScoreOptions options = totals ? settings.totals() : settings.options();
-        return new InfluenceScorer<>(backend, model.in(loan), options, ProgressListener.silent());
+    private InfluenceScorer<E> scorer(MatrixBackend backend, Loans<GradientProvider<?>>.Loan loan) {
+        return new InfluenceScorer<>(backend, model.in(loan), settings.options(), ProgressListener.silent());
     }
 
     /** Scores a partition, or those of its examples that are wanted, for prepared queries. */
@@ -102,8 +100,7 @@ record ScorePass<Q, E>(
             PartitionReader<R, E> reader,
             Map<Integer, Broadcast<SentPiece>> prepared,
             ScoreResult<T> result,
-            Optional<Set<Long>> wanted,
-            boolean totals) {
+            Optional<Set<Long>> wanted) {
         return TaskErrors.in("scores", partition, () -> {
             Optional<ExampleSource<E>> found = PartitionSource.of(rows, reader);
             Optional<ExampleSource<E>> source =
@@ -120,7 +117,7 @@ record ScorePass<Q, E>(
                         scored.add(new Scored<>(firstQuery, scores));
                     }
                 };
-                scorer(ExecutorJvm.backend(model.precision()), loan, totals)
+                scorer(ExecutorJvm.backend(model.precision()), loan)
                         .scoreParts(
                                 new SentFactors.Elsewhere(
                                         store.manifest().layers(),
@@ -149,7 +146,7 @@ record ScorePass<Q, E>(
             MatrixBackend backend = ExecutorJvm.backend(model.precision());
             try (var loan = model.borrow();
                     var solver = factors.solver(backend, settings)) {
-                return Optional.of(scorer(backend, loan, false).self(SentFactors.in(solver), source.get()));
+                return Optional.of(scorer(backend, loan).self(SentFactors.in(solver), source.get()));
             }
         });
     }

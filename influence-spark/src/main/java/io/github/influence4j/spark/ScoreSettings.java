@@ -50,11 +50,6 @@ record ScoreSettings(
                 : options.withRank(randomised ? QueryRank.randomised(rank, seed) : QueryRank.exact(rank));
     }
 
-    /** Totals only, as a top-k pass takes them. */
-    ScoreOptions totals() {
-        return options().withPerLayer(false).withPerToken(false);
-    }
-
     Damping dampingOfLayers() {
         return new Damping(damping, dampingValue);
     }

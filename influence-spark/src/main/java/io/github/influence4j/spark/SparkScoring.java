@@ -77,7 +77,7 @@ public final class SparkScoring<E> {
     public <Q, R> SparkScores topK(SparkExamples<Q, E> queries, SparkExamples<R, E> train, int k) throws IOException {
         ScoreResult.top(k);
         ScoreJob<Q, R, E> job = job(queries, train);
-        ScoreJob.Ready<Q, E> ready = job.prepare(true);
+        ScoreJob.Ready<Q, E> ready = job.prepare();
         Map<Integer, TopRows> top = job.top(ready, k);
         List<Object[]> rows = new ArrayList<>();
         Set<Long> kept = new HashSet<>();
@@ -87,7 +87,7 @@ public final class SparkScoring<E> {
         });
         rows.forEach(row -> kept.add((Long) row[1]));
         Map<List<Long>, List<Object>> parts =
-                options.perLayer() || options.perToken() ? job.parts(job.prepare(false), kept) : Map.of();
+                options.perLayer() || options.perToken() ? job.parts(ready, kept) : Map.of();
         List<Row> all =
                 rows.stream().map(row -> RowFactory.create(with(row, parts))).toList();
         return new SparkScores(
@@ -124,7 +124,7 @@ public final class SparkScoring<E> {
      */
     public <Q, R> SparkScores pairwise(SparkExamples<Q, E> queries, SparkExamples<R, E> train) throws IOException {
         ScoreJob<Q, R, E> job = job(queries, train);
-        ScoreJob.Ready<Q, E> ready = job.prepare(false);
+        ScoreJob.Ready<Q, E> ready = job.prepare();
         return new SparkScores(
                 session.createDataFrame(
                         job.all(ready, Optional.empty()),
