@@ -13,7 +13,12 @@ import io.github.influence4j.linalg.MatrixBackend;
 import java.util.List;
 import java.util.Map;
 
-/** Which sums of outer products a pass takes. */
+/**
+ * Which sums of outer products a pass takes.
+ *
+ * @param settings options
+ * @param basis what the outer products are of
+ */
 record CovarianceSums(FitSettings settings, CovarianceStage.Basis basis) implements FitPass.Sums {
 
     /** Those whose eigenvectors become the bases. */

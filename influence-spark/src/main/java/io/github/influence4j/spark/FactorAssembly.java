@@ -32,6 +32,8 @@ import java.util.Set;
  * Puts the pieces of a fit together into the files of the factor store, the manifest last. Reads and writes row by row, so that it takes
  * little memory however large the factors are.
  *
+ * @param <E> the host's type of an example
+ * @param units the fit, and where its pieces are
  * @param examples N
  * @param partitions in how many parts the sums were taken
  * @param chosen units whose eigenvectors were chosen by gradients

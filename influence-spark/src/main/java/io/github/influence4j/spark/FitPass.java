@@ -25,7 +25,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import scala.Tuple2;
 
-/** A pass over the data: what a task adds up over its partition, as records of the shuffle. */
+/**
+ * A pass over the data: what a task adds up over its partition, as records of the shuffle.
+ *
+ * @param <R> type of a row
+ * @param <E> the host's type of an example
+ * @param model opens the model
+ * @param reader makes examples of rows
+ * @param settings options
+ * @param plan which layers are fitted together
+ */
 record FitPass<R, E>(SentModel<E> model, PartitionReader<R, E> reader, FitSettings settings, FitPlan plan)
         implements Serializable {
 

@@ -5,7 +5,19 @@ import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import java.io.Serializable;
 
-/** Options of a fit as they are sent. */
+/**
+ * Options of a fit as they are sent.
+ *
+ * @param strategy which approximation is fitted
+ * @param sampled whether labels are sampled, or those of the data
+ * @param seed of sampled labels
+ * @param draws how often labels are drawn
+ * @param batchSize most examples of a batch
+ * @param batchPositions most rows of a layer in a batch
+ * @param kfacScale what K-FAC's eigenvalues are relative to
+ * @param blocks diagonal blocks of each covariance
+ * @param memoryLimit bytes that a task may take
+ */
 record FitSettings(
         Strategy strategy,
         boolean sampled,

@@ -27,7 +27,15 @@ import java.util.Optional;
 import org.apache.spark.TaskContext;
 import scala.Tuple2;
 
-/** What becomes of the sums of a unit of layers, where they have come together: eigenbases and eigenvalues, as pieces in files. */
+/**
+ * What becomes of the sums of a unit of layers, where they have come together: eigenbases and eigenvalues, as pieces in files.
+ *
+ * @param <E> the host's type of an example
+ * @param model opens the model
+ * @param settings options
+ * @param plan which layers are fitted together
+ * @param folder takes what is finished
+ */
 record FitUnits<E>(SentModel<E> model, FitSettings settings, FitPlan plan, WorkFolder folder) implements Serializable {
 
     /**
@@ -41,7 +49,12 @@ record FitUnits<E>(SentModel<E> model, FitSettings settings, FitPlan plan, WorkF
     @DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
     record Report(int unit, long positions, List<Integer> asked, List<Note> notes) implements Serializable {}
 
-    /** {@link EigenspaceChoice.Note} as it is sent. */
+    /**
+     * {@link EigenspaceChoice.Note} as it is sent.
+     *
+     * @param covariance the layer, how many directions of how many, of which side
+     * @param decided whether gradients tell the directions apart
+     */
     record Note(String covariance, boolean decided) implements Serializable {}
 
     /** Work on a unit with its model. */

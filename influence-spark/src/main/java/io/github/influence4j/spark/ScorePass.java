@@ -28,7 +28,17 @@ import java.util.stream.Collectors;
 import org.apache.spark.broadcast.Broadcast;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What executors do to score: prepare the queries once, and stream their partitions past them. */
+/**
+ * What executors do to score: prepare the queries once, and stream their partitions past them.
+ *
+ * @param <Q> type of a row of the queries
+ * @param <E> the host's type of an example
+ * @param model opens the model
+ * @param factors where the factors are
+ * @param settings options
+ * @param queries rows of the queries
+ * @param queryReader makes queries of them
+ */
 record ScorePass<Q, E>(
         SentModel<E> model,
         SentFactors factors,

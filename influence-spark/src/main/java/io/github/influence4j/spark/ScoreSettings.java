@@ -6,7 +6,21 @@ import io.github.influence4j.ekfac.options.ScoreOptions;
 import java.io.Serializable;
 import java.util.OptionalLong;
 
-/** Options of scores as they are sent. A rank of 0 is none. */
+/**
+ * Options of scores as they are sent. A rank of 0 is none.
+ *
+ * @param rank that queries are cut to; 0 for none
+ * @param randomised whether they are cut by a randomised decomposition
+ * @param seed of that
+ * @param perLayer whether parts by layer are wanted
+ * @param perToken whether parts by token are wanted
+ * @param batchSize most examples of a batch
+ * @param batchPositions most rows of a layer in a batch
+ * @param queryBatchSize most queries that are prepared together
+ * @param memoryLimit bytes that a task may take
+ * @param damping what λ is relative to
+ * @param dampingValue λ, or the multiple of the mean eigenvalue
+ */
 record ScoreSettings(
         int rank,
         boolean randomised,

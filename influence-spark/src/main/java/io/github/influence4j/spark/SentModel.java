@@ -14,6 +14,7 @@ import java.util.Base64;
 /**
  * A model as it is sent to the JVMs that compute.
  *
+ * @param <E> the host's type of an example
  * @param factory opens it
  * @param precision the working precision
  * @param key the same for equal factories

@@ -13,11 +13,22 @@ import java.util.List;
 import java.util.stream.StreamSupport;
 import scala.Tuple2;
 
-/** The best and the worst training examples of a query, in one partition or in all. */
+/**
+ * The best and the worst training examples of a query, in one partition or in all.
+ *
+ * @param partition which partition; 0 for all
+ * @param helpful the highest scores, highest first
+ * @param harmful the lowest scores, lowest first
+ */
 @DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
 record TopRows(int partition, List<Ranked> helpful, List<Ranked> harmful) implements Serializable {
 
-    /** A training example with its score. */
+    /**
+     * A training example with its score.
+     *
+     * @param train id of the training example
+     * @param score its score
+     */
     record Ranked(long train, double score) implements Serializable {}
 
     /** Those of a partition, by the index of the query. */
