@@ -31,7 +31,8 @@ final class ImportCommand implements Callable<Integer> {
 
     /** Programs whose factors are read. */
     enum Program {
-        KRONFLUENCE
+        KRONFLUENCE,
+        BERGSON
     }
 
     @Mixin
@@ -43,7 +44,9 @@ final class ImportCommand implements Callable<Integer> {
     @Mixin
     private final Computing computing = new Computing();
 
-    @Parameters(paramLabel = "DIR", description = "the other program's factors: factors_NAME of kronfluence's")
+    @Parameters(
+            paramLabel = "DIR",
+            description = "the other program's factors: factors_NAME of kronfluence's, a run of bergson hessian")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path folder;
 
@@ -70,6 +73,7 @@ final class ImportCommand implements Callable<Integer> {
         ForeignFactors factors =
                 switch (program) {
                     case KRONFLUENCE -> ForeignFactors.kronfluence(folder);
+                    case BERGSON -> ForeignFactors.bergson(folder);
                 };
         List<LayerSpec> layers = model.isGiven() ? ofModel(factors) : ofCaptures();
         try (MatrixBackend started = computing.start(output, computing.precisionOr(factors.precision()));

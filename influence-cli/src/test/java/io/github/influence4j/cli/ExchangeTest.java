@@ -65,6 +65,23 @@ class ExchangeTest {
         checkScores("factors", kind);
     }
 
+    @Test
+    void bergsonsFactorsAreTakenOver() throws IOException {
+        Path bergson = Path.of("../influence-store/src/test/resources/bergson");
+        Ran taken = Influence.run(
+                "import",
+                "--from",
+                "bergson",
+                bergson.resolve("shards").toString(),
+                "--captures",
+                bergson.resolve("training.safetensors").toString(),
+                "--out",
+                folder.resolve("factors").toString());
+        assertEquals(0, taken.exitCode(), taken.err());
+        assertTrue(taken.out().contains("strategy: EKFAC"), taken.out());
+        assertTrue(taken.out().contains("layers: 2"), taken.out());
+    }
+
     private void checkScores(String factors, String kind) throws IOException {
         Ran scored = Influence.run(
                 "score",

@@ -75,6 +75,18 @@ public final class ForeignFactors {
     }
 
     /**
+     * Looks at a Hessian of bergson's: EK-FAC where there are corrected eigenvalues, else K-FAC, in one shard or several.
+     *
+     * @param folder the path of a run of {@code bergson hessian}
+     * @return the factors
+     * @throws IOException if files cannot be read
+     * @throws MalformedFileException if they are not what bergson writes, or something is missing; says what
+     */
+    public static ForeignFactors bergson(Path folder) throws IOException {
+        return BergsonFolder.open(folder);
+    }
+
+    /**
      * Returns what the factors approximate.
      *
      * @return the strategy

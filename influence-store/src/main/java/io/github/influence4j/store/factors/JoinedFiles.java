@@ -4,6 +4,7 @@ import io.github.influence4j.api.Matrix;
 import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.TensorSpec;
+import io.github.influence4j.safetensors.TensorType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +23,9 @@ final class JoinedFiles implements FactorFiles {
         /** Numbers of different data are added up. */
         SUM,
         /** Rows follow one another. */
-        ROWS
+        ROWS,
+        /** All are the same. */
+        SAME
     }
 
     private record Files(List<SafetensorsFile> files, Join join, int parts) {}
@@ -30,6 +33,7 @@ final class JoinedFiles implements FactorFiles {
     private final Path folder;
     private final Map<String, Files> files = new LinkedHashMap<>();
     private final Map<String, String> tensors = new LinkedHashMap<>();
+    private final Map<String, Long> constants = new LinkedHashMap<>();
 
     JoinedFiles(Path folder) {
         this.folder = folder;
@@ -38,6 +42,11 @@ final class JoinedFiles implements FactorFiles {
     /** Takes open files over, to close them. */
     void put(String name, List<SafetensorsFile> opened, Join join, int parts) {
         files.put(name, new Files(List.copyOf(opened), join, parts));
+    }
+
+    /** Has a whole number stand for the tensor of every layer. */
+    void put(String name, long constant) {
+        constants.put(name, constant);
     }
 
     /** Has layers stand under other names in the files. */
@@ -65,8 +74,13 @@ final class JoinedFiles implements FactorFiles {
 
     @Override
     public Optional<LayerTensor> find(String name, String wanted) {
-        Files named = files.get(name);
         String layer = tensors.getOrDefault(wanted, wanted);
+        Long constant = constants.get(name);
+        if (constant != null) {
+            TensorSpec one = TensorSpec.of(layer, TensorType.I64, 1);
+            return Optional.of(new LayerTensor(folder, layer, one, Matrix.of(new double[] {constant}, 1, 1)));
+        }
+        Files named = files.get(name);
         if (named == null) {
             throw new IllegalStateException("file " + name + " was not opened");
         }
@@ -84,7 +98,7 @@ final class JoinedFiles implements FactorFiles {
                             + "; bring the others into the folder");
         }
         TensorSpec spec = first.tensor(layer);
-        if (holding.size() == 1) {
+        if (holding.size() == 1 || named.join() == Join.SAME) {
             return Optional.of(new LayerTensor(first.path(), layer, spec, first.matrix(layer)));
         }
         List<Matrix> parts = holding.stream().map(file -> file.matrix(layer)).toList();
