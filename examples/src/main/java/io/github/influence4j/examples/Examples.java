@@ -19,7 +19,8 @@ import picocli.CommandLine.ScopeType;
             LanguageCommand.class,
             SmolCommand.class,
             IndexCommand.class,
-            UnrolledCommand.class
+            UnrolledCommand.class,
+            RefinementCommand.class
         },
         synopsisSubcommandLabel = "STUDY",
         scope = ScopeType.INHERIT,
