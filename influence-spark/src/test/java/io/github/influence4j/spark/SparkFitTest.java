@@ -144,10 +144,18 @@ class SparkFitTest {
         assertScores(FitOptions.defaults(), folder.resolve("factors"), Precision.FLOAT64, Tolerances.REORDERED_FLOAT64);
     }
 
-    @Test
-    void float32() throws IOException {
-        fit(SparkEkfac.on(Local.SESSION), shards(3), "factors");
-        assertScores(FitOptions.defaults(), folder.resolve("factors"), Precision.FLOAT32, Tolerances.REORDERED_FLOAT32);
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7})
+    void float32(int partitions) throws IOException {
+        fit(SparkEkfac.on(Local.SESSION), shards(partitions), "factors");
+        ScoreOptions scores = ScoreOptions.defaults();
+        Precision float32 = Precision.FLOAT32;
+        assertClose(
+                OneJvm.of(float32, FitOptions.defaults(), scores, DAMPING, sampled, train, queries)
+                        .pairwise(),
+                OneJvm.of(float32, folder.resolve("factors"), scores, DAMPING, train, queries)
+                        .pairwise(),
+                Tolerances.OTHER_PARTS_FLOAT32);
     }
 
     @Test
