@@ -25,8 +25,7 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code influence candidates}. */
 @Command(
         name = "candidates",
-        description =
-                "Finds the training examples that share words with the questions (BM25), so that only they are scored.",
+        description = "Finds the training examples that share words with the questions, so that only they are scored.",
         sortOptions = false)
 final class CandidatesCommand implements Callable<Integer> {
 
@@ -49,6 +48,32 @@ final class CandidatesCommand implements Callable<Integer> {
             defaultValue = "2%")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Share top;
+
+    /** How texts are found by words. */
+    private enum Method {
+        BM25,
+        TFIDF,
+        BOTH;
+
+        List<TfIdfMatch> search(Bm25Index index, String question, int most) {
+            List<TfIdfMatch> found = new ArrayList<>();
+            if (this != TFIDF) {
+                found.addAll(index.search(question, most));
+            }
+            if (this != BM25) {
+                found.addAll(index.searchByTfIdf(question, most));
+            }
+            return found;
+        }
+    }
+
+    @Option(
+            names = "--method",
+            paramLabel = "HOW",
+            description =
+                    "${COMPLETION-CANDIDATES}: bm25 counts words in short texts more, tfidf only whether a word is"
+                            + " there, as the paper does; both take what either finds (default: ${DEFAULT-VALUE})")
+    private Method method = Method.BM25;
 
     @Option(
             names = "--sample",
@@ -73,7 +98,7 @@ final class CandidatesCommand implements Callable<Integer> {
             long[] ids = train.ids();
             TreeSet<Integer> found = new TreeSet<>();
             for (String question : asked) {
-                index.search(question, top.of(ids.length)).stream()
+                method.search(index, question, top.of(ids.length)).stream()
                         .map(TfIdfMatch::id)
                         .map(Math::toIntExact)
                         .forEach(found::add);

@@ -153,6 +153,9 @@ final class Scoring {
         if (candidates.isPresent()) {
             Candidates scored = candidates.get();
             result.put("candidates", scored.ids().size());
+            if (scored.lines() > 0) {
+                result.put("share of examples scored", (double) scored.all().size() / scored.lines());
+            }
             if (!scored.sample().isEmpty() && ScoreReader.holdsPairwise(out)) {
                 result.putAll(CandidateRecall.of(ScoreReader.pairwise(out), scored));
             }

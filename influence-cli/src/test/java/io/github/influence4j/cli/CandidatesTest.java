@@ -14,10 +14,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -111,6 +113,11 @@ class CandidatesTest {
         done(score + "@all");
         Ran some = done(score + "@some --only @ids");
         assertTrue(some.out().contains("recall at 10 at least: "), some.out());
+        assertTrue(
+                some.out()
+                        .contains(
+                                "share of examples scored: " + candidates.all().size() / 60.0),
+                some.out());
         InfluenceScores all = ScoreReader.pairwise(folder.resolve("all"));
         InfluenceScores part = ScoreReader.pairwise(folder.resolve("some"));
         assertSameWhereScored(all, part);
@@ -127,6 +134,20 @@ class CandidatesTest {
         done(files + "@frommany --train @many --only @ids");
         assertSameWhereScored(all, ScoreReader.pairwise(folder.resolve("fromfew")));
         assertSameWhereScored(all, ScoreReader.pairwise(folder.resolve("frommany")));
+    }
+
+    @Test
+    void bothMethodsFindWhatEitherDoes() throws IOException {
+        Map<String, TreeSet<Long>> found = new HashMap<>();
+        for (String method : List.of("bm25", "tfidf", "both")) {
+            done("candidates --texts @train.jsonl --queries @questions.jsonl --top 5 --out @ids --method " + method);
+            found.put(
+                    method, new TreeSet<>(Candidates.read(folder.resolve("ids")).ids()));
+        }
+        TreeSet<Long> either = new TreeSet<>(found.getOrDefault("bm25", new TreeSet<>()));
+        either.addAll(found.getOrDefault("tfidf", new TreeSet<>()));
+        assertEquals(either, found.get("both"));
+        assertTrue(!found.getOrDefault("bm25", new TreeSet<>()).equals(found.get("tfidf")), found::toString);
     }
 
     private static void assertSameWhereScored(InfluenceScores all, InfluenceScores part) {

@@ -26,6 +26,7 @@ import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TermQuery;
+import org.apache.lucene.search.similarities.BM25Similarity;
 import org.apache.lucene.store.ByteBuffersDirectory;
 
 /**
@@ -43,6 +44,7 @@ public final class Bm25Index implements AutoCloseable {
     private final Analyzer analyzer = new StandardAnalyzer();
     private final DirectoryReader reader;
     private final IndexSearcher searcher;
+    private final IndexSearcher presence;
 
     private Bm25Index(Iterable<String> texts) throws IOException {
         // this merge policy keeps documents in their order, so that a document's number is its text's place
@@ -58,6 +60,9 @@ public final class Bm25Index implements AutoCloseable {
         }
         reader = DirectoryReader.open(directory);
         searcher = new IndexSearcher(reader);
+        presence = new IndexSearcher(reader);
+        // k₁ = b = 0 leave idf
+        presence.setSimilarity(new BM25Similarity(0, 0));
     }
 
     /**
@@ -84,6 +89,23 @@ public final class Bm25Index implements AutoCloseable {
      * @throws IllegalArgumentException if k is not positive
      */
     public List<TfIdfMatch> search(String query, int k) {
+        return search(searcher, query, k);
+    }
+
+    /**
+     * Finds the texts that share the rarest words with a query, however often and however long they are: the score is Σ of idf(w) over the
+     * distinct words shared, the filter of Grosse et al. 2023, Eq. 28-29 (see {@link TfIdfIndex}), on words.
+     *
+     * @param query any words
+     * @param k at most so many are found
+     * @return matches as {@link #search} gives them
+     * @throws IllegalArgumentException if k is not positive
+     */
+    public List<TfIdfMatch> searchByTfIdf(String query, int k) {
+        return search(presence, query, k);
+    }
+
+    private List<TfIdfMatch> search(IndexSearcher by, String query, int k) {
         if (k < 1) {
             throw new IllegalArgumentException("k must be positive, found " + k);
         }
@@ -94,7 +116,7 @@ public final class Bm25Index implements AutoCloseable {
             }
             BooleanQuery.Builder any = new BooleanQuery.Builder();
             words.forEach(word -> any.add(new TermQuery(word), BooleanClause.Occur.SHOULD));
-            ScoreDoc[] found = searcher.search(any.build(), k).scoreDocs;
+            ScoreDoc[] found = by.search(any.build(), k).scoreDocs;
             return Arrays.stream(found)
                     .sorted(Comparator.<ScoreDoc>comparingDouble(match -> -match.score)
                             .thenComparingInt(match -> match.doc))

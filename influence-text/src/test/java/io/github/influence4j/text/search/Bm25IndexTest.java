@@ -48,6 +48,30 @@ class Bm25IndexTest {
         }
     }
 
+    @Test
+    void byTfIdfItIsTheSumOverWordsThatAreShared() throws IOException {
+        List<String> texts = List.of("a a a b", "b c", "c b b long long long", "d", "a b c");
+        try (Bm25Index index = Bm25Index.of(texts)) {
+            double[] idf = new double[3];
+            for (int word = 0; word < 3; word++) {
+                String letter = "abc".substring(word, word + 1);
+                long with = texts.stream().filter(text -> text.contains(letter)).count();
+                idf[word] = Math.log((texts.size() - with + 0.5) / (with + 0.5) + 1);
+            }
+            double[] expected = {idf[0] + idf[1], idf[1] + idf[2], idf[1] + idf[2], 0, idf[0] + idf[1] + idf[2]};
+            List<TfIdfMatch> found = index.searchByTfIdf("A b, c! c", 5);
+            assertEquals(4, found.size());
+            assertEquals(4, found.get(0).id());
+            for (TfIdfMatch match : found) {
+                assertEquals(expected[(int) match.id()], match.score(), SINGLE * match.score());
+            }
+            assertEquals(
+                    List.of(4L, 0L),
+                    index.searchByTfIdf("a b c", 2).stream().map(TfIdfMatch::id).toList());
+            assertThrows(IllegalArgumentException.class, () -> index.searchByTfIdf("a", 0));
+        }
+    }
+
     /** Lucene refuses a question of more words than it looks for at once: the rarest are taken. */
     @Test
     void longQuestionsAreAskedByTheirRarestWords() throws IOException {
