@@ -55,7 +55,7 @@ final class Cluster implements AutoCloseable {
                 Path jar = own.resolve("classes-" + (ours.size() + tests.size()) + ".jar");
                 pack(path, jar);
                 (path.endsWith("test-classes") ? tests : ours).add(jar);
-            } else if (OURS.matcher(element).matches()) {
+            } else if (OURS.matcher(element).matches() || isModule(path)) {
                 if (!OF_TESTS.matcher(element).matches()) {
                     ours.add(path);
                 }
@@ -73,6 +73,11 @@ final class Cluster implements AutoCloseable {
         this.program = tests.get(0);
         this.annotations = annotations;
         ours.addAll(tests.subList(1, tests.size()));
+    }
+
+    /** A module of this build, which is a folder of classes or, once it is packaged, a jar beside it. */
+    private static boolean isModule(Path path) {
+        return String.valueOf(path.getFileName()).startsWith("influence-");
     }
 
     /** Starts it in an empty folder, with a core for each worker. */
