@@ -45,6 +45,7 @@ class DocumentationTest {
         List<Path> folders = List.of(
                 ROOT.resolve("examples/src/test/java/io/github/influence4j/examples/snippets"),
                 ROOT.resolve("influence-store/src/test/java/io/github/influence4j/store"),
+                ROOT.resolve("influence-spark/src/test/java/io/github/influence4j/spark"),
                 ROOT.resolve("influence-testkit/src/test/java/io/github/influence4j/testkit"),
                 ROOT.resolve("adapters/influence-adapter-support/src/test/java/io/github/influence4j/adapter"),
                 ROOT.resolve("adapters/influence-dl4j/src/test/java/io/github/influence4j/dl4j"),
