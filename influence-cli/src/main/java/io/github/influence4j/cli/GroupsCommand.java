@@ -139,7 +139,10 @@ final class GroupsCommand implements Callable<Integer> {
                 group.put("most harmful", one.worst());
                 groups.add(group);
             }
-            questions.add(Map.of("query", queries[q], "groups", groups));
+            Map<String, Object> question = new LinkedHashMap<>();
+            question.put("query", queries[q]);
+            question.put("groups", groups);
+            questions.add(question);
         }
         return Map.of("questions", questions);
     }

@@ -1,6 +1,7 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.iterative.Astra;
@@ -30,6 +31,12 @@ final class Refining {
         ASTRA
     }
 
+    private static final int ITERATIONS = 100;
+    private static final double TOLERANCE = 1e-6;
+
+    /** Most bytes of a batch's captures. */
+    private static final double CAPTURES = 1L << 30;
+
     @Option(
             names = "--refine",
             paramLabel = "METHOD",
@@ -48,13 +55,13 @@ final class Refining {
             paramLabel = "N",
             converter = Batches.CountConverter.class,
             description = "most iterations of --refine (default: 100)")
-    private int iterations = 100;
+    private @Nullable Integer iterations;
 
     @Option(
             names = "--tolerance",
             paramLabel = "R",
-            description = "relative residual at which --refine cg stops (default: ${DEFAULT-VALUE})")
-    private double tolerance = 1e-6;
+            description = "relative residual at which --refine cg stops (default: 1e-6)")
+    private @Nullable Double tolerance;
 
     /** Captures that are open while a run is refined. */
     interface Work<T> {
@@ -67,6 +74,12 @@ final class Refining {
         Path path = captures;
         if ((chosen == null) != (path == null)) {
             throw output.wrong("--refine and --fit-captures belong together: give both, or none");
+        }
+        if (chosen == null && (iterations != null || tolerance != null)) {
+            throw output.wrong("--iterations and --tolerance are of --refine, which is missing");
+        }
+        if (chosen == Method.ASTRA && tolerance != null) {
+            throw output.wrong("--tolerance is of --refine cg: ASTRA takes as many --iterations as it is told");
         }
         if (chosen == null || path == null) {
             return work.with(Optional.empty());
@@ -90,11 +103,13 @@ final class Refining {
             HessianRootProduct<CapturedExample> product,
             CaptureSet set,
             ProgressListener progress) {
+        int batch = batchSize(set, run.options().batchSize());
+        int most = iterations == null ? ITERATIONS : iterations;
         if (chosen == Method.CG) {
             ConjugateGradientOptions options = ConjugateGradientOptions.defaults()
-                    .withBatchSize(run.options().batchSize())
-                    .withMaxIterations(iterations)
-                    .withTolerance(tolerance);
+                    .withBatchSize(batch)
+                    .withMaxIterations(most)
+                    .withTolerance(tolerance == null ? TOLERANCE : tolerance);
             return new Refinement(options.toString(), set, (factors, states) -> ConjugateGradient.on(run.backend())
                     .preconditionedBy(factors)
                     .with(options)
@@ -102,14 +117,23 @@ final class Refining {
                     .keeping(kept(states))
                     .curvature(product, set));
         }
-        AstraOptions options =
-                AstraOptions.defaults().withBatchSize(run.options().batchSize()).withIterations(iterations);
+        AstraOptions options = AstraOptions.defaults().withBatchSize(batch).withIterations(most);
         return new Refinement(options.toString(), set, (Curvature factors, Refinement.States states) -> Astra.on(
                         run.backend(), factors)
                 .with(options)
                 .reporting(progress)
                 .keeping(kept(states))
                 .curvature(product, set));
+    }
+
+    /** Examples whose captures of all layers, which are held in float64 at once, take at most {@link #CAPTURES}. */
+    private static int batchSize(CaptureSet set, int most) {
+        double example = 0;
+        for (int l = 0; l < set.layers().size(); l++) {
+            LayerSpec layer = set.layers().get(l);
+            example += (double) Double.BYTES * set.positions(l) * (layer.gradientColumns() + layer.outputs());
+        }
+        return (int) Math.max(1, Math.min(most, CAPTURES / example));
     }
 
     /** The same states by the words of the other module. */

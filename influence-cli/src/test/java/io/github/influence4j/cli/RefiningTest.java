@@ -214,6 +214,13 @@ class RefiningTest {
                 folder, "score --factors @factors --train @train --queries @queries --out @x --refine cg");
         assertEquals(2, alone.exitCode());
         assertTrue(alone.err().contains("--fit-captures"), alone::err);
+        for (String more : List.of(
+                "--iterations 3", "--tolerance 1e-3", "--refine astra --fit-captures @sampled --tolerance 1e-3")) {
+            Ran useless = Influence.runIn(
+                    folder, "score --factors @factors --train @train --queries @queries --out @x " + more);
+            assertEquals(2, useless.exitCode(), more);
+            assertTrue(useless.err().contains("--refine"), useless::err);
+        }
         Ran wrong = Influence.runIn(
                 folder,
                 "score --factors @factors --train @train --queries @queries --out @x --refine cg --fit-captures @train");

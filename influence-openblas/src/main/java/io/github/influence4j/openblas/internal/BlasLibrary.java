@@ -44,6 +44,11 @@ abstract class BlasLibrary implements BlasThreads {
                 throw new IllegalStateException(
                         "-D" + PROPERTY + ": expected " + OPENBLAS + " or " + MKL + ", found '" + asked + "'");
             }
+            String threads = System.getProperty(THREADS_PROPERTY, "");
+            if (!threads.matches("([1-9][0-9]{0,3})?")) {
+                throw new IllegalStateException(
+                        "-D" + THREADS_PROPERTY + ": expected a number from 1 on, found '" + threads + "'");
+            }
             if (asked.equals(MKL) && System.getProperty(LOADER_PROPERTY) == null) {
                 System.setProperty(LOADER_PROPERTY, MKL);
             }
@@ -59,9 +64,8 @@ abstract class BlasLibrary implements BlasThreads {
                                         + Loader.getPlatform() + "-redist"));
             }
             loaded = mkl ? new Mkl() : new OpenBlasItself();
-            Integer threads = Integer.getInteger(THREADS_PROPERTY);
-            if (threads != null) {
-                loaded.set(Math.max(1, threads));
+            if (!threads.isEmpty()) {
+                loaded.set(Integer.parseInt(threads));
             }
         }
         return loaded;
