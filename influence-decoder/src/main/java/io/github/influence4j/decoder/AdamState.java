@@ -86,7 +86,7 @@ final class AdamState<A> {
                 kernels.add(part, 0, g, 0, count);
             }
             kernels.adam(step, count, range.decayed() ? decay : 0, w, g, mean, square, range.start());
-            backend.upload(kernels.matrix(w, 1, count), target);
+            kernels.upload(backend, w, target);
         });
     }
 }

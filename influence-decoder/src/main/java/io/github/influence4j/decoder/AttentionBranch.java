@@ -96,7 +96,7 @@ final class AttentionBranch<A> implements Branch {
                 kernels.read(before, first, count, values);
                 norms.forward(block, first, count, values, scratch);
                 rotate(first, count, false, values);
-                backend.upload(kernels.matrix(values, count, columns), after.rows(first, count));
+                kernels.upload(backend, values, after.rows(first, count));
             });
         }
         BackendMatrix mixed = attended(block);
@@ -139,7 +139,7 @@ final class AttentionBranch<A> implements Branch {
                     kernels.read(before, first, count, values);
                     norms.backward(block, b, first, count, values, results, scratch);
                 }
-                backend.upload(kernels.matrix(results, count, columns), down.rows(first, count));
+                kernels.upload(backend, results, down.rows(first, count));
             });
             norms.finishGradients(block);
         }
@@ -170,7 +170,7 @@ final class AttentionBranch<A> implements Branch {
                     norms.tangent(block, first, count, values, results, scratch);
                 }
                 rotate(first, count, false, results);
-                backend.upload(kernels.matrix(results, count, columns), moves.rows(first, count));
+                kernels.upload(backend, results, moves.rows(first, count));
             });
         }
         BackendMatrix mixed = outputGradients.as(rows.rows(), shape.queryWidth());

@@ -260,16 +260,15 @@ final class DecoderPass<A> implements AutoCloseable {
         for (int r = 0; r < rows.rows(); r++) {
             kernels.add(dx, r * d, sums, rows.input(r) * d, d);
         }
-        backend.upload(kernels.matrix(sums, shape.vocabulary(), d), embedding);
+        kernels.upload(backend, sums, embedding);
         if (shape.rotary().isEmpty()) {
             A positionSums = tables.array(1, shape.context() * d);
             kernels.fill(positionSums, 0, shape.context() * d, 0);
             for (int r = 0; r < rows.rows(); r++) {
                 kernels.add(dx, r * d, positionSums, rows.position(r) * d, d);
             }
-            backend.upload(
-                    kernels.matrix(positionSums, shape.context(), d),
-                    gradients.matrix(gradients.names().positions()));
+            kernels.upload(
+                    backend, positionSums, gradients.matrix(gradients.names().positions()));
         }
     }
 

@@ -1,6 +1,8 @@
 package io.github.influence4j.decoder;
 
 import io.github.influence4j.api.Matrix;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
 import java.nio.DoubleBuffer;
 import java.util.Arrays;
 
@@ -41,6 +43,11 @@ final class DoubleKernels implements RowKernels<double[]> {
     @Override
     public void read(Matrix source, int firstRow, int rows, double[] target, int offset) {
         source.read(firstRow, rows, target, offset);
+    }
+
+    @Override
+    public void upload(MatrixBackend backend, double[] numbers, BackendMatrix target) {
+        backend.upload(numbers, target);
     }
 
     @Override
@@ -117,7 +124,7 @@ final class DoubleKernels implements RowKernels<double[]> {
             double mean = statistics[2 * (firstRow + r)];
             double inverse = statistics[2 * (firstRow + r) + 1];
             double along = projection(d, x, from, mean, inverse, dy, from, gain) / d;
-            double level = centred ? dot(d, dy, from, gain) / d : 0;
+            double level = centred ? dot(d, dy, from, gain, 0) / d : 0;
             for (int c = 0; c < d; c++) {
                 double normal = (x[from + c] - mean) * inverse;
                 double down = dy[from + c];
@@ -182,20 +189,40 @@ final class DoubleKernels implements RowKernels<double[]> {
         return (s0 + s1 + (s2 + s3)) * inverse;
     }
 
-    private static double dot(int d, double[] x, int from, double[] gain) {
-        double sum = 0;
-        for (int c = 0; c < d; c++) {
-            sum += x[from + c] * gain[c];
+    private static double dot(int d, double[] x, int from, double[] y, int start) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int c = 0;
+        for (; c + 3 < d; c += 4) {
+            s0 += x[from + c] * y[start + c];
+            s1 += x[from + c + 1] * y[start + c + 1];
+            s2 += x[from + c + 2] * y[start + c + 2];
+            s3 += x[from + c + 3] * y[start + c + 3];
         }
-        return sum;
+        for (; c < d; c++) {
+            s0 += x[from + c] * y[start + c];
+        }
+        return s0 + s1 + (s2 + s3);
     }
 
     private static double sum(double[] x, int from, int count) {
-        double sum = 0;
-        for (int c = 0; c < count; c++) {
-            sum += x[from + c];
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int c = 0;
+        for (; c + 3 < count; c += 4) {
+            s0 += x[from + c];
+            s1 += x[from + c + 1];
+            s2 += x[from + c + 2];
+            s3 += x[from + c + 3];
         }
-        return sum;
+        for (; c < count; c++) {
+            s0 += x[from + c];
+        }
+        return s0 + s1 + (s2 + s3);
     }
 
     private static double squares(double[] x, int from, int d, double mean) {
@@ -225,15 +252,20 @@ final class DoubleKernels implements RowKernels<double[]> {
     public void activate(
             Activation activation, boolean gated, int rows, int hidden, double[] z, double[] out, int stride) {
         int zStride = gated ? 2 * hidden : hidden;
+        double[] own = new double[hidden];
+        double[] other = new double[hidden];
+        double[] gates = new double[hidden];
         for (int r = 0; r < rows; r++) {
             int from = r * zStride;
             int to = r * stride;
-            values(activation, hidden, z, from, out, to);
+            System.arraycopy(z, from, own, 0, hidden);
+            gates(activation, hidden, own, other, gates);
+            multiply(hidden, own, gates);
             if (gated) {
-                for (int c = 0; c < hidden; c++) {
-                    out[to + c] *= z[from + hidden + c];
-                }
+                System.arraycopy(z, from + hidden, other, 0, hidden);
+                multiply(hidden, other, gates);
             }
+            System.arraycopy(gates, 0, out, to, hidden);
             if (stride > hidden) {
                 out[to + hidden] = 1;
             }
@@ -244,21 +276,26 @@ final class DoubleKernels implements RowKernels<double[]> {
     public void activationBackward(
             Activation activation, boolean gated, int rows, int hidden, double[] z, double[] d, double[] dz) {
         int zStride = gated ? 2 * hidden : hidden;
+        double[] own = new double[hidden];
+        double[] other = new double[hidden];
+        double[] gates = new double[hidden];
+        double[] down = new double[hidden];
+        double[] up = new double[hidden];
         for (int r = 0; r < rows; r++) {
             int from = r * zStride;
-            int down = r * hidden;
-            slopes(activation, hidden, z, from, dz, from);
+            System.arraycopy(z, from, own, 0, hidden);
+            gates(activation, hidden, own, other, gates);
+            System.arraycopy(d, r * hidden, down, 0, hidden);
             if (gated) {
-                values(activation, hidden, z, from, dz, from + hidden);
-                for (int c = 0; c < hidden; c++) {
-                    dz[from + c] *= d[down + c] * z[from + hidden + c];
-                    dz[from + hidden + c] *= d[down + c];
-                }
-            } else {
-                for (int c = 0; c < hidden; c++) {
-                    dz[from + c] *= d[down + c];
-                }
+                System.arraycopy(down, 0, up, 0, hidden);
+                multiply(hidden, own, up);
+                multiply(hidden, gates, up);
+                System.arraycopy(up, 0, dz, from + hidden, hidden);
+                System.arraycopy(z, from + hidden, other, 0, hidden);
+                multiply(hidden, other, down);
             }
+            multiplySlopes(activation, hidden, own, gates, down);
+            System.arraycopy(down, 0, dz, from, hidden);
         }
     }
 
@@ -266,88 +303,92 @@ final class DoubleKernels implements RowKernels<double[]> {
     public void activationTangent(
             Activation activation, boolean gated, int rows, int hidden, double[] z, double[] dz, double[] d) {
         int zStride = gated ? 2 * hidden : hidden;
+        double[] own = new double[hidden];
+        double[] other = new double[hidden];
+        double[] gates = new double[hidden];
+        double[] moves = new double[hidden];
         for (int r = 0; r < rows; r++) {
             int from = r * zStride;
-            int to = r * hidden;
-            slopes(activation, hidden, z, from, d, to);
-            for (int c = 0; c < hidden; c++) {
-                d[to + c] *= dz[from + c];
-            }
+            System.arraycopy(z, from, own, 0, hidden);
+            gates(activation, hidden, own, other, gates);
+            System.arraycopy(dz, from, moves, 0, hidden);
+            multiplySlopes(activation, hidden, own, gates, moves);
             if (gated) {
-                // the gate's tangents have been used: their place takes the gate's values
-                values(activation, hidden, z, from, dz, from);
-                for (int c = 0; c < hidden; c++) {
-                    d[to + c] = d[to + c] * z[from + hidden + c] + dz[from + c] * dz[from + hidden + c];
-                }
+                System.arraycopy(z, from + hidden, other, 0, hidden);
+                multiply(hidden, other, moves);
+                System.arraycopy(dz, from + hidden, other, 0, hidden);
+                multiply(hidden, own, gates);
+                multiply(hidden, other, gates);
+                add(gates, 0, moves, 0, hidden);
             }
+            System.arraycopy(moves, 0, d, r * hidden, hidden);
         }
     }
 
-    private static void values(Activation activation, int count, double[] z, int from, double[] out, int to) {
+    /** y = x ∘ y. */
+    private static void multiply(int count, double[] x, double[] y) {
+        for (int c = 0; c < count; c++) {
+            y[c] *= x[c];
+        }
+    }
+
+    /** What z is multiplied by: φ(z) = z · gate. */
+    private static void gates(Activation activation, int count, double[] z, double[] room, double[] gates) {
         switch (activation) {
             case RELU -> {
                 for (int c = 0; c < count; c++) {
-                    out[to + c] = Math.max(z[from + c], 0);
+                    gates[c] = z[c] > 0 ? 1 : 0;
                 }
             }
             case GELU -> {
                 for (int c = 0; c < count; c++) {
-                    out[to + c] = z[from + c] * gate(z[from + c]);
+                    gates[c] = -2 * ROOT_TWO_OVER_PI * (z[c] + CUBIC * z[c] * z[c] * z[c]);
                 }
+                logistic(count, gates, room);
             }
             case GELU_ERF -> {
                 for (int c = 0; c < count; c++) {
-                    out[to + c] = z[from + c] * normal(z[from + c]);
+                    gates[c] = (1 + ErrorFunction.of(z[c] * ROOT_HALF)) / 2;
                 }
             }
             case SILU -> {
                 for (int c = 0; c < count; c++) {
-                    out[to + c] = z[from + c] / (1 + Exponential.of(-z[from + c]));
+                    gates[c] = -z[c];
                 }
+                logistic(count, gates, room);
             }
         }
     }
 
-    private static void slopes(Activation activation, int count, double[] z, int from, double[] out, int to) {
+    /** 1 / (1 + e^x); for GELU ½ (1 + tanh u) = 1 / (1 + e^(−2u)) with u = √(2/π) (z + 0.044715 z³). */
+    private static void logistic(int count, double[] x, double[] room) {
+        Exponential.replace(x, room, count);
+        for (int c = 0; c < count; c++) {
+            x[c] = 1 / (1 + x[c]);
+        }
+    }
+
+    /** d = φ′(z) ∘ d. */
+    private static void multiplySlopes(Activation activation, int count, double[] z, double[] gates, double[] d) {
         switch (activation) {
-            case RELU -> {
-                for (int c = 0; c < count; c++) {
-                    out[to + c] = z[from + c] > 0 ? 1 : 0;
-                }
-            }
+            case RELU -> multiply(count, gates, d);
             case GELU -> {
                 for (int c = 0; c < count; c++) {
-                    double value = z[from + c];
-                    double gate = gate(value);
-                    double inner = ROOT_TWO_OVER_PI * (1 + 3 * CUBIC * value * value);
-                    out[to + c] = gate + value * 2 * gate * (1 - gate) * inner;
+                    double inner = ROOT_TWO_OVER_PI * (1 + 3 * CUBIC * z[c] * z[c]);
+                    d[c] *= gates[c] + z[c] * 2 * gates[c] * (1 - gates[c]) * inner;
                 }
             }
             case GELU_ERF -> {
                 for (int c = 0; c < count; c++) {
-                    double value = z[from + c];
-                    double density = DENSITY * Exponential.of(-value * value / 2);
-                    out[to + c] = normal(value) + value * density;
+                    d[c] *= gates[c] + z[c] * DENSITY * Exponential.of(-z[c] * z[c] / 2);
                 }
             }
             case SILU -> {
                 for (int c = 0; c < count; c++) {
-                    double value = z[from + c];
-                    double gate = 1 / (1 + Exponential.of(-value));
-                    out[to + c] = gate * (1 + value * (1 - gate));
+                    d[c] *= gates[c] * (1 + z[c] * (1 - gates[c]));
                 }
             }
         }
-    }
-
-    /** ½ (1 + tanh u) = 1 / (1 + e^(−2u)) with u = √(2/π) (z + 0.044715 z³). */
-    private static double gate(double z) {
-        return 1 / (1 + Exponential.of(-2 * ROOT_TWO_OVER_PI * (z + CUBIC * z * z * z)));
-    }
-
-    /** The cumulative normal distribution, ½ (1 + erf(z/√2)). */
-    private static double normal(double z) {
-        return (1 + ErrorFunction.of(z * ROOT_HALF)) / 2;
     }
 
     @Override
@@ -373,25 +414,26 @@ final class DoubleKernels implements RowKernels<double[]> {
 
     @Override
     public void causalSoftmax(int length, int window, double[] scores, int start) {
+        double[] row = new double[length];
+        double[] room = new double[length];
         for (int r = 0; r < length; r++) {
             int from = start + r * length;
             int first = Math.max(0, r - (window - 1));
-            double max = scores[from + first];
-            for (int c = first + 1; c <= r; c++) {
-                max = Math.max(max, scores[from + c]);
-            }
-            double total = 0;
-            for (int c = first; c <= r; c++) {
-                double value = Exponential.of(scores[from + c] - max);
-                scores[from + c] = value;
-                total += value;
-            }
-            double factor = 1 / total;
-            for (int c = first; c <= r; c++) {
-                scores[from + c] *= factor;
-            }
+            int count = r + 1 - first;
+            System.arraycopy(scores, from + first, row, 0, count);
+            softmax(count, row, room);
             Arrays.fill(scores, from, from + first, 0);
+            System.arraycopy(row, 0, scores, from + first, count);
             Arrays.fill(scores, from + r + 1, from + length, 0);
+        }
+    }
+
+    @Override
+    public void causalSoftmaxJacobian(int length, double factor, double[] p, double[] d, int start) {
+        for (int r = 0; r < length; r++) {
+            int from = start + r * length;
+            softmaxJacobian(1, r + 1, factor, p, d, from);
+            Arrays.fill(d, from + r + 1, from + length, 0);
         }
     }
 
@@ -400,10 +442,7 @@ final class DoubleKernels implements RowKernels<double[]> {
         double by = (double) factor;
         for (int r = 0; r < rows; r++) {
             int from = start + r * columns;
-            double sum = 0;
-            for (int c = 0; c < columns; c++) {
-                sum += p[from + c] * d[from + c];
-            }
+            double sum = dot(columns, p, from, d, from);
             for (int c = 0; c < columns; c++) {
                 d[from + c] = by * p[from + c] * (d[from + c] - sum);
             }
@@ -412,16 +451,23 @@ final class DoubleKernels implements RowKernels<double[]> {
 
     @Override
     public double softmax(int columns, double[] logits, int start) {
-        double max = max(columns, logits, start);
-        double total = 0;
+        double[] row = new double[columns];
+        System.arraycopy(logits, start, row, 0, columns);
+        double normaliser = softmax(columns, row, new double[columns]);
+        System.arraycopy(row, 0, logits, start, columns);
+        return normaliser;
+    }
+
+    private static double softmax(int columns, double[] logits, double[] room) {
+        double max = max(columns, logits, 0);
         for (int c = 0; c < columns; c++) {
-            double value = Exponential.of(logits[start + c] - max);
-            logits[start + c] = value;
-            total += value;
+            logits[c] -= max;
         }
+        Exponential.replace(logits, room, columns);
+        double total = sum(logits, 0, columns);
         double by = 1 / total;
         for (int c = 0; c < columns; c++) {
-            logits[start + c] *= by;
+            logits[c] *= by;
         }
         return max + Math.log(total);
     }
@@ -432,7 +478,7 @@ final class DoubleKernels implements RowKernels<double[]> {
         double normaliser = softmax(columns, logits, start);
         logits[start + target] -= 1;
         double by = (double) factor;
-        for (int c = 0; c < columns; c++) {
+        for (int c = 0; by != 1 && c < columns; c++) {
             logits[start + c] *= by;
         }
         return normaliser - own;

@@ -11,6 +11,12 @@ final class Exponential {
     private static final float LARGEST = 88f;
     private static final float SMALLEST = -87f;
 
+    /** What rounds to −127, the power of two whose bits are those of 0. */
+    private static final float VANISHING = -88f;
+
+    /** 1.5 · 2²³: what is added to it and taken from it again is rounded to a whole number. */
+    private static final float ROUNDING = 12582912f;
+
     private Exponential() {}
 
     /**
@@ -36,5 +42,38 @@ final class Exponential {
 
     static double of(double x) {
         return Math.exp(x);
+    }
+
+    /**
+     * Replaces the first numbers x by e^x, as {@link #of(float)} but for the last bits, four times as fast: in loops without
+     * branches, on arrays from their start, of which the JIT compiler makes vector instructions. Between −87 and −87.7 results
+     * lose digits, and below they are 0.
+     *
+     * @param powers room for as many numbers
+     */
+    static void replace(float[] x, float[] powers, int count) {
+        for (int k = 0; k < count; k++) {
+            float bounded = Math.min(Math.max(x[k], VANISHING), LARGEST);
+            float power = (bounded * LOG2_E + ROUNDING) - ROUNDING;
+            float r = bounded - power * LOG2_HIGH - power * LOG2_LOW;
+            float sum = 1.9875691500e-4f;
+            sum = sum * r + 1.3981999507e-3f;
+            sum = sum * r + 8.3334519073e-3f;
+            sum = sum * r + 4.1665795894e-2f;
+            sum = sum * r + 1.6666665459e-1f;
+            sum = sum * r + 5.0000001201e-1f;
+            x[k] = sum * r * r + r + 1;
+            powers[k] = power;
+        }
+        for (int k = 0; k < count; k++) {
+            x[k] *= Float.intBitsToFloat(((int) powers[k] + 127) << 23);
+        }
+    }
+
+    /** Replaces the first numbers x by e^x. */
+    static void replace(double[] x, double[] powers, int count) {
+        for (int k = 0; k < count; k++) {
+            x[k] = Math.exp(x[k]);
+        }
     }
 }

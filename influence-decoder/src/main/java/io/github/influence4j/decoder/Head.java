@@ -86,7 +86,7 @@ final class Head<A> {
                     int row = first + start + r;
                     sums[b] += loss.apply(examples[row], row, values, r * columns);
                 }
-                backend.upload(kernels.matrix(values, n, columns), all.rows(start, n));
+                kernels.upload(backend, values, all.rows(start, n));
             });
             for (double part : sums) {
                 sum[0] += part;
@@ -134,7 +134,7 @@ final class Head<A> {
                         kernels.fill(v, r * columns, (r + 1) * columns, 0);
                     }
                 }
-                backend.upload(kernels.matrix(v, n, columns), results.rows(start, n));
+                kernels.upload(backend, v, results.rows(start, n));
             });
             taken.take(first, states.rows(first, count), results);
         });

@@ -63,7 +63,7 @@ final class MlpBranch<A> implements Branch {
             A results = scratch.array(1, count * stride);
             kernels.read(z, first, count, values);
             kernels.activate(shape.activation(), shape.gated(), count, shape.hidden(), values, results, stride);
-            backend.upload(kernels.matrix(results, count, stride), a.rows(first, count));
+            kernels.upload(backend, results, a.rows(first, count));
         });
         products.forward(LinearMap.PROJ, block, a, outputs);
     }
@@ -106,7 +106,7 @@ final class MlpBranch<A> implements Branch {
             kernels.read(z, first, count, values);
             kernels.read(given, first, count, givens);
             derivative.apply(count, values, givens, results);
-            backend.upload(kernels.matrix(results, count, result.columns()), result.rows(first, count));
+            kernels.upload(backend, results, result.rows(first, count));
         });
     }
 

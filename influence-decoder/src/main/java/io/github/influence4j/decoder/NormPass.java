@@ -75,7 +75,7 @@ final class NormPass<A> {
             kernels.read(x, first, count, values);
             kernels.read(delta, first, count, deltas);
             kernels.add(deltas, 0, values, 0, count * d);
-            backend.upload(kernels.matrix(values, count, d), sum.rows(first, count));
+            kernels.upload(backend, values, sum.rows(first, count));
             normalise(norm, first, count, values, scratch, out);
         });
     }
@@ -90,7 +90,7 @@ final class NormPass<A> {
             kernels.read(delta, first, count, deltas);
             kernels.norm(count, d, centred, deltas, gains.get(norm), results, d, statistics.get(norm), first, epsilon);
             kernels.add(values, 0, results, 0, count * d);
-            backend.upload(kernels.matrix(results, count, d), out.rows(first, count));
+            kernels.upload(backend, results, out.rows(first, count));
         });
     }
 
@@ -101,7 +101,7 @@ final class NormPass<A> {
         for (int r = 0; stride > d && r < count; r++) {
             kernels.set(results, r * stride + d, 1);
         }
-        backend.upload(kernels.matrix(results, count, stride), out.rows(first, count));
+        kernels.upload(backend, results, out.rows(first, count));
     }
 
     /** dx = dx + (∂norm/∂x)ᵀ dy, or without the old dx; keeps the gradient of the gain. */
@@ -123,7 +123,7 @@ final class NormPass<A> {
             }
             kernels.normBackward(
                     count, d, centred, values, downs, gains.get(norm), statistics.get(norm), first, sums, parts.get(b));
-            backend.upload(kernels.matrix(sums, count, d), dx.rows(first, count));
+            kernels.upload(backend, sums, dx.rows(first, count));
         });
         A total = gainGradients.get(norm);
         kernels.fill(total, 0, gainSize, 0);
@@ -140,7 +140,7 @@ final class NormPass<A> {
             kernels.read(dx, first, count, moves);
             kernels.normTangent(
                     count, d, centred, values, moves, gains.get(norm), statistics.get(norm), first, results, d);
-            backend.upload(kernels.matrix(results, count, d), out.rows(first, count));
+            kernels.upload(backend, results, out.rows(first, count));
         });
     }
 

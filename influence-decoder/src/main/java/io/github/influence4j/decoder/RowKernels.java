@@ -2,6 +2,8 @@ package io.github.influence4j.decoder;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
+import io.github.influence4j.linalg.MatrixBackend;
 
 /**
  * The elementwise work of a decoder on packed rows in Java arrays, with its derivatives, in one precision. Both
@@ -37,6 +39,9 @@ interface RowKernels<A> {
     default void read(Matrix source, int firstRow, int rows, A target) {
         read(source, firstRow, rows, target, 0);
     }
+
+    /** Copies the start of an array into a matrix of the backend. */
+    void upload(MatrixBackend backend, A numbers, BackendMatrix target);
 
     /** Views the start of an array as a matrix. */
     Matrix matrix(A data, int rows, int columns);
@@ -93,6 +98,9 @@ interface RowKernels<A> {
 
     /** d = factor · p ∘ (d − Σ p ∘ d), row by row: the softmax's Jacobian, which is symmetric. */
     void softmaxJacobian(int rows, int columns, double factor, A p, A d, int start);
+
+    /** The same for the rows of a causal softmax of a [length, length] block: what lies after a row's own index becomes 0. */
+    void causalSoftmaxJacobian(int length, double factor, A p, A d, int start);
 
     /** Replaces a row of logits by its softmax and returns log Σ e^logit. */
     double softmax(int columns, A logits, int start);
