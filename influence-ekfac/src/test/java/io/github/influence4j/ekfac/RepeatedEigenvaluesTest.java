@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.Damping;
@@ -210,25 +211,30 @@ class RepeatedEigenvaluesTest {
         }
     }
 
-    /** A pair of 300 is no reason for another pass over the data. */
+    /** A pair of 300 is no reason for another pass over the data, nor are eight whose eigenvalues the damping hides. */
     @Test
     void aPairInAWideLayerIsLeftAlone() {
+        assertFalse(choosesAmong(2, true));
+        assertFalse(choosesAmong(8, false));
+        assertTrue(choosesAmong(8, true));
+    }
+
+    /** Of 300 one-hot inputs of different sizes the largest or the smallest are equal. */
+    private static boolean choosesAmong(int equal, boolean largest) {
         int wide = 300;
         LayerSpec layer = new LayerSpec("wide", wide, OUTPUTS, false, Positions.NONE);
         ExampleSource<Integer> data =
                 ExampleSource.of(IntStream.range(0, wide).boxed().toList());
-        for (int equal : new int[] {2, 3}) {
-            Host host = new Host(layer, (example, random) -> {
-                double[] input = new double[wide];
-                input[example] = Math.max(equal - 1, example) + 10;
-                return input;
-            });
-            try (EigenbasisCurvature fitted = EigenbasisApproximator.<Integer>of(
-                            TestBackends.EJML, FitOptions.defaults())
-                    .fit(host, data)) {
-                assertEquals(equal == 3, fitted.provenance().options().containsKey("repeated eigenvalues"));
-                assertEquals(equal, host.passes()[0], "passes");
-            }
+        Host host = new Host(layer, (example, random) -> {
+            double[] input = new double[wide];
+            input[example] = largest ? Math.min(wide - equal, example) + 30 : Math.max(equal - 1, example) + 30;
+            return input;
+        });
+        try (EigenbasisCurvature fitted = EigenbasisApproximator.<Integer>of(TestBackends.EJML, FitOptions.defaults())
+                .fit(host, data)) {
+            boolean chosen = fitted.provenance().options().containsKey("repeated eigenvalues");
+            assertEquals(chosen ? 3 : 2, host.passes()[0], "passes");
+            return chosen;
         }
     }
 }
