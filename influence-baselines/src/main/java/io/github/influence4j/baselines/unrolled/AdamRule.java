@@ -1,5 +1,7 @@
 package io.github.influence4j.baselines.unrolled;
 
+import java.util.Optional;
+
 /** Adam with decoupled weight decay. */
 final class AdamRule extends UpdateRule {
 
@@ -20,6 +22,23 @@ final class AdamRule extends UpdateRule {
     @Override
     int memories() {
         return 2;
+    }
+
+    @Override
+    double reach() {
+        return 1;
+    }
+
+    /** 1/(√v̂ + ε); 0 where no gradient has come, as such weights do not move. */
+    @Override
+    Optional<double[]> preconditioner(RunState after) {
+        double squareWeight = 1 - Math.pow(beta2, after.steps);
+        double[] factors = new double[after.weights.length];
+        for (int k = 0; k < factors.length; k++) {
+            double square = after.memories[1][k];
+            factors[k] = square > 0 ? 1 / (Math.sqrt(square / squareWeight) + epsilon) : 0;
+        }
+        return Optional.of(factors);
     }
 
     /** 1 − βᵗ of the step that begins with this state. */

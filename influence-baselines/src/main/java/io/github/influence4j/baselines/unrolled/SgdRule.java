@@ -1,5 +1,7 @@
 package io.github.influence4j.baselines.unrolled;
 
+import java.util.Optional;
+
 /** Gradient descent with momentum. */
 final class SgdRule extends UpdateRule {
 
@@ -13,6 +15,16 @@ final class SgdRule extends UpdateRule {
     @Override
     int memories() {
         return 1;
+    }
+
+    @Override
+    double reach() {
+        return 1 / (1 - momentum);
+    }
+
+    @Override
+    Optional<double[]> preconditioner(RunState after) {
+        return Optional.empty();
     }
 
     @Override

@@ -4,13 +4,17 @@ import io.github.influence4j.api.Checkpoints;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * SOURCE, approximate unrolled differentiation: training is cut into segments with constant gradient and curvature, through
@@ -19,6 +23,11 @@ import java.util.List;
  * <p>With ηK the summed learning rate of a segment and H̄ its curvature (EK-FAC, averaged over the segment's checkpoints), a
  * segment carries what came before it by S̄ = exp(−ηK H̄) and adds r̄ = (I − S̄)H̄⁻¹ḡ, ḡ the mean of the example's gradients.
  * The score is ∇mᵀ Σ_ℓ S̄_L … S̄_{ℓ+1} r̄_ℓ. One segment is close to EK-FAC with λ = 1/(ηK).
+ *
+ * <p>Where segments say by what their optimizer multiplies gradients, P, as Adam does, a step is plain in the weights over P^(1/2): H̄
+ * is the curvature of G_z ∘ P^(1/2), r̄ and S̄ come back by P^(1/2). Such gradients have no Kronecker factors of their own, so that
+ * EK-FAC's eigenbasis is that of E[GᵀG] and E[GGᵀ] then ({@link Strategy#GRADIENT_BASIS}), and gradients of min(o, i) positions are
+ * formed, which is for small models. That P depends on the weights is passed over, and so is the memory of the mean.
  *
  * <p>Fitting costs an EK-FAC fit for each checkpoint but for the decompositions, which are one a segment; scoring a pass over
  * the training set for each checkpoint. Memory is that of one EK-FAC curvature for each segment.
@@ -60,7 +69,7 @@ public final class Source {
     }
 
     /**
-     * Says what the weight decay of the training was, which is added to the eigenvalues as a damping is.
+     * Says what the weight decay of the training was, which is added to the eigenvalues as a damping is: for Adam the decoupled one.
      *
      * @param value the coefficient of ½‖θ‖² in the training objective, at least 0
      * @return the same otherwise
@@ -96,21 +105,55 @@ public final class Source {
             throw new IllegalArgumentException(
                     "SOURCE needs the eigenvalues of a curvature; strategy " + options.strategy() + " has none");
         }
+        GradientProvider<E> trained = checkpoints.trained();
+        boolean plain = preconditioned(checkpoints) == 0;
+        if (!plain && preconditioned(checkpoints) < checkpoints.segments().size()) {
+            throw new IllegalArgumentException("some segments have a preconditioner and some have none: one optimizer"
+                    + " trains a model; give all of them one, or none");
+        }
+        FitOptions own = !plain && options.strategy() == Strategy.EKFAC
+                ? options.withStrategy(Strategy.GRADIENT_BASIS)
+                : options;
+        if (!plain && own.strategy() == Strategy.KFAC) {
+            throw new IllegalArgumentException("gradients that an optimizer has multiplied have no Kronecker factors;"
+                    + " take " + Strategy.GRADIENT_BASIS + " or " + Strategy.DIAGONAL + " instead of " + Strategy.KFAC);
+        }
         List<UnrolledTraining.Segment<E>> segments = new ArrayList<>();
         try {
             for (Checkpoints.Segment<? extends GradientProvider<E>> segment : checkpoints.segments()) {
                 String suffix = ", segment " + (segments.size() + 1) + " of "
                         + checkpoints.segments().size();
                 ProgressListener named = (stage, done, total) -> progress.progress(stage + suffix, done, total);
-                SegmentData<E> seen = new SegmentData<>(segment.models(), data);
-                EigenbasisCurvature curvature = EigenbasisApproximator.<SegmentData.Seen<E>>of(backend, options)
+                Optional<LayerGradients> root = segment.preconditioner().map(Source::root);
+                List<GradientProvider<E>> models = new ArrayList<>();
+                segment.models().forEach(model -> models.add(plain ? model : new WholeGradients<>(model, root)));
+                SegmentData<E> seen = new SegmentData<>(models, data);
+                EigenbasisCurvature curvature = EigenbasisApproximator.<SegmentData.Seen<E>>of(backend, own)
                         .fit(seen, seen, named);
-                segments.add(new UnrolledTraining.Segment<>(segment.models(), segment.learningRateSum(), curvature));
+                segments.add(new UnrolledTraining.Segment<>(models, segment.learningRateSum(), root, curvature));
             }
         } catch (RuntimeException | Error e) {
             segments.forEach(segment -> segment.curvature().close());
             throw e;
         }
-        return new UnrolledTraining<>(backend, checkpoints.trained(), segments, weightDecay, progress);
+        return new UnrolledTraining<>(
+                backend,
+                trained.layers(),
+                plain ? trained : new WholeGradients<>(trained, Optional.empty()),
+                segments,
+                weightDecay,
+                progress);
+    }
+
+    private static <E> long preconditioned(Checkpoints<? extends GradientProvider<E>> checkpoints) {
+        return checkpoints.segments().stream()
+                .filter(segment -> segment.preconditioner().isPresent())
+                .count();
+    }
+
+    private static LayerGradients root(LayerGradients preconditioner) {
+        double[] roots = preconditioner.toFlat();
+        Arrays.setAll(roots, k -> Math.sqrt(roots[k]));
+        return LayerGradients.ofFlat(WholeGradients.folded(preconditioner.layers()), roots);
     }
 }

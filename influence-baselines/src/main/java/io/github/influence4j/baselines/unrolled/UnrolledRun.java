@@ -1,5 +1,6 @@
 package io.github.influence4j.baselines.unrolled;
 
+import io.github.influence4j.api.Checkpoints;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
@@ -124,6 +125,20 @@ public final class UnrolledRun<E> implements FittedEstimator<E> {
             }
             return trained(id -> members.contains(id) ? 1 : 0);
         };
+    }
+
+    /**
+     * Trains once more and keeps models on the way, as {@link Source} needs them: with the mean of what Adam multiplied gradients
+     * with, weighted by the learning rates, for each segment.
+     *
+     * @param segments how many stretches of equally many steps
+     * @param perSegment models of each, from the middles of its equal parts
+     * @return the run in segments; the caller closes its models
+     * @throws IllegalArgumentException if a number is not positive, or there are fewer steps than models
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted
+     */
+    public Checkpoints<PerturbableModel<E>> checkpoints(int segments, int perSegment) {
+        return new RunCheckpoints<>(replay, segments, perSegment).take();
     }
 
     @Override

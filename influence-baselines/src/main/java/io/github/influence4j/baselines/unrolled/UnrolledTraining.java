@@ -7,6 +7,7 @@ import io.github.influence4j.api.FittedEstimator;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
@@ -19,6 +20,7 @@ import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -32,6 +34,7 @@ import java.util.OptionalDouble;
 public final class UnrolledTraining<E> implements FittedEstimator<E> {
 
     private final MatrixBackend backend;
+    private final List<LayerSpec> layers;
     private final GradientProvider<E> trained;
     private final List<Segment<E>> segments;
     private final LayerDamping decay;
@@ -39,20 +42,25 @@ public final class UnrolledTraining<E> implements FittedEstimator<E> {
 
     UnrolledTraining(
             MatrixBackend backend,
+            List<LayerSpec> layers,
             GradientProvider<E> trained,
             List<Segment<E>> segments,
             double weightDecay,
             ProgressListener progress) {
         this.backend = backend;
+        this.layers = List.copyOf(layers);
         this.trained = trained;
         this.segments = List.copyOf(segments);
         this.decay = LayerDamping.of(trained.layers(), layer -> weightDecay);
         this.progress = progress;
     }
 
-    /** A segment with its curvature. */
+    /** A segment with its curvature; with a root P^(1/2) of its preconditioner, that of gradients times it. */
     record Segment<E>(
-            List<? extends GradientProvider<E>> models, double learningRateSum, EigenbasisCurvature curvature) {}
+            List<? extends GradientProvider<E>> models,
+            double learningRateSum,
+            Optional<LayerGradients> root,
+            EigenbasisCurvature curvature) {}
 
     /**
      * Returns the curvatures, for inspection.
@@ -65,7 +73,7 @@ public final class UnrolledTraining<E> implements FittedEstimator<E> {
 
     @Override
     public List<LayerSpec> layers() {
-        return trained.layers();
+        return layers;
     }
 
     /** {@inheritDoc} A relative damping refers to the curvature of the last segment. */
@@ -106,13 +114,13 @@ public final class UnrolledTraining<E> implements FittedEstimator<E> {
 
     private InfluenceScores pairwise(ExampleSource<E> queries, ExampleSource<E> train) {
         List<InfluenceScores> parts = new ArrayList<>();
-        List<EigenbasisSolver> carries = new ArrayList<>();
+        List<SegmentSolver.Factor> carries = new ArrayList<>();
         try {
             for (int s = segments.size() - 1; s >= 0; s--) {
                 Segment<E> segment = segments.get(s);
                 try (EigenbasisSolver response = response(segment)) {
-                    List<EigenbasisSolver> factors = new ArrayList<>(carries);
-                    factors.add(response);
+                    List<SegmentSolver.Factor> factors = new ArrayList<>(carries);
+                    factors.add(new SegmentSolver.Factor(response, segment.root(), false));
                     SegmentSolver solver = new SegmentSolver(factors, provenance());
                     List<InfluenceScores> ofCheckpoints = new ArrayList<>();
                     for (GradientProvider<E> checkpoint : segment.models()) {
@@ -122,10 +130,10 @@ public final class UnrolledTraining<E> implements FittedEstimator<E> {
                     }
                     parts.add(InfluenceScores.average(ofCheckpoints));
                 }
-                carries.add(carry(segment));
+                carries.add(new SegmentSolver.Factor(carry(segment), segment.root(), true));
             }
         } finally {
-            carries.forEach(EigenbasisSolver::close);
+            carries.forEach(factor -> factor.solver().close());
         }
         return InfluenceScores.average(parts).times(parts.size());
     }
@@ -150,6 +158,8 @@ public final class UnrolledTraining<E> implements FittedEstimator<E> {
                 .withOption(
                         "learning rate sums",
                         segments.stream().map(Segment::learningRateSum).toList().toString())
+                .withOption(
+                        "preconditioned", String.valueOf(segments.get(0).root().isPresent()))
                 .withOption("weight decay", decay.lambdas().toString());
     }
 

@@ -1,5 +1,7 @@
 package io.github.influence4j.baselines.unrolled;
 
+import java.util.Optional;
+
 /**
  * How a step of training turns the gradient of a batch into a change of the weights, and how a derivative goes back through it.
  *
@@ -59,6 +61,12 @@ public abstract sealed class UpdateRule permits SgdRule, AdamRule {
 
     /** How many vectors the rule remembers beside the weights. */
     abstract int memories();
+
+    /** How many learning rates a gradient moves the weights by, over all steps that remember it. */
+    abstract double reach();
+
+    /** What the step that ended in this state multiplied its gradient with, beside the learning rate; empty where that is 1. */
+    abstract Optional<double[]> preconditioner(RunState after);
 
     /** Makes a step in place. */
     abstract void step(RunState state, double[] gradient, double rate);

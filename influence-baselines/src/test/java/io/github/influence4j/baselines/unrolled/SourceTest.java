@@ -13,6 +13,7 @@ import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerCapture;
 import io.github.influence4j.api.LayerDamping;
+import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Objective;
@@ -27,16 +28,21 @@ import io.github.influence4j.linalg.ejml.EjmlBackend;
 import io.github.influence4j.testkit.MatrixAssert;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.DiagonalMatrix;
 import org.apache.commons.math3.linear.EigenDecomposition;
+import org.apache.commons.math3.linear.LUDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** SOURCE on linear regression, where EK-FAC is the exact curvature, against dense formulas and against training itself. */
 class SourceTest {
@@ -147,17 +153,27 @@ class SourceTest {
         return eigen.getV().multiply(new DiagonalMatrix(values)).multiply(eigen.getVT());
     }
 
-    /** Segments whose curvatures do not commute, with one and two checkpoints. */
-    @Test
-    void isTheFormulaInDenseAlgebra() {
+    /** Segments whose curvatures do not commute, with one and two checkpoints, without and with what an optimizer multiplies. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void isTheFormulaInDenseAlgebra(boolean preconditioned) {
         List<List<Linear>> models = List.of(
                 List.of(Linear.random(3)), List.of(Linear.random(4), Linear.random(5)), List.of(Linear.random(6)));
         double[] sums = {0.7, 2.5, 0.3};
         double decay = 0.05;
         Linear trained = Linear.random(7);
+        Random random = new Random(8);
         List<Checkpoints.Segment<Linear>> segments = new ArrayList<>();
+        List<RealMatrix> roots = new ArrayList<>();
         for (int s = 0; s < sums.length; s++) {
-            segments.add(new Checkpoints.Segment<>(models.get(s), sums[s]));
+            double[] factors = random.doubles(FEATURES, 0.2, 3).toArray();
+            segments.add(new Checkpoints.Segment<>(
+                    models.get(s),
+                    sums[s],
+                    preconditioned ? Optional.of(LayerGradients.ofFlat(trained.layers(), factors)) : Optional.empty()));
+            roots.add(new DiagonalMatrix(Arrays.stream(factors)
+                    .map(f -> preconditioned ? Math.sqrt(f) : 1)
+                    .toArray()));
         }
         List<Row> rows = all(train);
         double[][] expected = new double[(int) queries.size()][rows.size()];
@@ -165,16 +181,24 @@ class SourceTest {
             RealVector carried = trained.gradient(all(queries).get(q));
             for (int s = sums.length - 1; s >= 0; s--) {
                 double total = sums[s];
-                RealMatrix curvature = curvature(models.get(s), rows, decay);
-                RealVector response = function(curvature, sigma -> (1 - Math.exp(-total * sigma)) / sigma)
-                        .operate(carried);
+                RealMatrix root = roots.get(s);
+                RealMatrix curvature =
+                        root.multiply(curvature(models.get(s), rows, 0)).multiply(root);
+                for (int k = 0; k < FEATURES; k++) {
+                    curvature.addToEntry(k, k, decay);
+                }
+                RealVector response = root.operate(function(curvature, sigma -> (1 - Math.exp(-total * sigma)) / sigma)
+                        .operate(root.operate(carried)));
                 for (int z = 0; z < rows.size(); z++) {
                     for (Linear model : models.get(s)) {
                         expected[q][z] += response.dotProduct(model.gradient(rows.get(z)))
                                 / models.get(s).size();
                     }
                 }
-                carried = function(curvature, sigma -> Math.exp(-total * sigma)).operate(carried);
+                carried = new LUDecomposition(root)
+                        .getSolver()
+                        .solve(function(curvature, sigma -> Math.exp(-total * sigma))
+                                .operate(root.operate(carried)));
             }
         }
         try (UnrolledTraining<Row> source = Source.on(backend)
@@ -182,16 +206,21 @@ class SourceTest {
                 .withWeightDecay(decay)
                 .fit(new Checkpoints<>(segments, trained), train)) {
             assertEquals(3, source.curvatures().size());
+            assertEquals(trained.layers(), source.layers());
             InfluenceScores scores = source.damped(Damping.DEFAULT).pairwise(queries, train);
             MatrixAssert.assertClose(
                     expected, scores.matrix().toArray(), Tolerances.EXACT_SOLVE, "scores of three segments");
-            assertEquals("SOURCE on EKFAC", scores.provenance().options().get("strategy"));
+            assertEquals(
+                    preconditioned ? "SOURCE on GRADIENT_BASIS" : "SOURCE on EKFAC",
+                    scores.provenance().options().get("strategy"));
         }
     }
 
     /** Gradient descent repeated with a little more weight on each example. */
-    @Test
-    void predictsWhatTrainingDoes() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void predictsWhatTrainingDoes(boolean preconditioned) {
+        double[] factors = preconditioned ? new double[] {0.3, 1, 1.5, 0.8} : new double[] {1, 1, 1, 1};
         double rate = 0.005;
         int segments = 20;
         int stepsPerSegment = 20;
@@ -199,19 +228,22 @@ class SourceTest {
         List<Row> rows = all(train);
         double[][] expected = new double[(int) queries.size()][rows.size()];
         for (int z = 0; z < rows.size(); z++) {
-            List<Linear> up = descend(rows, rate, segments * stepsPerSegment, z, epsilon);
-            List<Linear> down = descend(rows, rate, segments * stepsPerSegment, z, -epsilon);
+            List<Linear> up = descend(rows, rate, factors, segments * stepsPerSegment, z, epsilon);
+            List<Linear> down = descend(rows, rate, factors, segments * stepsPerSegment, z, -epsilon);
             for (int q = 0; q < expected.length; q++) {
                 double more = up.get(up.size() - 1).error(all(queries).get(q));
                 double less = down.get(down.size() - 1).error(all(queries).get(q));
                 expected[q][z] = -(more * more - less * less) / 2 / (2 * epsilon);
             }
         }
-        List<Linear> path = descend(rows, rate, segments * stepsPerSegment, 0, 0);
+        List<Linear> path = descend(rows, rate, factors, segments * stepsPerSegment, 0, 0);
         List<Checkpoints.Segment<Linear>> cut = new ArrayList<>();
         for (int s = 0; s < segments; s++) {
             Linear middle = path.get(s * stepsPerSegment + stepsPerSegment / 2);
-            cut.add(new Checkpoints.Segment<>(List.of(middle), rate * stepsPerSegment));
+            cut.add(new Checkpoints.Segment<>(
+                    List.of(middle),
+                    rate * stepsPerSegment,
+                    preconditioned ? Optional.of(LayerGradients.ofFlat(middle.layers(), factors)) : Optional.empty()));
         }
         try (UnrolledTraining<Row> source =
                 Source.on(backend).with(OPTIONS).fit(new Checkpoints<>(cut, path.get(path.size() - 1)), train)) {
@@ -226,7 +258,8 @@ class SourceTest {
         }
     }
 
-    private static List<Linear> descend(List<Row> rows, double rate, int steps, int heavier, double epsilon) {
+    private static List<Linear> descend(
+            List<Row> rows, double rate, double[] factors, int steps, int heavier, double epsilon) {
         Linear model = Linear.plain(new double[FEATURES]);
         List<Linear> path = new ArrayList<>(List.of(model));
         for (int step = 0; step < steps; step++) {
@@ -235,7 +268,7 @@ class SourceTest {
                 gradient = gradient.add(model.gradient(row).mapMultiply(1.0 / rows.size()));
             }
             model = Linear.plain(new ArrayRealVector(model.weights())
-                    .subtract(gradient.mapMultiply(rate))
+                    .subtract(gradient.ebeMultiply(new ArrayRealVector(factors)).mapMultiply(rate))
                     .toArray());
             path.add(model);
         }
@@ -271,6 +304,17 @@ class SourceTest {
         refused(() -> new Checkpoints.Segment<>(List.of(), 1), "a checkpoint or more");
         refused(() -> new Checkpoints.Segment<>(List.of(model), 0), "0.0");
         refused(() -> new Checkpoints.Segment<>(List.of(model), Double.NaN), "NaN");
+        refused(() -> preconditioned(model, -1), "at least 0", "-1");
+        refused(() -> preconditioned(model, Double.POSITIVE_INFINITY), "Infinity");
+        Checkpoints<Linear> half = new Checkpoints<>(
+                List.of(preconditioned(model, 1), new Checkpoints.Segment<>(List.of(model), 1)), model);
+        refused(() -> Source.on(backend).fit(half, train), "all of them");
+        Checkpoints<Linear> whole = new Checkpoints<>(List.of(preconditioned(model, 1)), model);
+        refused(
+                () -> Source.on(backend)
+                        .with(OPTIONS.withStrategy(Strategy.KFAC))
+                        .fit(whole, train),
+                "KFAC");
         refused(() -> new Checkpoints<>(List.of(), model), "a segment or more");
         GradientProvider<Row> other = new GradientProvider<>() {
             @Override
@@ -291,6 +335,11 @@ class SourceTest {
                         .with(OPTIONS.withStrategy(Strategy.IDENTITY))
                         .fit(checkpoints, train),
                 "IDENTITY");
+    }
+
+    private static Checkpoints.Segment<Linear> preconditioned(Linear model, double factor) {
+        return new Checkpoints.Segment<>(
+                List.of(model), 1, Optional.of(LayerGradients.ofFlat(model.layers(), new double[] {1, 1, factor, 1})));
     }
 
     private static void refused(org.junit.jupiter.api.function.Executable call, String... parts) {

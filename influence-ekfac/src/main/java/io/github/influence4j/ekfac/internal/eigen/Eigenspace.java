@@ -29,8 +29,8 @@ public record Eigenspace(int block, int first, int size) {
 
     /**
      * Pairs of directions in a wide layer are close by chance too, most of them where eigenvalues are small, and their choice changes
-     * scores by no more than their share of the effective dimensions: .012 in a language model where it moved scores no more than
-     * another BLAS does.
+     * scores by no more than their share of the effective dimensions: with up to .012 of these in 27 of 150 covariances of a language
+     * model, scores by .002 of the largest.
      */
     private static final double LEAST_SHARE = 0.02;
 
