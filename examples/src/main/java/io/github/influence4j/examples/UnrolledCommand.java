@@ -45,11 +45,19 @@ final class UnrolledCommand implements Callable<Integer> {
     @Option(names = "--kept", description = "share of the examples that each part has (default: ${DEFAULT-VALUE})")
     private double kept = 0.5;
 
+    @Option(
+            names = "--adam",
+            paramLabel = "RATE",
+            description =
+                    "train with Adam at this learning rate (default: gradient descent, as in the study validation)")
+    private double adam = 0;
+
     @Override
     public Integer call() throws IOException {
         PrintWriter console = spec.commandLine().getOut();
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
-            UnrolledStudy study = new UnrolledStudy(backend, out, queries, subsets, kept, new ProgressLines(console));
+            UnrolledStudy study =
+                    new UnrolledStudy(backend, out, queries, subsets, kept, adam, new ProgressLines(console));
             String table = UnrolledStudy.table(study.run(seeds));
             Files.writeString(out.resolve("results.md"), table);
             console.println(table);

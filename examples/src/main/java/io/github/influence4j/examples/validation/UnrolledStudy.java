@@ -1,7 +1,9 @@
 package io.github.influence4j.examples.validation;
 
+import io.github.influence4j.api.Checkpoints;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.PerturbableModel;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.GradientDotProduct;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
@@ -10,6 +12,7 @@ import io.github.influence4j.baselines.retraining.Retraining;
 import io.github.influence4j.baselines.retraining.RetrainingOptions;
 import io.github.influence4j.baselines.retraining.TrainingSubsets;
 import io.github.influence4j.baselines.unrolled.ExactUnrolling;
+import io.github.influence4j.baselines.unrolled.Source;
 import io.github.influence4j.baselines.unrolled.TrainingSchedule;
 import io.github.influence4j.baselines.unrolled.UnrolledRun;
 import io.github.influence4j.baselines.unrolled.UpdateRule;
@@ -40,11 +43,17 @@ public final class UnrolledStudy {
 
     private static final long SUBSET_SEED = 11;
 
+    /** As in the paper of SOURCE: three segments with two checkpoints each. */
+    private static final int SEGMENTS = 3;
+
+    private static final int CHECKPOINTS = 2;
+
     private final MatrixBackend backend;
     private final Path out;
     private final int queries;
     private final int subsets;
     private final double kept;
+    private final double adamRate;
     private final ProgressListener progress;
 
     /**
@@ -55,15 +64,23 @@ public final class UnrolledStudy {
      * @param queries questions of each data set
      * @param subsets parts of the data to train on
      * @param kept share of the examples that each of them has
+     * @param adamRate learning rate of Adam, or 0 for gradient descent as in the study {@code validation}
      * @param progress is told of steps
      */
     public UnrolledStudy(
-            MatrixBackend backend, Path out, int queries, int subsets, double kept, ProgressListener progress) {
+            MatrixBackend backend,
+            Path out,
+            int queries,
+            int subsets,
+            double kept,
+            double adamRate,
+            ProgressListener progress) {
         this.backend = backend;
         this.out = out;
         this.queries = queries;
         this.subsets = subsets;
         this.kept = kept;
+        this.adamRate = adamRate;
         this.progress = progress;
     }
 
@@ -106,9 +123,13 @@ public final class UnrolledStudy {
         ProgressListener named =
                 (stage, done, total) -> progress.progress(bed.title() + ", " + seed + ": " + stage, done, total);
         TrainingOptions training = bed.training();
-        UpdateRule rule = UpdateRule.sgd(bed.momentum(), bed.weightDecay());
-        TrainingSchedule schedule = TrainingSchedule.shuffled(
-                train, training.batchSize(), training.epochs(), step -> training.learningRate(), seed);
+        boolean adam = adamRate > 0;
+        UpdateRule rule = adam
+                ? UpdateRule.adam(0.9, 0.999, 1e-8, bed.weightDecay())
+                : UpdateRule.sgd(bed.momentum(), bed.weightDecay());
+        double rate = adam ? adamRate : training.learningRate();
+        TrainingSchedule schedule =
+                TrainingSchedule.shuffled(train, training.batchSize(), training.epochs(), step -> rate, seed);
         try (Mlp start = Mlp.create(backend, bed.shape(), seed);
                 UnrolledRun<LabelledExample> run =
                         ExactUnrolling.of(rule, schedule).reporting(named).fit(start, start.weights(), train);
@@ -118,10 +139,11 @@ public final class UnrolledStudy {
                             run.trainer(),
                             RetrainingOptions.of(1)
                                     .withProgressFile(
-                                            out.resolve("unrolled-" + bed.name().toLowerCase(Locale.ROOT) + "-" + seed
-                                                    + "-" + kept + ".tsv"),
-                                            bed.shape() + ", " + rule + ", " + training + ", start and order " + seed
-                                                    + ", " + backend.description()))
+                                            out.resolve("unrolled-" + (adam ? "adam-" + rate + "-" : "")
+                                                    + bed.name().toLowerCase(Locale.ROOT) + "-" + seed + "-" + kept
+                                                    + ".tsv"),
+                                            bed.shape() + ", " + rule + ", " + training.withLearningRate(rate)
+                                                    + ", start and order " + seed + ", " + backend.description()))
                     .run(train, asked, TrainingSubsets.random(ids, subsets, kept, SUBSET_SEED), named);
             return compared(bed, seed, run, trained, train, asked, parts, named);
         }
@@ -137,6 +159,8 @@ public final class UnrolledStudy {
             RetrainedObjectives parts,
             ProgressListener named) {
         List<Row> rows = new ArrayList<>();
+        Checkpoints<PerturbableModel<LabelledExample>> path = run.checkpoints(SEGMENTS, CHECKPOINTS);
+        Source source = Source.on(backend).withWeightDecay(bed.weightDecay());
         try (EstimatorComparison<LabelledExample> comparison = EstimatorComparison.of(asked, train)) {
             comparison.add("EK-FAC", () -> Ekfac.on(backend).fit(trained, train));
             comparison.add("K-FAC", () -> Ekfac.on(backend).with(Strategy.KFAC).fit(trained, train));
@@ -144,6 +168,10 @@ public final class UnrolledStudy {
                     "exact Gauss-Newton", () -> ExactGaussNewton.on(backend).fit(trained, train));
             comparison.add(
                     "gradient dot product", () -> GradientDotProduct.on(backend).fit(trained, train));
+            comparison.add("SOURCE", () -> source.fit(path, train));
+            if (adamRate > 0) {
+                comparison.add("SOURCE as if without Adam's factors", () -> source.fit(plain(path), train));
+            }
             comparison.add("exact unrolling", () -> run);
             for (ComparisonTable.Row row : comparison.run(Damping.DEFAULT).rows()) {
                 double[] scores = parts.linearDatamodellingScores(row.scores().orElseThrow());
@@ -154,10 +182,22 @@ public final class UnrolledStudy {
                         StatUtils.mean(scores),
                         Math.sqrt(StatUtils.variance(scores) / scores.length),
                         (row.fitMillis() + row.perQueryMillis() * scores.length) / 1e3));
-                named.progress("scoring", rows.size(), 5);
+                named.progress("scoring", rows.size(), adamRate > 0 ? 7 : 6);
             }
+        } finally {
+            path.segments().forEach(segment -> segment.models().forEach(PerturbableModel::close));
+            path.trained().close();
         }
         return rows;
+    }
+
+    private static Checkpoints<PerturbableModel<LabelledExample>> plain(
+            Checkpoints<PerturbableModel<LabelledExample>> path) {
+        return new Checkpoints<>(
+                path.segments().stream()
+                        .map(segment -> new Checkpoints.Segment<>(segment.models(), segment.learningRateSum()))
+                        .toList(),
+                path.trained());
     }
 
     /**

@@ -24,9 +24,15 @@ class UnrolledStudyTest {
     void everyEstimatorGetsARow() throws IOException {
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
             List<UnrolledStudy.Row> rows =
-                    new UnrolledStudy(backend, folder, 2, 8, 0.5, ProgressListener.silent()).run(Bed.DIABETES, 1);
+                    new UnrolledStudy(backend, folder, 2, 8, 0.5, 0, ProgressListener.silent()).run(Bed.DIABETES, 1);
             assertEquals(
-                    List.of("EK-FAC", "K-FAC", "exact Gauss-Newton", "gradient dot product", "exact unrolling"),
+                    List.of(
+                            "EK-FAC",
+                            "K-FAC",
+                            "exact Gauss-Newton",
+                            "gradient dot product",
+                            "SOURCE",
+                            "exact unrolling"),
                     rows.stream().map(UnrolledStudy.Row::estimator).toList());
             // eight halves tell a rank correlation of nearly 1 from none
             assertTrue(rows.get(4).score() > 0.7, rows::toString);
