@@ -10,6 +10,7 @@ import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.ModelFingerprint;
 import io.github.influence4j.ekfac.internal.factor.SharedInputs;
+import io.github.influence4j.ekfac.internal.factor.TaskGroups;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,50 +25,19 @@ import java.util.List;
 @DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
 record FitPlan(String model, List<List<List<Integer>>> groups) implements Serializable {
 
-    /** Takes layers in order until the next one does not fit. */
+    /** Divides the layers of a model. */
     static FitPlan of(GradientProvider<?> model, Precision precision, FitSettings settings) {
         List<LayerSpec> layers = CapturePass.layersOf(model);
         FactorMemory memory =
                 new FactorMemory(precision, settings.strategy(), settings.blocks(), SharedInputs.of(model, layers));
         List<List<List<Integer>>> groups = new ArrayList<>();
-        List<LayerSpec> group = new ArrayList<>();
-        for (LayerSpec layer : layers) {
-            requireFits(layer, memory, settings.memoryLimit());
-            group.add(layer);
-            if (group.size() > 1 && memory.peakBytes(group) > settings.memoryLimit()) {
-                groups.add(units(layers, group.subList(0, group.size() - 1), memory));
-                group = new ArrayList<>(List.of(layer));
-            }
+        for (List<List<LayerSpec>> group :
+                TaskGroups.of(layers, memory, settings.memoryLimit()).groups()) {
+            groups.add(List.copyOf(group.stream()
+                    .map(unit -> List.copyOf(unit.stream().map(layers::indexOf).toList()))
+                    .toList()));
         }
-        groups.add(units(layers, group, memory));
         return new FitPlan(name(model), groups);
-    }
-
-    private static void requireFits(LayerSpec layer, FactorMemory memory, long limit) {
-        double bytes = memory.peakBytes(List.of(layer));
-        if (bytes > limit) {
-            throw new IllegalArgumentException(String.format(
-                    "layer %s needs %.0f bytes to be fitted, a task may take %d; raise FitOptions.withMemoryLimit together with"
-                            + " spark.executor.memoryOverhead, or cut its covariances with FitOptions.withBlocks",
-                    layer.name(), bytes, limit));
-        }
-    }
-
-    private static List<List<Integer>> units(List<LayerSpec> layers, List<LayerSpec> group, FactorMemory memory) {
-        int[] sources = memory.shared().sources(group);
-        List<List<Integer>> units = new ArrayList<>();
-        for (int l = 0; l < sources.length; l++) {
-            if (sources[l] == l) {
-                List<Integer> unit = new ArrayList<>();
-                for (int reader = l; reader < sources.length; reader++) {
-                    if (sources[reader] == l) {
-                        unit.add(layers.indexOf(group.get(reader)));
-                    }
-                }
-                units.add(List.copyOf(unit));
-            }
-        }
-        return List.copyOf(units);
     }
 
     private static String name(GradientProvider<?> model) {

@@ -1,5 +1,6 @@
 package io.github.influence4j.spark;
 
+import io.github.influence4j.ekfac.internal.factor.TaskGroups;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.Strategy;
@@ -30,8 +31,8 @@ record FitSettings(
         long memoryLimit)
         implements Serializable {
 
-    /** Of a task, where the options say nothing: it must not follow from free memory, or batches and bits would. */
-    static final long DEFAULT_MEMORY = 4L << 30;
+    /** Of a task, where the options say nothing. */
+    static final long DEFAULT_MEMORY = TaskGroups.DEFAULT_LIMIT;
 
     static FitSettings of(FitOptions options) {
         FisherLabels.Sampled sampled =

@@ -8,13 +8,14 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.internal.factor.FactorGroups;
 import io.github.influence4j.ekfac.internal.factor.FactorMemory;
 import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.score.SolverGroups;
+import io.github.influence4j.ekfac.internal.score.SomeLayers;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.safetensors.TensorSpec;
 import io.github.influence4j.safetensors.TensorType;
@@ -55,7 +56,6 @@ final class ScoreGroups<E> implements SolverGroups {
         this.groups = run.refinement().isPresent() ? List.of(layers()) : group(run, limit / 2);
     }
 
-    /** Takes layers in order until the next one does not fit; one that fits nowhere gets a group of its own. */
     private static List<List<LayerSpec>> group(ScoreRun<?> run, double limit) {
         FactorManifest manifest = run.factors().manifest();
         FactorMemory memory = new FactorMemory(
@@ -63,23 +63,7 @@ final class ScoreGroups<E> implements SolverGroups {
                 manifest.strategy(),
                 manifest.blocks(),
                 SharedInputs.of(manifest.sharedInputs(), manifest.layers()));
-        int reciprocal = manifest.strategy() == Strategy.IDENTITY
-                ? 0
-                : run.backend().precision().bytes();
-        List<List<LayerSpec>> groups = new ArrayList<>();
-        List<LayerSpec> group = new ArrayList<>();
-        double reciprocals = 0;
-        for (LayerSpec layer : manifest.layers()) {
-            group.add(layer);
-            reciprocals += (double) reciprocal * layer.parameters();
-            if (group.size() > 1 && memory.keptBytes(group) + reciprocals > limit) {
-                groups.add(List.copyOf(group.subList(0, group.size() - 1)));
-                group = new ArrayList<>(List.of(layer));
-                reciprocals = (double) reciprocal * layer.parameters();
-            }
-        }
-        groups.add(List.copyOf(group));
-        return groups;
+        return FactorGroups.of(manifest.layers(), memory, limit);
     }
 
     int count() {

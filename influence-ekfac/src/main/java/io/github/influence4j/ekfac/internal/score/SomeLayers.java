@@ -1,4 +1,4 @@
-package io.github.influence4j.store.runs;
+package io.github.influence4j.ekfac.internal.score;
 
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.ExampleBatch;
@@ -9,10 +9,16 @@ import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import java.util.List;
 import java.util.Optional;
 
-/** A model of which only some layers are looked at. */
-record SomeLayers<E>(GradientProvider<E> model, List<LayerSpec> layers) implements GradientProvider<E> {
+/**
+ * A model of which only some layers are looked at.
+ *
+ * @param model the model
+ * @param layers some of its layers
+ */
+public record SomeLayers<E>(GradientProvider<E> model, List<LayerSpec> layers) implements GradientProvider<E> {
 
-    SomeLayers {
+    /** Copies the list. */
+    public SomeLayers {
         layers = List.copyOf(layers);
     }
 
