@@ -65,6 +65,12 @@ public final class DataShape {
         return new DataShape(examples, queries, 1, Map.of(), 0, 0);
     }
 
+    /** The same kind of data, as many of them. */
+    DataShape withExamples(long value) {
+        return new DataShape(
+                value, queries, positions, positionsOfLayers, modelBytesPerPosition, modelFlopsPerPosition);
+    }
+
     /**
      * Changes the positions of an example.
      *
