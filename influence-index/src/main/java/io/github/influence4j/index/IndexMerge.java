@@ -39,24 +39,48 @@ public final class IndexMerge {
      * @throws IllegalStateException if a part is unfinished, somebody else is writing to the folder, or it holds an index
      */
     public static void merge(List<Path> parts, Path folder) throws IOException {
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            merge(parts, folder, lock);
+        }
+    }
+
+    /**
+     * Copies the shards of indexes into a new one, in a folder that the caller has locked.
+     *
+     * @param parts the indexes, finished; not changed
+     * @param folder where to
+     * @param lock the folder's lock
+     * @throws IOException as {@link #merge(List, Path)}
+     * @throws IllegalArgumentException as {@link #merge(List, Path)}
+     * @throws IllegalStateException if a part is unfinished, the lock was given back, or the folder holds an index
+     */
+    public static void merge(List<Path> parts, Path folder, FolderLock lock) throws IOException {
         if (parts.isEmpty()) {
             throw new IllegalArgumentException("no index was given to merge");
         }
-        try (FolderLock lock = FolderLock.acquire(folder)) {
-            lock.requireHeld();
-            if (IndexManifest.exists(folder)) {
-                throw new IllegalStateException(folder + " holds an index; give another folder");
+        lock.requireHeld();
+        requireFree(folder);
+        IndexManifest first = IndexManifest.read(parts.get(0));
+        List<IndexManifest.Shard> shards = new ArrayList<>();
+        requireDistinct(parts, first.header());
+        for (Path part : parts) {
+            for (IndexManifest.Shard shard : IndexManifest.read(part).shards()) {
+                shards.add(copied(part, shard, folder, shards.size()));
             }
-            IndexManifest first = IndexManifest.read(parts.get(0));
-            List<IndexManifest.Shard> shards = new ArrayList<>();
-            requireDistinct(parts, first.header());
-            for (Path part : parts) {
-                for (IndexManifest.Shard shard : IndexManifest.read(part).shards()) {
-                    shards.add(copied(part, shard, folder, shards.size()));
-                }
-            }
-            // the manifest makes it an index, when all else is there
-            new IndexManifest(first.header(), Optional.empty(), shards, first.provenance()).write(folder);
+        }
+        // the manifest makes it an index, when all else is there
+        new IndexManifest(first.header(), Optional.empty(), shards, first.provenance()).write(folder);
+    }
+
+    /**
+     * Refuses a folder that holds an index, before parts for it are built.
+     *
+     * @param folder where an index is to be
+     * @throws IllegalStateException if there is one
+     */
+    public static void requireFree(Path folder) {
+        if (IndexManifest.exists(folder)) {
+            throw new IllegalStateException(folder + " holds an index; give another folder");
         }
     }
 

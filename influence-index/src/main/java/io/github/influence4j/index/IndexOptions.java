@@ -3,20 +3,25 @@ package io.github.influence4j.index;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.index.internal.file.IndexSection;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * What an index keeps, how large it is, and how it is built.
  *
- * <p>An index keeps signs of random projections, leading coordinates, or both. Immutable; each {@code with…} gives new options.
+ * <p>An index keeps signs of random projections, leading coordinates, or both. Immutable; each {@code with…} gives new options. Serialised
+ * are the sizes, the seed, and of the batches what is looked at.
  */
-public final class IndexOptions {
+public final class IndexOptions implements Serializable {
+
+    private static final long serialVersionUID = 1;
 
     /** Bytes of signs a sequence as percent of its gradient in float32: what a first index should have. */
     public static final double DEFAULT_PERCENT = 0.25;
@@ -27,35 +32,35 @@ public final class IndexOptions {
     /** Decides the projections. */
     public static final long DEFAULT_SEED = 0x1d5_1f7L;
 
-    private final Optional<Size> signs;
-    private final Optional<Size> coordinates;
+    private final transient Optional<Size> signs;
+    private final transient Optional<Size> coordinates;
     private final long seed;
-    private final ScoreOptions batches;
+    private final transient ScoreOptions batches;
 
-    private record Size(double percent, OptionalLong bytes) {
+    /** Of a section: bytes, or a percentage where they are 0. */
+    private record Size(double percent, long bytes) implements Serializable {
 
         static Size ofPercent(double value) {
             if (!(value > 0 && value <= 100)) {
                 throw new IllegalArgumentException(
                         "the percent of an index must be above 0 and at most 100, found " + value);
             }
-            return new Size(value, OptionalLong.empty());
+            return new Size(value, 0);
         }
 
         static Size ofBytes(long value) {
             if (value < 1) {
                 throw new IllegalArgumentException("bytes a sequence must be positive, found " + value);
             }
-            return new Size(0, OptionalLong.of(value));
+            return new Size(0, value);
         }
 
         long of(List<LayerSpec> layers) {
-            return bytes.orElseGet(() -> Math.round(percent / 100 * Float.BYTES * IndexPlan.parameters(layers)));
+            return bytes > 0 ? bytes : Math.round(percent / 100 * Float.BYTES * IndexPlan.parameters(layers));
         }
 
         String said(String what) {
-            return (bytes.isPresent() ? bytes.getAsLong() + " bytes" : percent + " percent of a gradient") + " of "
-                    + what;
+            return (bytes > 0 ? bytes + " bytes" : percent + " percent of a gradient") + " of " + what;
         }
     }
 
@@ -165,8 +170,43 @@ public final class IndexOptions {
         return seed;
     }
 
-    ScoreOptions batches() {
+    /**
+     * Returns the bounds of batches and memory.
+     *
+     * @return options of which batch size, positions and memory limit are looked at
+     */
+    public ScoreOptions batches() {
         return batches;
+    }
+
+    private Object writeReplace() {
+        return new Sent(
+                signs.stream().toList(),
+                coordinates.stream().toList(),
+                seed,
+                batches.batchSize(),
+                batches.batchPositions(),
+                batches.memoryLimit().orElse(0));
+    }
+
+    private void readObject(ObjectInputStream in) throws InvalidObjectException {
+        throw new InvalidObjectException("options are sent in another form");
+    }
+
+    /** Options as they are serialised. */
+    private record Sent(
+            List<Size> signs, List<Size> coordinates, long seed, int batchSize, int batchPositions, long memoryLimit)
+            implements Serializable {
+
+        private Object readResolve() {
+            ScoreOptions batches =
+                    ScoreOptions.defaults().withBatchSize(batchSize).withBatchPositions(batchPositions);
+            return new IndexOptions(
+                    signs.stream().findFirst(),
+                    coordinates.stream().findFirst(),
+                    seed,
+                    memoryLimit == 0 ? batches : batches.withMemoryLimit(memoryLimit));
+        }
     }
 
     /** Says the sizes and the seed. */
