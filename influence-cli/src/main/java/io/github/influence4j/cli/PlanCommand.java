@@ -4,6 +4,10 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.decoder.DecoderShape;
 import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.plan.ClusterPlan;
+import io.github.influence4j.ekfac.plan.ClusterPlanner;
+import io.github.influence4j.ekfac.plan.ClusterShape;
 import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.ekfac.plan.LayerPlan;
 import io.github.influence4j.ekfac.plan.MachineRate;
@@ -82,9 +86,36 @@ final class PlanCommand implements Callable<Integer> {
             description = "number of queries, where there are no captures of them yet (default: ${DEFAULT-VALUE})")
     private int queryCount = 1;
 
+    @Option(
+            names = "--executors",
+            paramLabel = "E",
+            converter = Batches.CountConverter.class,
+            description = {
+                "plans for so many executors of Spark: bytes shuffled and broadcast, memory to set, time of each stage",
+                "Executors are taken to be as fast as this machine."
+            })
+    private @Nullable Integer executors;
+
+    @Option(
+            names = "--cores",
+            paramLabel = "C",
+            converter = Batches.CountConverter.class,
+            description = "cores of an executor, all for one task (default: ${DEFAULT-VALUE})")
+    private int cores = 1;
+
+    @Option(
+            names = "--partitions",
+            paramLabel = "P",
+            converter = Batches.CountConverter.class,
+            description = "parts of the training set (default: one an executor)")
+    private @Nullable Integer partitions;
+
     @Override
     public Integer call() throws IOException {
         lines.requireOr(captures, model, output);
+        if (executors == null && (cores != 1 || partitions != null)) {
+            throw output.wrong("--cores and --partitions are of a cluster: say how many --executors it has");
+        }
         if (model.isGiven()) {
             planModel();
         } else {
@@ -93,19 +124,21 @@ final class PlanCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Plan plan(
-            MatrixBackend started,
-            List<LayerSpec> tracked,
+    /** What is planned for. */
+    private record Work(
+            List<LayerSpec> layers,
             List<List<String>> sharedInputs,
             DataShape shape,
-            int positions) {
-        return new Planner(started, MachineRate.measure(started))
-                .plan(
-                        tracked,
-                        sharedInputs,
-                        shape,
-                        batches.bound(fitting.options().withBatchPositions(positions)),
-                        batches.bound(parts.options().withBatchPositions(positions)));
+            FitOptions fit,
+            ScoreOptions score) {}
+
+    private Work work(List<LayerSpec> tracked, List<List<String>> sharedInputs, DataShape shape, int positions) {
+        return new Work(
+                tracked,
+                sharedInputs,
+                shape,
+                batches.bound(fitting.options().withBatchPositions(positions)),
+                batches.bound(parts.options().withBatchPositions(positions)));
     }
 
     /** Opens the files first: those that cannot be read should not wait for a backend. */
@@ -113,12 +146,12 @@ final class PlanCommand implements Callable<Integer> {
         try (CaptureSet set = CaptureSet.open(Objects.requireNonNull(captures));
                 MatrixBackend started = computing.start(output, computing.precision())) {
             int rows = FitOptions.defaults().batchPositions();
-            Plan plan = plan(started, set.layers(), set.sharedInputs(), shape(set), rows);
+            Work work = work(set.layers(), set.sharedInputs(), shape(set), rows);
             Map<String, Object> about = new LinkedHashMap<>();
             about.put("captures", set.path().toString());
             about.put("bytes of captures", bytes(set));
             about.put("examples", set.size());
-            print(plan, about, started, "captures: " + PlanTable.bytes(bytes(set)) + ", read once for each pass", 0);
+            show(work, about, started, "captures: " + PlanTable.bytes(bytes(set)) + ", read once for each pass", 0);
         }
     }
 
@@ -139,7 +172,7 @@ final class PlanCommand implements Callable<Integer> {
                     .withPositions(text.positions())
                     .withModelBytesPerPosition(position)
                     .withModelFlopsPerPosition(Decoder.flopsPerPositionOf(form, tracked, text.positions()));
-            Plan plan = plan(started, tracked, opened.sharedInputs(tracked), shape, LanguageModel.BATCH_POSITIONS);
+            Work work = work(tracked, opened.sharedInputs(tracked), shape, LanguageModel.BATCH_POSITIONS);
             long parameters = form.parameters();
             long weights = parameters * computing.precision().bytes();
             long rows = batches.bound(FitOptions.defaults().withBatchPositions(LanguageModel.BATCH_POSITIONS))
@@ -153,13 +186,39 @@ final class PlanCommand implements Callable<Integer> {
             about.put("bytes of hidden states", states);
             about.put("examples", text.size());
             about.putAll(LanguageModel.counts(text));
-            print(
-                    plan,
+            show(
+                    work,
                     about,
                     started,
                     "and the model: weights " + PlanTable.bytes(weights) + ", states " + PlanTable.bytes(states),
                     weights + states);
         }
+    }
+
+    /** Plans for a cluster where one is described: what one machine cannot hold may fit there. */
+    private void show(Work work, Map<String, Object> about, MatrixBackend started, String note, long beside) {
+        MachineRate rate = MachineRate.measure(started);
+        if (executors == null) {
+            Plan plan = new Planner(started, rate)
+                    .plan(work.layers(), work.sharedInputs(), work.shape(), work.fit(), work.score());
+            print(plan, about, started, note, beside);
+            return;
+        }
+        int executing = executors;
+        ClusterShape cluster = new ClusterShape(executing, cores, partitions == null ? executing : partitions);
+        ClusterPlan plan = new ClusterPlanner(started, rate)
+                .plan(work.layers(), work.sharedInputs(), work.shape(), work.fit(), work.score(), cluster);
+        double model = (double) beside + started.keptForReuseBytes();
+        if (output.json()) {
+            Map<String, Object> json = new LinkedHashMap<>(about);
+            json.put("backend", started.description());
+            json.putAll(ClusterTable.json(plan, model));
+            output.printJson(json);
+            return;
+        }
+        ClusterTable.of(plan, model).forEach(line -> output.out().println(Terminal.text(line)));
+        output.out().println(note);
+        output.out().flush();
     }
 
     /** Prints a plan, with what is there beside its stages. */

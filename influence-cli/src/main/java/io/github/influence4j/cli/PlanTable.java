@@ -43,12 +43,12 @@ final class PlanTable {
         return String.format(Locale.ROOT, "%-18s%9s%9s%11s%11s", stage, flops, time, memory, disk);
     }
 
-    private static String counted(int count, String one) {
+    static String counted(int count, String one) {
         return count + " " + one + (count == 1 ? "" : one.endsWith("s") ? "es" : "s");
     }
 
     /** Two digits are more than the plan knows. */
-    private static String time(double seconds) {
+    static String time(double seconds) {
         if (seconds < 120) {
             return String.format(Locale.ROOT, seconds < 10 ? "%.2g s" : "%.0f s", seconds);
         }

@@ -226,6 +226,36 @@ class CommandLineTest {
     }
 
     @Test
+    void aPlanForACluster() {
+        Ran ran = Influence.run(with(command("plan"), "--executors", "8", "--cores", "4"));
+        assertEquals(0, ran.exitCode(), ran.err());
+        for (String part : List.of(
+                "covariances",
+                "preconditioned queries",
+                "self-influence",
+                "8 partitions",
+                "--conf spark.executor.instances=8",
+                "--conf spark.task.cpus=4",
+                "--conf spark.executor.memory=",
+                "--conf spark.executor.memoryOverhead=")) {
+            assertTrue(ran.out().contains(part), ran.out());
+        }
+        assertTrue(ran.out().lines().allMatch(line -> line.length() <= 60), ran.out());
+        JsonNode json = JsonMapper.builder()
+                .build()
+                .readTree(Influence.run(with(command("plan"), "--executors", "8", "--partitions", "16", "--json"))
+                        .out());
+        assertEquals(16, json.get("partitions").asInt());
+        assertEquals("1", json.get("spark options").get("spark.task.cpus").asString());
+        // the layer has 20 x 31 numbers; 16 sums and their total
+        double sent = 8.0 * (20 * 20 + 31 * 31) * 17;
+        assertEquals(sent, json.get("stages").get(1).get("shuffled bytes").asDouble());
+        Ran without = Influence.run(with(command("plan"), "--cores", "4"));
+        assertEquals(2, without.exitCode());
+        assertTrue(without.err().contains("--executors"), without.err());
+    }
+
+    @Test
     void completionKnowsTheCommands() {
         String script = Influence.run("generate-completion").out();
         for (String word : List.of("influence", "score", "inspect", "--aggregate", "MEAN")) {
