@@ -19,7 +19,7 @@ import org.apache.spark.TaskContext;
 final class ExecutorJvm {
 
     /** Models, by their factories. */
-    static final Loans<GradientProvider<?>> PROVIDERS = new Loans<>();
+    static final Loans<GradientProvider<?>> PROVIDERS = Loans.of(true);
 
     /** Read by the backend openblas when it loads its library. */
     private static final String THREADS = "influence.openblas.threads";

@@ -15,6 +15,7 @@ import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.safetensors.SafetensorsFile;
+import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.internal.StoredPiece;
 import java.io.IOException;
@@ -65,7 +66,10 @@ record FactorAssembly<E>(
                 Optional<LayerEigenbasis> basis = Optional.ofNullable(bases.get(l));
                 parts.add(LayerCurvature.of(model.layers().get(l), basis, eigenvalues(backend, l, basis, files)));
             }
-            FactorStore.save(target, EigenbasisCurvature.of(backend, parts, provenance(backend, model, parts)));
+            try (FolderLock lock = TaskLock.acquire(target)) {
+                FactorStore.save(
+                        target, EigenbasisCurvature.of(backend, parts, provenance(backend, model, parts)), lock);
+            }
         } finally {
             parts.forEach(LayerCurvature::close);
             for (SafetensorsFile file : files) {

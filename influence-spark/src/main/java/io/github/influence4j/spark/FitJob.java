@@ -19,7 +19,7 @@ import org.apache.spark.broadcast.Broadcast;
 /** The stages of a fit, as the driver runs them. It holds names and counts, and one layer's basis while that is broadcast. */
 final class FitJob<R, E> {
 
-    private static final String WORK = ".spark";
+    static final String WORK = ".spark";
 
     private final JavaSparkContext spark;
     private final Stages stages;
@@ -38,6 +38,7 @@ final class FitJob<R, E> {
     FactorStore run(Path target) throws IOException {
         try (FolderLock lock = FolderLock.acquire(target.resolve(WORK))) {
             lock.requireHeld();
+            TaskLock.requireFree(target);
             WorkFolder folder = WorkFolder.create(target.resolve(WORK).resolve("pieces"));
             try {
                 fit(folder, target.toAbsolutePath());

@@ -10,6 +10,7 @@ import io.github.influence4j.lm.checkpoint.LayerSelection;
 import io.github.influence4j.lm.text.ModelTokenizer;
 import io.github.influence4j.lm.text.TextData;
 import io.github.influence4j.lm.text.TextOptions;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -100,18 +101,23 @@ public final class LanguageModelFiles {
                     ? TextOptions.questions(vocabulary.size(), maxTokens)
                     : TextOptions.training(vocabulary.size(), maxTokens);
             Path file = Files.createTempFile("partition", ".jsonl");
+            // at the end of the task the last one is called first
+            atEnd(() -> Files.deleteIfExists(file));
             Files.write(file, rows.stream().map(Tuple2::_1).toList());
             TextData data = TextData.open(file, vocabulary.tokenizer(), options);
+            atEnd(data::close);
+            return NumberedText.of(
+                    data, file, rows.stream().mapToLong(Tuple2::_2).toArray());
+        }
+
+        private static void atEnd(Closeable thing) {
             TaskEnd.run(() -> {
                 try {
-                    data.close();
-                    Files.deleteIfExists(file);
+                    thing.close();
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
             });
-            return NumberedText.of(
-                    data, file, rows.stream().mapToLong(Tuple2::_2).toArray());
         }
     }
 }

@@ -27,7 +27,7 @@ final class NumberedText implements ExampleSource<TokenSequence> {
     /** Numbers lines, unless they have ids of their own. */
     static ExampleSource<TokenSequence> of(TextData lines, Path file, long[] numbers) throws IOException {
         try (JsonLines json = JsonLines.open(file)) {
-            return json.read(0).hasValue("id") ? lines : new NumberedText(lines, numbers);
+            return json.read(0).hasValue("id") ? new WholePart<>("lines", lines) : new NumberedText(lines, numbers);
         }
     }
 

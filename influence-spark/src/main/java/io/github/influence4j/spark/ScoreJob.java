@@ -7,9 +7,11 @@ import io.github.influence4j.store.json.ProvenanceJson;
 import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
@@ -27,7 +30,7 @@ import org.apache.spark.sql.Row;
 /** The stages of scoring, as the driver runs them. */
 final class ScoreJob<Q, R, E> {
 
-    private static final String STAGE = "scores";
+    static final String STAGE = "scores";
 
     private final JavaSparkContext spark;
     private final Stages stages;
@@ -54,6 +57,10 @@ final class ScoreJob<Q, R, E> {
         this.train = train;
     }
 
+    Stages stages() {
+        return stages;
+    }
+
     /**
      * Queries that all executors have.
      *
@@ -63,7 +70,19 @@ final class ScoreJob<Q, R, E> {
      * @param provenance of the scores
      */
     record Ready<Q, E>(
-            ScorePass<Q, E> pass, Map<Integer, Broadcast<SentPiece>> prepared, List<Long> ids, Provenance provenance) {}
+            ScorePass<Q, E> pass,
+            HashMap<Integer, List<Broadcast<SentPiece>>> prepared,
+            List<Long> ids,
+            Provenance provenance)
+            implements AutoCloseable {
+
+        /** Takes the queries from the executors. */
+        @Override
+        public void close() {
+            pass.queries().destroy();
+            prepared.values().forEach(pieces -> pieces.forEach(Broadcast::destroy));
+        }
+    }
 
     private ScorePass<Q, E> pass(List<Q> rows) {
         return new ScorePass<>(model, factors, settings, spark.broadcast(rows), queries.reader());
@@ -79,14 +98,15 @@ final class ScoreJob<Q, R, E> {
             ScorePass.Prepared made = stages.run("preconditioned queries", 0, 1, () -> spark.parallelize(List.of(0), 1)
                     .map(one -> TaskErrors.in("queries", 0, () -> pass.prepare(folder)))
                     .first());
-            Map<Integer, Broadcast<SentPiece>> prepared = new TreeMap<>();
-            for (int first : made.firsts()) {
-                prepared.put(first, spark.broadcast(SentPiece.read(folder, ScorePass.piece(first))));
+            HashMap<Integer, List<Broadcast<SentPiece>>> prepared = new HashMap<>();
+            for (ScorePass.Piece piece : made.pieces()) {
+                prepared.computeIfAbsent(piece.firstQuery(), first -> new ArrayList<>())
+                        .add(spark.broadcast(SentPiece.read(folder, piece.name())));
             }
             Provenance provenance = provenance(made.provenance())
                     .withCount("training examples", examples)
                     .withCount("partitions", train.rows().getNumPartitions());
-            return new Ready<>(pass, new HashMap<>(prepared), made.ids(), provenance);
+            return new Ready<>(pass, prepared, made.ids(), provenance);
         } finally {
             folder.delete();
         }
@@ -107,7 +127,7 @@ final class ScoreJob<Q, R, E> {
     Map<Integer, TopRows> top(Ready<Q, E> ready, int k) {
         PartitionReader<R, E> reader = train.reader();
         ScorePass<Q, E> pass = ready.pass();
-        Map<Integer, Broadcast<SentPiece>> prepared = ready.prepared();
+        HashMap<Integer, List<Broadcast<SentPiece>>> prepared = ready.prepared();
         return stages.run(
                 STAGE, 0, 1, () -> {
                     JavaPairRDD<Integer, TopRows> kept = JavaPairRDD.fromJavaRDD(train.rows()
@@ -136,7 +156,7 @@ final class ScoreJob<Q, R, E> {
     JavaRDD<Row> all(Ready<Q, E> ready, Optional<Set<Long>> wanted) {
         PartitionReader<R, E> reader = train.reader();
         ScorePass<Q, E> pass = ready.pass();
-        Map<Integer, Broadcast<SentPiece>> prepared = ready.prepared();
+        HashMap<Integer, List<Broadcast<SentPiece>>> prepared = ready.prepared();
         Set<Long> some = wanted.orElse(Set.of());
         boolean selects = wanted.isPresent();
         return train.rows()
@@ -160,15 +180,18 @@ final class ScoreJob<Q, R, E> {
                 .iterator();
     }
 
-    /** Parts of the scores of some training examples, by query and example. */
-    Map<List<Long>, List<Object>> parts(Ready<Q, E> ready, Set<Long> wanted) {
-        List<Row> rows = stages.run("parts of what was kept", 0, 1, () -> all(ready, Optional.of(wanted))
+    /** Parts of the scores of some pairs, each the id of a query and of a training example. */
+    Map<List<Long>, List<Object>> parts(Ready<Q, E> ready, Set<List<Long>> pairs) {
+        Set<Long> train = pairs.stream().map(pair -> pair.get(1)).collect(Collectors.toSet());
+        Set<List<Long>> wanted = new HashSet<>(pairs);
+        List<Row> rows = stages.run("parts of what was kept", 0, 1, () -> all(ready, Optional.of(train))
+                .filter(row -> wanted.contains(List.of(row.getLong(0), row.getLong(1))))
                 .collect());
         Map<List<Long>, List<Object>> parts = new HashMap<>();
         for (Row row : rows) {
             Object[] columns = new Object[row.length() - 3];
             Arrays.setAll(columns, c -> row.get(3 + c));
-            parts.put(Arrays.asList(row.getLong(0), row.getLong(1)), Arrays.asList(columns));
+            parts.put(List.of(row.getLong(0), row.getLong(1)), Arrays.asList(columns));
         }
         return parts;
     }

@@ -11,14 +11,15 @@ import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.score.KeptScores;
 import io.github.influence4j.ekfac.internal.score.ScoreResult;
+import io.github.influence4j.ekfac.internal.score.SomeLayers;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.json.ProvenanceJson;
 import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,48 +51,48 @@ record ScorePass<Q, E>(
     /**
      * What the driver is told of prepared queries.
      *
-     * @param firsts index of the first query of each pass over the training set
+     * @param pieces what the queries are in
      * @param ids ids of all queries
      * @param provenance in JSON
      */
     @DefaultSerializer(JavaSerializer.class) // where Kryo is used: it cannot make records
-    record Prepared(List<Integer> firsts, List<Long> ids, String provenance) implements Serializable {}
+    record Prepared(List<Piece> pieces, List<Long> ids, String provenance) implements Serializable {}
+
+    /**
+     * Some matrices of the queries of a pass over the training set, in a file.
+     *
+     * @param firstQuery index of the first query of the pass
+     * @param name of the file
+     */
+    record Piece(int firstQuery, String name) implements Serializable {}
 
     /** The scores of a partition for the queries of one pass. */
     record Scored<T>(int firstQuery, T scores) {}
-
-    static String piece(int firstQuery) {
-        return "queries-" + firstQuery;
-    }
 
     private ExampleSource<E> readQueries() throws IOException {
         return PartitionSource.of(queries.value().iterator(), queryReader)
                 .orElseThrow(() -> new IllegalArgumentException("there are no queries"));
     }
 
-    /** Preconditions all queries on one executor. */
+    /** Preconditions all queries on one executor, which then has no factors any more. */
     Prepared prepare(WorkFolder folder) throws IOException {
         folder.requireSeen();
         MatrixBackend backend = ExecutorJvm.backend(model.precision());
-        try (var loan = model.borrow();
-                var solver = factors.solver(backend, settings)) {
-            List<Integer> firsts = new ArrayList<>();
+        try (var loan = model.borrow()) {
+            QueryPieces pieces = new QueryPieces(folder);
             Keeper<Object> keeper = new Keeper<>(Map.of()) {
                 @Override
                 public void keepQueries(int firstQuery, int group, Map<String, Matrix> tensors) {
-                    try {
-                        folder.write(piece(firstQuery), tensors);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                    firsts.add(firstQuery);
+                    pieces.write(firstQuery, tensors);
                 }
             };
             ExampleSource<E> source = readQueries();
             Provenance made =
-                    scorer(backend, loan).prepare(new SentFactors.Apart(SentFactors.in(solver)), source, keeper);
+                    scorer(backend, model.in(loan)).prepare(factors.groups(backend, settings), source, keeper);
             return new Prepared(
-                    List.copyOf(firsts), ExampleCount.of(source).boxed().toList(), json(made));
+                    pieces.written(), ExampleCount.of(source).boxed().toList(), json(made));
+        } finally {
+            SentFactors.closeIdle();
         }
     }
 
@@ -99,8 +100,8 @@ record ScorePass<Q, E>(
         return JsonMapper.shared().writeValueAsString(ProvenanceJson.write(made));
     }
 
-    private InfluenceScorer<E> scorer(MatrixBackend backend, Loans<GradientProvider<?>>.Loan loan) {
-        return new InfluenceScorer<>(backend, model.in(loan), settings.options(), ProgressListener.silent());
+    private InfluenceScorer<E> scorer(MatrixBackend backend, GradientProvider<E> opened) {
+        return new InfluenceScorer<>(backend, opened, settings.options(), ProgressListener.silent());
     }
 
     /** Scores a partition, or those of its examples that are wanted, for prepared queries. */
@@ -108,7 +109,7 @@ record ScorePass<Q, E>(
             int partition,
             Iterator<R> rows,
             PartitionReader<R, E> reader,
-            Map<Integer, Broadcast<SentPiece>> prepared,
+            Map<Integer, List<Broadcast<SentPiece>>> prepared,
             ScoreResult<T> result,
             Optional<Set<Long>> wanted) {
         return TaskErrors.in("scores", partition, () -> {
@@ -127,7 +128,7 @@ record ScorePass<Q, E>(
                         scored.add(new Scored<>(firstQuery, scores));
                     }
                 };
-                scorer(ExecutorJvm.backend(model.precision()), loan)
+                scorer(ExecutorJvm.backend(model.precision()), model.in(loan))
                         .scoreParts(
                                 new SentFactors.Elsewhere(
                                         store.manifest().layers(),
@@ -146,7 +147,7 @@ record ScorePass<Q, E>(
         return here.isEmpty() ? Optional.empty() : Optional.of(all.select(here));
     }
 
-    /** Scores the examples of a partition for themselves. */
+    /** Scores the examples of a partition for themselves, at the layers of one group after the other. */
     <R> Optional<SelfInfluence> self(int partition, Iterator<R> rows, PartitionReader<R, E> reader) {
         return TaskErrors.in("self-influence", partition, () -> {
             Optional<ExampleSource<E>> source = PartitionSource.of(rows, reader);
@@ -154,33 +155,60 @@ record ScorePass<Q, E>(
                 return Optional.empty();
             }
             MatrixBackend backend = ExecutorJvm.backend(model.precision());
-            try (var loan = model.borrow();
-                    var solver = factors.solver(backend, settings)) {
-                return Optional.of(scorer(backend, loan).self(SentFactors.in(solver), source.get()));
+            try (var loan = model.borrow()) {
+                SentFactors.Groups solvers = factors.groups(backend, settings);
+                List<SelfInfluence> parts = new ArrayList<>();
+                for (int group = 0; group < solvers.groups().size(); group++) {
+                    SomeLayers<E> some =
+                            new SomeLayers<>(model.in(loan), solvers.groups().get(group));
+                    solvers.with(
+                            group, solver -> parts.add(scorer(backend, some).self(solver, source.get())));
+                }
+                return Optional.of(sum(parts));
             }
         });
     }
 
+    private static SelfInfluence sum(List<SelfInfluence> groups) {
+        SelfInfluence first = groups.get(0);
+        double[] total = new double[first.ids().length];
+        Map<String, double[]> layers = new LinkedHashMap<>();
+        for (SelfInfluence group : groups) {
+            double[] scores = group.scores();
+            for (int z = 0; z < total.length; z++) {
+                total[z] += scores[z];
+            }
+            group.layers().forEach(layer -> layers.put(layer, group.layer(layer)));
+        }
+        return new SelfInfluence(first.ids(), total, layers, first.provenance());
+    }
+
     /** How the curvature with its damping was made, in JSON. */
     String solverProvenance() throws IOException {
-        try (var solver = factors.solver(ExecutorJvm.backend(model.precision()), settings)) {
-            return json(SentFactors.in(solver).provenance());
+        SentFactors.Groups solvers = factors.groups(ExecutorJvm.backend(model.precision()), settings);
+        for (int group = 0; group < solvers.groups().size(); group++) {
+            solvers.with(group, solver -> {});
         }
+        return json(solvers.provenance());
     }
 
     /** Gives back queries that were prepared elsewhere. */
     private abstract static class Keeper<T> implements KeptScores<T> {
 
-        private final Map<Integer, Broadcast<SentPiece>> prepared;
+        private final Map<Integer, List<Broadcast<SentPiece>>> prepared;
 
-        Keeper(Map<Integer, Broadcast<SentPiece>> prepared) {
+        Keeper(Map<Integer, List<Broadcast<SentPiece>>> prepared) {
             this.prepared = new TreeMap<>(prepared);
         }
 
         @Override
         public Optional<Map<String, Matrix>> queries(int firstQuery, int group) {
-            return Optional.ofNullable(prepared.get(firstQuery))
-                    .map(sent -> sent.value().matrices());
+            return Optional.ofNullable(prepared.get(firstQuery)).map(pieces -> {
+                Map<String, Matrix> all = new LinkedHashMap<>();
+                // in their order: the last one has the largest cut of all
+                pieces.forEach(piece -> all.putAll(piece.value().matrices()));
+                return all;
+            });
         }
 
         @Override

@@ -51,6 +51,7 @@ record ScoreSettings(
                 damping.value());
     }
 
+    /** Queries may take half of the limit, and factors the other half. */
     ScoreOptions options() {
         ScoreOptions options = ScoreOptions.defaults()
                 .withPerLayer(perLayer)
@@ -58,7 +59,7 @@ record ScoreSettings(
                 .withBatchSize(batchSize)
                 .withBatchPositions(batchPositions)
                 .withQueryBatchSize(queryBatchSize)
-                .withMemoryLimit(memoryLimit);
+                .withMemoryLimit(Math.max(1, memoryLimit / 2));
         return rank == 0
                 ? options
                 : options.withRank(randomised ? QueryRank.randomised(rank, seed) : QueryRank.exact(rank));

@@ -1,17 +1,28 @@
 package io.github.influence4j.spark;
 
 import io.github.influence4j.api.Curvature;
+import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.ekfac.internal.factor.FactorGroups;
+import io.github.influence4j.ekfac.internal.factor.FactorMemory;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.score.SolverGroups;
+import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.store.factors.FactorManifest;
 import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Factors in a folder that every machine sees.
@@ -21,7 +32,10 @@ import java.util.function.Consumer;
  */
 record SentFactors(String path, String fingerprint) implements Serializable {
 
-    private static final Loans<Solved> SOLVERS = new Loans<>();
+    private static final Loans<Solved> SOLVERS = Loans.of(false);
+
+    /** The option of a solver's provenance that has λ of each layer. */
+    private static final String DAMPING = "damping";
 
     /** A solver with the factors behind it. */
     private record Solved(Curvature curvature, IhvpSolver solver) implements AutoCloseable {
@@ -47,13 +61,36 @@ record SentFactors(String path, String fingerprint) implements Serializable {
         return store;
     }
 
+    /** The factors in groups of layers, of which one is in memory at a time, with half of what a task may take. */
+    Groups groups(MatrixBackend backend, ScoreSettings settings) throws IOException {
+        FactorManifest manifest = open().manifest();
+        FactorMemory memory = new FactorMemory(
+                backend.precision(),
+                manifest.strategy(),
+                manifest.blocks(),
+                SharedInputs.of(manifest.sharedInputs(), manifest.layers()));
+        return new Groups(
+                this,
+                backend,
+                settings.dampingOfLayers(),
+                FactorGroups.of(manifest.layers(), memory, settings.memoryLimit() / 2.0),
+                manifest.provenance());
+    }
+
+    /** Closes the factors that this JVM has and no task uses. */
+    static void closeIdle() throws IOException {
+        SOLVERS.closeIdle();
+    }
+
     /** Lends the solver of this JVM. */
-    Loans<Solved>.Loan solver(MatrixBackend backend, ScoreSettings settings) throws IOException {
-        String key = fingerprint + " " + backend.precision() + " " + settings.dampingOfLayers();
+    private Loans<Solved>.Loan solver(MatrixBackend backend, Damping damping, List<LayerSpec> layers)
+            throws IOException {
+        String key = fingerprint + " " + backend.precision() + " " + damping + " "
+                + layers.stream().map(LayerSpec::name).toList();
         return SOLVERS.borrow(key, true, () -> {
-            Curvature curvature = open().load(backend);
+            Curvature curvature = open().load(backend, layers);
             try {
-                return new Solved(curvature, curvature.solver(settings.dampingOfLayers()));
+                return new Solved(curvature, curvature.solver(damping));
             } catch (RuntimeException | Error e) {
                 curvature.close();
                 throw e;
@@ -61,26 +98,66 @@ record SentFactors(String path, String fingerprint) implements Serializable {
         });
     }
 
-    static IhvpSolver in(Loans<Solved>.Loan loan) {
-        return loan.thing().solver();
-    }
+    /** The inverse curvature in a task. Queries are rotated back, so that they can be scored where no factors are. */
+    static final class Groups implements SolverGroups {
 
-    /** A solver whose queries are rotated back, so that they can be scored where no factors are. */
-    record Apart(IhvpSolver solver) implements SolverGroups {
+        private final SentFactors factors;
+        private final MatrixBackend backend;
+        private final Damping damping;
+        private final List<List<LayerSpec>> groups;
+        private final Provenance fitted;
+        private final SortedMap<Integer, Provenance> solved = new TreeMap<>();
+
+        private Groups(
+                SentFactors factors,
+                MatrixBackend backend,
+                Damping damping,
+                List<List<LayerSpec>> groups,
+                Provenance fitted) {
+            this.factors = factors;
+            this.backend = backend;
+            this.damping = damping;
+            this.groups = groups;
+            this.fitted = fitted;
+        }
 
         @Override
         public List<List<LayerSpec>> groups() {
-            return List.of(solver.layers());
+            return groups;
         }
 
         @Override
         public void with(int group, Consumer<IhvpSolver> work) {
-            work.accept(solver);
+            try (var loan = factors.solver(backend, damping, groups.get(group))) {
+                IhvpSolver solver = loan.thing().solver();
+                solved.put(group, solver.provenance());
+                work.accept(solver);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
+        /** Of a solver, with the λ of the layers of all groups that were in memory. */
         @Override
         public Provenance provenance() {
-            return solver.provenance();
+            Provenance made = fitted;
+            for (String option : List.of(DAMPING, EigenbasisSolver.DOUBTFUL)) {
+                List<String> of = solved.values().stream()
+                        .flatMap(group -> Optional.ofNullable(group.options().get(option)).stream())
+                        .toList();
+                made = of.isEmpty() ? made : made.withOption(option, joined(option, of));
+            }
+            return made;
+        }
+
+        private static String joined(String option, List<String> groups) {
+            if (option.equals(EigenbasisSolver.DOUBTFUL)) {
+                return String.join(" ", groups);
+            }
+            // each is a map in braces
+            return groups.stream()
+                    .map(group -> group.substring(1, group.length() - 1))
+                    .collect(Collectors.joining(", ", "{", "}"));
         }
     }
 

@@ -62,9 +62,9 @@ public final class SparkEkfac {
     }
 
     /**
-     * Tells a listener, in the driver, which stages are done.
+     * Tells a listener, in the driver, how many tasks of each stage have ended. It is called by a thread of Spark's.
      *
-     * @param value the listener
+     * @param value the listener; one that throws has the work cancelled, and what it threw is thrown
      * @return the same otherwise
      */
     public SparkEkfac reporting(ProgressListener value) {

@@ -2,17 +2,17 @@ package io.github.influence4j.spark;
 
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.score.ScoreResult;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -77,22 +77,27 @@ public final class SparkScoring<E> {
     public <Q, R> SparkScores topK(SparkExamples<Q, E> queries, SparkExamples<R, E> train, int k) throws IOException {
         ScoreResult.top(k);
         ScoreJob<Q, R, E> job = job(queries, train);
-        ScoreJob.Ready<Q, E> ready = job.prepare();
-        Map<Integer, TopRows> top = job.top(ready, k);
         List<Object[]> rows = new ArrayList<>();
-        Set<Long> kept = new HashSet<>();
-        top.forEach((query, ends) -> {
-            add(rows, ready.ids().get(query), "helpful", ends.helpful());
-            add(rows, ready.ids().get(query), "harmful", ends.harmful());
-        });
-        rows.forEach(row -> kept.add((Long) row[1]));
-        Map<List<Long>, List<Object>> parts =
-                options.perLayer() || options.perToken() ? job.parts(ready, kept) : Map.of();
+        Map<List<Long>, List<Object>> parts = Map.of();
+        Provenance provenance;
+        try (ScoreJob.Ready<Q, E> ready = job.prepare()) {
+            provenance = ready.provenance();
+            job.top(ready, k).forEach((query, ends) -> {
+                add(rows, ready.ids().get(query), "helpful", ends.helpful());
+                add(rows, ready.ids().get(query), "harmful", ends.harmful());
+            });
+            if (options.perLayer() || options.perToken()) {
+                parts = job.parts(ready, rows.stream().map(SparkScoring::pair).collect(Collectors.toSet()));
+            }
+        }
+        Map<List<Long>, List<Object>> kept = parts;
         List<Row> all =
-                rows.stream().map(row -> RowFactory.create(with(row, parts))).toList();
+                rows.stream().map(row -> RowFactory.create(with(row, kept))).toList();
         return new SparkScores(
+                job.stages(),
+                "best and worst",
                 session.createDataFrame(all, ScoreRows.schema(true, true, options.perLayer(), options.perToken())),
-                ready.provenance());
+                provenance);
     }
 
     private static void add(List<Object[]> rows, long query, String end, List<TopRows.Ranked> ranked) {
@@ -104,8 +109,12 @@ public final class SparkScoring<E> {
 
     private static Object[] with(Object[] row, Map<List<Long>, List<Object>> parts) {
         List<Object> whole = new ArrayList<>(Arrays.asList(row));
-        whole.addAll(parts.getOrDefault(Arrays.asList((Long) row[0], (Long) row[1]), List.of()));
+        whole.addAll(parts.getOrDefault(pair(row), List.of()));
         return whole.toArray();
+    }
+
+    private static List<Long> pair(Object[] row) {
+        return List.of((Long) row[0], (Long) row[1]);
     }
 
     /**
@@ -126,6 +135,8 @@ public final class SparkScoring<E> {
         ScoreJob<Q, R, E> job = job(queries, train);
         ScoreJob.Ready<Q, E> ready = job.prepare();
         return new SparkScores(
+                job.stages(),
+                ScoreJob.STAGE,
                 session.createDataFrame(
                         job.all(ready, Optional.empty()),
                         ScoreRows.schema(true, false, options.perLayer(), options.perToken())),
@@ -145,6 +156,8 @@ public final class SparkScoring<E> {
     public <R> SparkScores selfInfluence(SparkExamples<R, E> train) throws IOException {
         ScoreJob<R, R, E> job = job(train, train);
         return new SparkScores(
+                job.stages(),
+                "self-influence",
                 session.createDataFrame(job.self(), ScoreRows.schema(false, false, options.perLayer(), false)),
                 job.solverProvenance());
     }

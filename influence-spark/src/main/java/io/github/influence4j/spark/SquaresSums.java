@@ -25,7 +25,7 @@ import org.apache.spark.broadcast.Broadcast;
 record SquaresSums(String key, int blocks, List<Integer> sources, List<Broadcast<SentPiece>> bases)
         implements FitPass.Sums {
 
-    private static final Loans<Bases> LOANS = new Loans<>();
+    private static final Loans<Bases> LOANS = Loans.of(false);
 
     /** Bases that are closed together. */
     private record Bases(List<LayerEigenbasis> all) implements AutoCloseable {

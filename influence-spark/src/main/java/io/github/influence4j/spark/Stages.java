@@ -2,6 +2,7 @@ package io.github.influence4j.spark;
 
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.ProgressListener;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +23,7 @@ final class Stages {
     private static final String CANCELLED = "SPARK_JOB_CANCELLED";
     private static final String GROUP = "spark.jobGroup.id";
     private static final List<String> PROPERTIES =
-            List.of(GROUP, "spark.job.description", "spark.job.interruptOnCancel");
+            List.of(GROUP, "spark.job.description", "spark.job.interruptOnCancel", TaskProgress.PROPERTY);
 
     private final String ownGroup = "influence4j-" + UUID.randomUUID();
     private final JavaSparkContext spark;
@@ -44,23 +45,46 @@ final class Stages {
         String words = of == 1 ? stage : stage + ", group " + (index + 1) + " of " + of;
         Map<String, String> before = new HashMap<>();
         PROPERTIES.forEach(name -> before.put(name, spark.getLocalProperty(name)));
-        long start = System.nanoTime();
         String group = before.get(GROUP) == null ? ownGroup : before.get(GROUP);
+        String token = UUID.randomUUID().toString();
+        TaskProgress tasks = new TaskProgress(token, words, progress, () -> spark.cancelJobGroup(group));
+        long start = System.nanoTime();
         spark.setJobGroup(group, "influence4j: " + words, true);
+        spark.setLocalProperty(TaskProgress.PROPERTY, token);
+        spark.sc().addSparkListener(tasks);
         try {
             T result = job.run();
             seconds.merge(stage, (System.nanoTime() - start) / 1e9, Double::sum);
-            progress.progress(stage, index + 1, of);
+            tasks.thrown().ifPresent(Stages::rethrow);
+            tasks.finish();
             return result;
-        } catch (InterruptedException e) {
-            spark.cancelJobGroup(group);
-            Thread.currentThread().interrupt();
-            throw cancelled(words, e);
         } catch (Exception e) {
+            tasks.stop();
+            tasks.thrown().filter(thrown -> thrown != e).ifPresent(Stages::rethrow);
+            if (isInterruption(e)) {
+                spark.cancelJobGroup(group);
+                Thread.currentThread().interrupt();
+                throw cancelled(words, e);
+            }
             throw translated(words, e);
         } finally {
+            spark.sc().removeSparkListener(tasks);
             before.forEach(spark::setLocalProperty);
         }
+    }
+
+    private static void rethrow(RuntimeException thrown) {
+        throw thrown;
+    }
+
+    /** Whether this thread was interrupted while Spark worked for it or a file was read. */
+    private static boolean isInterruption(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof InterruptedException || cause instanceof ClosedByInterruptException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static CancellationException cancelled(String words, Exception cause) {

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.Precision;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.runs.TestCaptures;
+import io.github.influence4j.testkit.Tolerances;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
@@ -119,17 +122,77 @@ class ClusterTest {
     void anyStageSurvivesAKilledExecutor() throws IOException, InterruptedException {
         submit("killed", 2, KilledExecutors.class, "each");
         List<String> killed = Files.readAllLines(folder.resolve("killed/killed.txt"));
-        assertTrue(killed.size() >= 12, killed::toString);
+        for (String kind : List.of("FIT", "TOP", "PAIRS", "SELF", "INDEX")) {
+            assertTrue(killed.stream().filter(line -> line.startsWith(kind)).count() >= 3, killed::toString);
+        }
         Path expected = folder.resolve("killed/none");
         for (int k = 0; k < killed.size(); k++) {
             Path results = folder.resolve("killed/" + k);
-            assertSameFactors(expected.resolve("factors"), results.resolve("factors"));
-            assertEquals(
-                    Files.readString(expected.resolve("top.txt")),
-                    Files.readString(results.resolve("top.txt")),
-                    killed.get(k));
+            if (killed.get(k).startsWith("FIT")) {
+                assertSameFactors(expected.resolve("factors"), results.resolve("factors"));
+            } else if (killed.get(k).startsWith("INDEX")) {
+                SparkIndexTest.assertSame(expected.resolve("index"), results.resolve("index"));
+            } else {
+                assertSameScores(expected, results, killed.get(k));
+            }
         }
         assertSameFactors(inThisJvm().resolve("factors"), expected.resolve("factors"));
+    }
+
+    private static void assertSameScores(Path expected, Path results, String what) throws IOException {
+        int compared = 0;
+        for (String scores : List.of("top.txt", "pairs.txt", "self.txt")) {
+            if (Files.exists(results.resolve(scores))) {
+                String right = Files.readString(expected.resolve(scores));
+                assertFalse(right.isEmpty());
+                assertEquals(right, Files.readString(results.resolve(scores)), what);
+                compared++;
+            }
+        }
+        assertEquals(1, compared, what);
+    }
+
+    /** Float64 in three partitions, one of which is empty and one has nearly all. */
+    @Test
+    void scoresAreThoseOfOneJvm() throws IOException, InterruptedException {
+        compare(List.of("mlp", "digits", "text"), List.of(Precision.FLOAT64), List.of(Layout.SKEWED));
+    }
+
+    @Test
+    @Tag("slow")
+    void scoresAreThoseOfOneJvmInAnyPartitions() throws IOException, InterruptedException {
+        compare(Subject.names(), List.of(Precision.values()), List.of(Layout.values()));
+    }
+
+    private static void compare(List<String> subjects, List<Precision> precisions, List<Layout> layouts)
+            throws IOException, InterruptedException {
+        Path all = Files.createTempDirectory(folder, "subjects");
+        List<String> arguments = new ArrayList<>(List.of(all.toString()));
+        for (String subject : subjects) {
+            Subject.of(subject, all).write();
+            precisions.forEach(precision ->
+                    layouts.forEach(layout -> arguments.addAll(List.of(subject, precision.name(), layout.name()))));
+        }
+        cluster.submit(
+                String.valueOf(all.getFileName()),
+                2,
+                "spark.sql.shuffle.partitions=2",
+                ScoresOfSubjects.class,
+                arguments.toArray(String[]::new));
+        for (String subject : subjects) {
+            for (Precision precision : precisions) {
+                OneJvm expected = Subject.of(subject, all).inOneJvm(precision);
+                double tolerance =
+                        precision == Precision.FLOAT64 ? Tolerances.REORDERED_FLOAT64 : Tolerances.OTHER_PARTS_FLOAT32;
+                for (Layout layout : layouts) {
+                    Path results = ScoresOfSubjects.results(all, subject, precision, layout);
+                    SubjectScores scores = new SubjectScores(results, expected, tolerance);
+                    scores.assertPairs();
+                    scores.assertTop();
+                    scores.assertSelf();
+                }
+            }
+        }
     }
 
     @Test
@@ -143,9 +206,22 @@ class ClusterTest {
     @Tag("slow")
     void executorsThatAreLostAgainAndAgain() throws IOException, InterruptedException {
         submit("lost", 2, KilledExecutors.class, "always");
-        String error = Files.readString(folder.resolve("lost/error.txt"));
-        assertTrue(error.startsWith("java.lang.IllegalStateException: covariances: Spark gave up"), error);
-        assertFalse(Files.exists(folder.resolve("lost/always/factors/manifest.json")));
+        List<String> errors = Files.readAllLines(folder.resolve("lost/errors.txt"));
+        List<String> stages = List.of("covariances", "scores", "scores", "self-influence", "index");
+        assertEquals(stages.size(), errors.size(), errors::toString);
+        for (int k = 0; k < stages.size(); k++) {
+            String error = errors.get(k);
+            assertTrue(
+                    error.startsWith("java.lang.IllegalStateException: " + stages.get(k) + ": Spark gave up"), error);
+            assertTrue(
+                    error.contains("exited unrelated to the running tasks") || error.contains("ExecutorLostFailure"),
+                    error);
+        }
+        Path results = folder.resolve("lost/always");
+        assertFalse(Files.exists(results.resolve("factors/manifest.json")));
+        assertFalse(Files.exists(results.resolve("pairs/_SUCCESS")));
+        assertFalse(Files.exists(results.resolve("self/_SUCCESS")));
+        assertFalse(Files.exists(results.resolve("index/index.json")));
     }
 
     @Test

@@ -30,9 +30,7 @@ public final class FitAndScore {
                             CaptureFiles.examples(spark, queries, 1),
                             CaptureFiles.examples(spark, training, partitions),
                             10)
-                    .rows()
-                    .write()
-                    .parquet(results.resolve("top").toString());
+                    .writeParquet(results.resolve("top").toString());
         }
     }
 }

@@ -105,7 +105,7 @@ class KeyedSumsTest {
 
     @Test
     void whatIsLentIsClosedWhenAnotherTakesItsPlace() throws IOException {
-        Loans<Closed> loans = new Loans<>();
+        Loans<Closed> loans = Loans.of(true);
         Loans<Closed>.Loan one = loans.borrow("a", false, Closed::new);
         Loans<Closed>.Loan two = loans.borrow("a", false, Closed::new);
         assertTrue(one.thing() != two.thing());
@@ -119,5 +119,25 @@ class KeyedSumsTest {
         loans.borrow("c", true, Closed::new);
         assertEquals(1, two.thing().times);
         assertEquals(0, again.thing().times);
+    }
+
+    /** Whatever is made may be as large as a task may take. */
+    @Test
+    void whatIsLentIsClosedForAnotherKindUnlessItStays() throws IOException {
+        Loans<Closed> models = Loans.of(true);
+        Loans<Closed> solvers = Loans.of(false);
+        Loans<Closed> bases = Loans.of(false);
+        Loans<Closed>.Loan model = models.borrow("m", false, Closed::new);
+        Loans<Closed>.Loan solver = solvers.borrow("s", true, Closed::new);
+        model.close();
+        bases.borrow("b", true, Closed::new);
+        assertEquals(0, solver.thing().times, "in use");
+        solver.close();
+        Loans<Closed>.Loan again = bases.borrow("c", true, Closed::new);
+        assertEquals(1, solver.thing().times);
+        assertEquals(0, model.thing().times);
+        again.close();
+        bases.closeIdle();
+        assertEquals(1, again.thing().times);
     }
 }

@@ -122,15 +122,38 @@ class LanguageModelFilesTest {
         assertScores(oneJvm(), scores(partitions).rows().collectAsList(), Tolerances.REORDERED_FLOAT64);
     }
 
-    @Test
-    void linesWithIds() throws IOException {
+    private void writeIds() throws IOException {
         int[] id = {100};
         Files.writeString(
                 train,
                 Files.readAllLines(train).stream()
                         .map(line -> line.replace("{", "{\"id\":" + id[0]-- + ","))
                         .collect(Collectors.joining("\n")));
+    }
+
+    @Test
+    void linesWithIds() throws IOException {
+        writeIds();
         assertScores(oneJvm(), scores(2).rows().collectAsList(), Tolerances.REORDERED_FLOAT64);
+    }
+
+    @Test
+    void rowsOfParquet() throws IOException {
+        writeIds();
+        String parquet = folder.resolve("parquet").toString();
+        Local.SESSION.read().json(train.toString()).repartition(3).write().parquet(parquet);
+        InfluenceScores expected = oneJvm();
+        Path factors = folder.resolve("factors");
+        SparkEkfac ekfac = SparkEkfac.on(Local.SESSION).inFloat64();
+        SparkExamples<Tuple2<String, Long>, TokenSequence> rows = LanguageModelFiles.training(
+                Local.SESSION.read().parquet(parquet).toJSON().javaRDD(), MODEL, LENGTH);
+        ProviderFactory<TokenSequence> model = LanguageModelFiles.model(MODEL, "all");
+        ekfac.fit(model, rows, factors);
+        SparkScores scores = ekfac.scoring(model, factors, Damping.DEFAULT)
+                .pairwise(
+                        LanguageModelFiles.queries(Local.context().textFile(questions.toString()), MODEL, LENGTH),
+                        rows);
+        assertScores(expected, scores.rows().collectAsList(), Tolerances.REORDERED_FLOAT64);
     }
 
     @Test

@@ -1,11 +1,16 @@
 package io.github.influence4j.spark;
 
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.ekfac.CurvatureScoring;
+import io.github.influence4j.ekfac.Ekfac;
+import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
@@ -21,11 +26,26 @@ import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** What one JVM computes of captures in files, without Spark: a fit over the data as one part, and its scores. */
+/** What one JVM computes without Spark: a fit over the data as one part, and its scores. */
 record OneJvm(InfluenceScores pairwise, SelfInfluence self, TopInfluences top) {
 
     static final int K = 4;
 
+    /** Fits a model to the training set, and scores with it. */
+    static <E> OneJvm of(
+            MatrixBackend backend,
+            GradientProvider<E> model,
+            ExampleSource<E> train,
+            ExampleSource<E> queries,
+            Damping damping) {
+        try (FittedCurvature<E> fitted = Ekfac.on(backend).fit(model, train);
+                CurvatureScoring<E> scoring = fitted.damped(damping)) {
+            return new OneJvm(
+                    scoring.pairwise(queries, train), scoring.selfInfluence(train), scoring.topK(queries, train, K));
+        }
+    }
+
+    /** Fits captures of sampled labels in files, and scores others. */
     static OneJvm of(
             Precision precision,
             FitOptions fit,

@@ -3,7 +3,6 @@ package io.github.influence4j.spark;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,10 +26,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
@@ -193,48 +188,5 @@ class SparkErrorsTest {
         IllegalStateException thrown = assertThrows(
                 IllegalStateException.class, () -> JacksonAnnotations.require("an executor", "no.such.Annotation"));
         assertTrue(thrown.toString().contains("spark.executor.extraClassPath"), thrown::toString);
-    }
-
-    /** A model that never ends, and says when it has begun. */
-    private record Endless() implements ProviderFactory<double[]> {
-
-        static final CountDownLatch BEGUN = new CountDownLatch(1);
-
-        @Override
-        public GradientProvider<double[]> open(MatrixBackend backend) throws IOException {
-            BEGUN.countDown();
-            try {
-                Thread.sleep(Long.MAX_VALUE);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            throw new CancellationException("interrupted while the model was opened");
-        }
-    }
-
-    @Test
-    void anInterruptedFitCancelsItsJobs() throws InterruptedException {
-        AtomicReference<Throwable> thrown = new AtomicReference<>(new AssertionError("nothing was thrown"));
-        Thread fit = new Thread(() -> {
-            try {
-                ekfac().fit(new Endless(), examples(rows(5), 1), folder.resolve("factors"));
-            } catch (IOException | RuntimeException | Error e) {
-                thrown.set(e);
-            }
-        });
-        fit.start();
-        assertTrue(Endless.BEGUN.await(1, TimeUnit.MINUTES));
-        fit.interrupt();
-        fit.join(60_000);
-        assertInstanceOf(CancellationException.class, thrown.get());
-        assertFalse(Files.exists(folder.resolve("factors/.spark/pieces")));
-    }
-
-    @Test
-    void stagesAreTold() throws IOException {
-        List<String> stages = new ArrayList<>();
-        ekfac().reporting((stage, done, total) -> stages.add(stage + " " + done + "/" + total))
-                .fit(new RowModel(), examples(rows(9), 2), folder.resolve("factors"));
-        assertEquals(List.of("plan 1/1", "examples 1/1", "covariances 1/1", "eigenvalues 1/1", "factors 1/1"), stages);
     }
 }

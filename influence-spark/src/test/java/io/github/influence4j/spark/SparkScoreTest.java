@@ -193,6 +193,31 @@ class SparkScoreTest {
         }
     }
 
+    /** Defect: the executor that prepared queries, and all for self-influence, loaded all factors whatever the limit. */
+    @Test
+    void factorsInGroups() throws IOException {
+        OneJvm expected = oneJvm(ScoreOptions.defaults());
+        // both layers take 1,664 bytes, and half of the limit is theirs
+        SparkScoring<CapturedExample> scoring =
+                scoring(ScoreOptions.defaults().withMemoryLimit(3_000).withPerLayer(true));
+        SparkScores scores = scoring.pairwise(examples(queries, 1), examples(train, 3));
+        byPair(scores.rows()).forEach((pair, row) -> {
+            double score = expected.pairwise()
+                    .score(pair.get(0).intValue(), pair.get(1).intValue());
+            assertEquals(score, row.getDouble(2), Tolerances.REORDERED_FLOAT64 * largest(expected));
+        });
+        String damping = String.valueOf(scores.provenance().options().get("damping"));
+        assertTrue(damping.matches("\\{first=[0-9.E-]+, second=[0-9.E-]+\\}"), damping);
+        List<Row> rows = scoring.selfInfluence(examples(train, 3)).rows().collectAsList();
+        for (int z = 0; z < rows.size(); z++) {
+            double score = expected.self().scores()[z];
+            assertEquals(score, rows.get(z).getDouble(1), Tolerances.REORDERED_FLOAT64 * score);
+            double sum = part(rows.get(z), 2, "first") + part(rows.get(z), 2, "second");
+            assertEquals(score, sum, Tolerances.REORDERED_FLOAT64 * score);
+        }
+        assertEquals(expected.self().ids().length, rows.size());
+    }
+
     @Test
     void capturesOfAnotherObjectiveAreRefused() throws IOException {
         SparkScoring<CapturedExample> scoring = scoring(ScoreOptions.defaults());

@@ -1,0 +1,81 @@
+package io.github.influence4j.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.influence4j.api.Influence;
+import io.github.influence4j.api.InfluenceScores;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** Scores in lines that a cluster wrote, compared with those of one JVM. */
+record SubjectScores(Path results, OneJvm expected, double tolerance) {
+
+    private List<String[]> rows(String name) throws IOException {
+        return Files.readAllLines(results.resolve(name)).stream()
+                .map(line -> line.split(","))
+                .toList();
+    }
+
+    private double bound(int query) {
+        return tolerance
+                * Arrays.stream(expected.pairwise().row(query))
+                        .map(Math::abs)
+                        .max()
+                        .orElseThrow();
+    }
+
+    private static void assertClose(double right, double found, double bound, Object where) {
+        assertEquals(right, found, bound, where::toString);
+    }
+
+    void assertPairs() throws IOException {
+        InfluenceScores scores = expected.pairwise();
+        Map<String, Double> found = new HashMap<>();
+        rows("pairwise").forEach(row -> found.put(row[0] + "," + row[1], Double.valueOf(row[2])));
+        assertEquals(scores.queryIds().length * scores.trainIds().length, found.size());
+        for (int q = 0; q < scores.queryIds().length; q++) {
+            double bound = bound(q);
+            for (int z = 0; z < scores.trainIds().length; z++) {
+                String pair = scores.queryIds()[q] + "," + scores.trainIds()[z];
+                assertClose(scores.score(q, z), Objects.requireNonNull(found.get(pair)), bound, results + " " + pair);
+            }
+        }
+    }
+
+    /** Examples whose scores are equal but for rounding may change places. */
+    void assertTop() throws IOException {
+        List<String[]> rows = rows("top");
+        InfluenceScores scores = expected.pairwise();
+        List<Long> train = Arrays.stream(scores.trainIds()).boxed().toList();
+        int next = 0;
+        for (int q = 0; q < expected.top().queryIds().size(); q++) {
+            for (List<Influence> kept : List.of(
+                    expected.top().helpful().get(q), expected.top().harmful().get(q))) {
+                for (Influence one : kept) {
+                    String[] row = rows.get(next++);
+                    assertEquals(expected.top().queryIds().get(q), Long.valueOf(row[0]));
+                    double found = Double.parseDouble(row[2]);
+                    assertClose(one.score(), found, bound(q), results);
+                    assertClose(scores.score(q, train.indexOf(Long.valueOf(row[1]))), found, bound(q), results);
+                }
+            }
+        }
+        assertEquals(next, rows.size());
+    }
+
+    void assertSelf() throws IOException {
+        List<String[]> rows = rows("self");
+        assertEquals(expected.self().ids().length, rows.size());
+        for (int z = 0; z < rows.size(); z++) {
+            double score = expected.self().scores()[z];
+            assertEquals(expected.self().ids()[z], Long.parseLong(rows.get(z)[0]));
+            assertClose(score, Double.parseDouble(rows.get(z)[1]), tolerance * Math.abs(score), results);
+        }
+    }
+}
