@@ -68,7 +68,7 @@ final class Attention<A> {
         scores(scale, query(projections, s, h), key(projections, s, h), 0, p);
         A scores = scratch.array(0, t * t);
         kernels.read(p, 0, t, scores);
-        kernels.causalSoftmax(t, window, scores, 0);
+        kernels.causalSoftmax(t, window, scores, 0, scratch);
         kernels.upload(backend, scores, p);
         return p;
     }

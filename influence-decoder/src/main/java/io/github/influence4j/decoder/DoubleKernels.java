@@ -10,6 +10,13 @@ import java.util.Arrays;
 final class DoubleKernels implements RowKernels<double[]> {
 
     private static final double LARGEST = Double.MAX_VALUE;
+
+    /** The first array of a task's scratch that kernels use; those before are their callers'. */
+    private static final int ROOM = 3;
+
+    /** Numbers of a long row that are worked on at a time, which stay in a first-level cache. */
+    private static final int RUN = 2048;
+
     private static final double ROOT_TWO_OVER_PI = (double) 0.7978845608028654;
     private static final double CUBIC = (double) 0.044715;
     private static final double ROOT_HALF = (double) 0.7071067811865476;
@@ -250,11 +257,18 @@ final class DoubleKernels implements RowKernels<double[]> {
 
     @Override
     public void activate(
-            Activation activation, boolean gated, int rows, int hidden, double[] z, double[] out, int stride) {
+            Activation activation,
+            boolean gated,
+            int rows,
+            int hidden,
+            double[] z,
+            double[] out,
+            int stride,
+            Scratch<double[]> scratch) {
         int zStride = gated ? 2 * hidden : hidden;
-        double[] own = new double[hidden];
-        double[] other = new double[hidden];
-        double[] gates = new double[hidden];
+        double[] own = scratch.array(ROOM, hidden);
+        double[] other = scratch.array(ROOM + 1, hidden);
+        double[] gates = scratch.array(ROOM + 2, hidden);
         for (int r = 0; r < rows; r++) {
             int from = r * zStride;
             int to = r * stride;
@@ -274,13 +288,20 @@ final class DoubleKernels implements RowKernels<double[]> {
 
     @Override
     public void activationBackward(
-            Activation activation, boolean gated, int rows, int hidden, double[] z, double[] d, double[] dz) {
+            Activation activation,
+            boolean gated,
+            int rows,
+            int hidden,
+            double[] z,
+            double[] d,
+            double[] dz,
+            Scratch<double[]> scratch) {
         int zStride = gated ? 2 * hidden : hidden;
-        double[] own = new double[hidden];
-        double[] other = new double[hidden];
-        double[] gates = new double[hidden];
-        double[] down = new double[hidden];
-        double[] up = new double[hidden];
+        double[] own = scratch.array(ROOM, hidden);
+        double[] other = scratch.array(ROOM + 1, hidden);
+        double[] gates = scratch.array(ROOM + 2, hidden);
+        double[] down = scratch.array(ROOM + 3, hidden);
+        double[] up = scratch.array(ROOM + 4, hidden);
         for (int r = 0; r < rows; r++) {
             int from = r * zStride;
             System.arraycopy(z, from, own, 0, hidden);
@@ -301,12 +322,19 @@ final class DoubleKernels implements RowKernels<double[]> {
 
     @Override
     public void activationTangent(
-            Activation activation, boolean gated, int rows, int hidden, double[] z, double[] dz, double[] d) {
+            Activation activation,
+            boolean gated,
+            int rows,
+            int hidden,
+            double[] z,
+            double[] dz,
+            double[] d,
+            Scratch<double[]> scratch) {
         int zStride = gated ? 2 * hidden : hidden;
-        double[] own = new double[hidden];
-        double[] other = new double[hidden];
-        double[] gates = new double[hidden];
-        double[] moves = new double[hidden];
+        double[] own = scratch.array(ROOM, hidden);
+        double[] other = scratch.array(ROOM + 1, hidden);
+        double[] gates = scratch.array(ROOM + 2, hidden);
+        double[] moves = scratch.array(ROOM + 3, hidden);
         for (int r = 0; r < rows; r++) {
             int from = r * zStride;
             System.arraycopy(z, from, own, 0, hidden);
@@ -413,9 +441,9 @@ final class DoubleKernels implements RowKernels<double[]> {
     }
 
     @Override
-    public void causalSoftmax(int length, int window, double[] scores, int start) {
-        double[] row = new double[length];
-        double[] room = new double[length];
+    public void causalSoftmax(int length, int window, double[] scores, int start, Scratch<double[]> scratch) {
+        double[] row = scratch.array(ROOM, length);
+        double[] room = scratch.array(ROOM + 1, length);
         for (int r = 0; r < length; r++) {
             int from = start + r * length;
             int first = Math.max(0, r - (window - 1));
@@ -451,25 +479,37 @@ final class DoubleKernels implements RowKernels<double[]> {
 
     @Override
     public double softmax(int columns, double[] logits, int start) {
-        double[] row = new double[columns];
-        System.arraycopy(logits, start, row, 0, columns);
-        double normaliser = softmax(columns, row, new double[columns]);
-        System.arraycopy(row, 0, logits, start, columns);
-        return normaliser;
-    }
-
-    private static double softmax(int columns, double[] logits, double[] room) {
-        double max = max(columns, logits, 0);
-        for (int c = 0; c < columns; c++) {
-            logits[c] -= max;
+        double max = max(columns, logits, start);
+        double[] run = new double[Math.min(columns, RUN)];
+        double[] room = new double[run.length];
+        double total = 0;
+        for (int first = 0; first < columns; first += RUN) {
+            int count = Math.min(RUN, columns - first);
+            System.arraycopy(logits, start + first, run, 0, count);
+            total += exponentials(count, run, max, room);
+            System.arraycopy(run, 0, logits, start + first, count);
         }
-        Exponential.replace(logits, room, columns);
-        double total = sum(logits, 0, columns);
         double by = 1 / total;
         for (int c = 0; c < columns; c++) {
-            logits[c] *= by;
+            logits[start + c] *= by;
         }
         return max + Math.log(total);
+    }
+
+    /** x = e^(x − max); returns their sum. */
+    private static double exponentials(int count, double[] x, double max, double[] room) {
+        for (int c = 0; c < count; c++) {
+            x[c] -= max;
+        }
+        Exponential.replace(x, room, count);
+        return sum(x, 0, count);
+    }
+
+    private static void softmax(int count, double[] x, double[] room) {
+        double by = 1 / exponentials(count, x, max(count, x, 0), room);
+        for (int c = 0; c < count; c++) {
+            x[c] *= by;
+        }
     }
 
     @Override

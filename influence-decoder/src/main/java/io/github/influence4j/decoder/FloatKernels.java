@@ -10,6 +10,13 @@ import java.util.Arrays;
 final class FloatKernels implements RowKernels<float[]> {
 
     private static final float LARGEST = Float.MAX_VALUE;
+
+    /** The first array of a task's scratch that kernels use; those before are their callers'. */
+    private static final int ROOM = 3;
+
+    /** Numbers of a long row that are worked on at a time, which stay in a first-level cache. */
+    private static final int RUN = 2048;
+
     private static final float ROOT_TWO_OVER_PI = (float) 0.7978845608028654;
     private static final float CUBIC = (float) 0.044715;
     private static final float ROOT_HALF = (float) 0.7071067811865476;
@@ -250,11 +257,18 @@ final class FloatKernels implements RowKernels<float[]> {
 
     @Override
     public void activate(
-            Activation activation, boolean gated, int rows, int hidden, float[] z, float[] out, int stride) {
+            Activation activation,
+            boolean gated,
+            int rows,
+            int hidden,
+            float[] z,
+            float[] out,
+            int stride,
+            Scratch<float[]> scratch) {
         int zStride = gated ? 2 * hidden : hidden;
-        float[] own = new float[hidden];
-        float[] other = new float[hidden];
-        float[] gates = new float[hidden];
+        float[] own = scratch.array(ROOM, hidden);
+        float[] other = scratch.array(ROOM + 1, hidden);
+        float[] gates = scratch.array(ROOM + 2, hidden);
         for (int r = 0; r < rows; r++) {
             int from = r * zStride;
             int to = r * stride;
@@ -274,13 +288,20 @@ final class FloatKernels implements RowKernels<float[]> {
 
     @Override
     public void activationBackward(
-            Activation activation, boolean gated, int rows, int hidden, float[] z, float[] d, float[] dz) {
+            Activation activation,
+            boolean gated,
+            int rows,
+            int hidden,
+            float[] z,
+            float[] d,
+            float[] dz,
+            Scratch<float[]> scratch) {
         int zStride = gated ? 2 * hidden : hidden;
-        float[] own = new float[hidden];
-        float[] other = new float[hidden];
-        float[] gates = new float[hidden];
-        float[] down = new float[hidden];
-        float[] up = new float[hidden];
+        float[] own = scratch.array(ROOM, hidden);
+        float[] other = scratch.array(ROOM + 1, hidden);
+        float[] gates = scratch.array(ROOM + 2, hidden);
+        float[] down = scratch.array(ROOM + 3, hidden);
+        float[] up = scratch.array(ROOM + 4, hidden);
         for (int r = 0; r < rows; r++) {
             int from = r * zStride;
             System.arraycopy(z, from, own, 0, hidden);
@@ -301,12 +322,19 @@ final class FloatKernels implements RowKernels<float[]> {
 
     @Override
     public void activationTangent(
-            Activation activation, boolean gated, int rows, int hidden, float[] z, float[] dz, float[] d) {
+            Activation activation,
+            boolean gated,
+            int rows,
+            int hidden,
+            float[] z,
+            float[] dz,
+            float[] d,
+            Scratch<float[]> scratch) {
         int zStride = gated ? 2 * hidden : hidden;
-        float[] own = new float[hidden];
-        float[] other = new float[hidden];
-        float[] gates = new float[hidden];
-        float[] moves = new float[hidden];
+        float[] own = scratch.array(ROOM, hidden);
+        float[] other = scratch.array(ROOM + 1, hidden);
+        float[] gates = scratch.array(ROOM + 2, hidden);
+        float[] moves = scratch.array(ROOM + 3, hidden);
         for (int r = 0; r < rows; r++) {
             int from = r * zStride;
             System.arraycopy(z, from, own, 0, hidden);
@@ -413,9 +441,9 @@ final class FloatKernels implements RowKernels<float[]> {
     }
 
     @Override
-    public void causalSoftmax(int length, int window, float[] scores, int start) {
-        float[] row = new float[length];
-        float[] room = new float[length];
+    public void causalSoftmax(int length, int window, float[] scores, int start, Scratch<float[]> scratch) {
+        float[] row = scratch.array(ROOM, length);
+        float[] room = scratch.array(ROOM + 1, length);
         for (int r = 0; r < length; r++) {
             int from = start + r * length;
             int first = Math.max(0, r - (window - 1));
@@ -451,25 +479,37 @@ final class FloatKernels implements RowKernels<float[]> {
 
     @Override
     public double softmax(int columns, float[] logits, int start) {
-        float[] row = new float[columns];
-        System.arraycopy(logits, start, row, 0, columns);
-        double normaliser = softmax(columns, row, new float[columns]);
-        System.arraycopy(row, 0, logits, start, columns);
-        return normaliser;
-    }
-
-    private static double softmax(int columns, float[] logits, float[] room) {
-        float max = max(columns, logits, 0);
-        for (int c = 0; c < columns; c++) {
-            logits[c] -= max;
+        float max = max(columns, logits, start);
+        float[] run = new float[Math.min(columns, RUN)];
+        float[] room = new float[run.length];
+        float total = 0;
+        for (int first = 0; first < columns; first += RUN) {
+            int count = Math.min(RUN, columns - first);
+            System.arraycopy(logits, start + first, run, 0, count);
+            total += exponentials(count, run, max, room);
+            System.arraycopy(run, 0, logits, start + first, count);
         }
-        Exponential.replace(logits, room, columns);
-        float total = sum(logits, 0, columns);
         float by = 1 / total;
         for (int c = 0; c < columns; c++) {
-            logits[c] *= by;
+            logits[start + c] *= by;
         }
         return max + Math.log(total);
+    }
+
+    /** x = e^(x − max); returns their sum. */
+    private static float exponentials(int count, float[] x, float max, float[] room) {
+        for (int c = 0; c < count; c++) {
+            x[c] -= max;
+        }
+        Exponential.replace(x, room, count);
+        return sum(x, 0, count);
+    }
+
+    private static void softmax(int count, float[] x, float[] room) {
+        float by = 1 / exponentials(count, x, max(count, x, 0), room);
+        for (int c = 0; c < count; c++) {
+            x[c] *= by;
+        }
     }
 
     @Override

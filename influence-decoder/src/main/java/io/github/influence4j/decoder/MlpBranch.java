@@ -62,7 +62,8 @@ final class MlpBranch<A> implements Branch {
             A values = scratch.array(0, count * columns);
             A results = scratch.array(1, count * stride);
             kernels.read(z, first, count, values);
-            kernels.activate(shape.activation(), shape.gated(), count, shape.hidden(), values, results, stride);
+            kernels.activate(
+                    shape.activation(), shape.gated(), count, shape.hidden(), values, results, stride, scratch);
             kernels.upload(backend, results, a.rows(first, count));
         });
         products.forward(LinearMap.PROJ, block, a, outputs);
@@ -85,8 +86,8 @@ final class MlpBranch<A> implements Branch {
                 z,
                 da,
                 dz,
-                (count, values, downs, results) -> kernels.activationBackward(
-                        shape.activation(), shape.gated(), count, shape.hidden(), values, downs, results));
+                (count, values, downs, results, scratch) -> kernels.activationBackward(
+                        shape.activation(), shape.gated(), count, shape.hidden(), values, downs, results, scratch));
         visitor.visit(LinearMap.FC, block, 0, inputs, dz);
         if (further) {
             products.back(LinearMap.FC, block, dz, atInputs);
@@ -94,7 +95,7 @@ final class MlpBranch<A> implements Branch {
     }
 
     private interface Derivative<A> {
-        void apply(int count, A z, A given, A result);
+        void apply(int count, A z, A given, A result, Scratch<A> scratch);
     }
 
     private void middle(BackendMatrix z, BackendMatrix given, BackendMatrix result, Derivative<A> derivative) {
@@ -105,7 +106,7 @@ final class MlpBranch<A> implements Branch {
             A results = scratch.array(2, count * result.columns());
             kernels.read(z, first, count, values);
             kernels.read(given, first, count, givens);
-            derivative.apply(count, values, givens, results);
+            derivative.apply(count, values, givens, results, scratch);
             kernels.upload(backend, results, result.rows(first, count));
         });
     }
@@ -124,8 +125,8 @@ final class MlpBranch<A> implements Branch {
                 hidden(block),
                 dz,
                 da,
-                (count, values, moves, results) -> kernels.activationTangent(
-                        shape.activation(), shape.gated(), count, shape.hidden(), values, moves, results));
+                (count, values, moves, results, scratch) -> kernels.activationTangent(
+                        shape.activation(), shape.gated(), count, shape.hidden(), values, moves, results, scratch));
         products.tangent(LinearMap.PROJ, block, activated(block), da, direction, outputTangents);
     }
 

@@ -14,6 +14,9 @@ import io.github.influence4j.linalg.MatrixBackend;
  * x̂x̂ᵀ/d) with the bracket for layer norm only, is symmetric. A row's statistics are m and inv; a gain holds d numbers, and d
  * more for the shift.
  *
+ * <p>The JIT compiler makes vector instructions of loops over arrays from their start, and often not where arrays have different
+ * offsets. So rows are copied into arrays of a task's scratch, of which callers use the first three.
+ *
  * @param <A> {@code float[]} or {@code double[]}
  */
 interface RowKernels<A> {
@@ -79,13 +82,16 @@ interface RowKernels<A> {
      * The middle of an MLP: out = φ(z), or φ(z₁) ∘ z₂ with a gate, where rows of z have 2·hidden numbers; a row of out has
      * {@code stride} numbers, hidden or one more, which becomes 1.
      */
-    void activate(Activation activation, boolean gated, int rows, int hidden, A z, A out, int stride);
+    void activate(
+            Activation activation, boolean gated, int rows, int hidden, A z, A out, int stride, Scratch<A> scratch);
 
     /** Its transposed Jacobian: dz from gradients d [rows, hidden]. */
-    void activationBackward(Activation activation, boolean gated, int rows, int hidden, A z, A d, A dz);
+    void activationBackward(
+            Activation activation, boolean gated, int rows, int hidden, A z, A d, A dz, Scratch<A> scratch);
 
     /** Its Jacobian: d [rows, hidden] from tangents dz, which are used up. */
-    void activationTangent(Activation activation, boolean gated, int rows, int hidden, A z, A dz, A d);
+    void activationTangent(
+            Activation activation, boolean gated, int rows, int hidden, A z, A dz, A d, Scratch<A> scratch);
 
     /** Turns heads by the angles of their rows' positions, or back. */
     void rotate(Rotation rotation, int rows, int stride, int[] positions, int firstRow, boolean back, A values);
@@ -94,7 +100,7 @@ interface RowKernels<A> {
      * Takes the softmax of each row of a [length, length] block over the columns up to its own index, the last {@code window}
      * of them; the others get 0.
      */
-    void causalSoftmax(int length, int window, A scores, int start);
+    void causalSoftmax(int length, int window, A scores, int start, Scratch<A> scratch);
 
     /** d = factor · p ∘ (d − Σ p ∘ d), row by row: the softmax's Jacobian, which is symmetric. */
     void softmaxJacobian(int rows, int columns, double factor, A p, A d, int start);
