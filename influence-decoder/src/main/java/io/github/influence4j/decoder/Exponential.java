@@ -31,13 +31,18 @@ final class Exponential {
         // rounds half up, for either sign, because the shifted number is positive
         int power = (int) (bounded * LOG2_E + 256.5f) - 256;
         float r = bounded - power * LOG2_HIGH - power * LOG2_LOW;
+        return ofRemainder(r) * Float.intBitsToFloat((power + 127) << 23);
+    }
+
+    /** e^r for r within half of log 2 from 0. */
+    private static float ofRemainder(float r) {
         float sum = 1.9875691500e-4f;
         sum = sum * r + 1.3981999507e-3f;
         sum = sum * r + 8.3334519073e-3f;
         sum = sum * r + 4.1665795894e-2f;
         sum = sum * r + 1.6666665459e-1f;
         sum = sum * r + 5.0000001201e-1f;
-        return (sum * r * r + r + 1) * Float.intBitsToFloat((power + 127) << 23);
+        return sum * r * r + r + 1;
     }
 
     static double of(double x) {
@@ -56,13 +61,7 @@ final class Exponential {
             float bounded = Math.min(Math.max(x[k], VANISHING), LARGEST);
             float power = (bounded * LOG2_E + ROUNDING) - ROUNDING;
             float r = bounded - power * LOG2_HIGH - power * LOG2_LOW;
-            float sum = 1.9875691500e-4f;
-            sum = sum * r + 1.3981999507e-3f;
-            sum = sum * r + 8.3334519073e-3f;
-            sum = sum * r + 4.1665795894e-2f;
-            sum = sum * r + 1.6666665459e-1f;
-            sum = sum * r + 5.0000001201e-1f;
-            x[k] = sum * r * r + r + 1;
+            x[k] = ofRemainder(r);
             powers[k] = power;
         }
         for (int k = 0; k < count; k++) {

@@ -44,8 +44,8 @@ public record MlpCheckpoints(Checkpoints<Mlp> checkpoints, List<Double> losses) 
                     "segments and checkpoints of each must be positive, found " + segments + " and " + perSegment);
         }
         if (!(options.optimizer() instanceof Optimizer.Sgd sgd)) {
-            throw new IllegalArgumentException(
-                    "learning rates measure the steps of SGD only, found optimizer " + options.optimizer());
+            throw new IllegalArgumentException("learning rates measure the steps of SGD only, found optimizer "
+                    + options.optimizer() + "; for Adam train with ExactUnrolling and take the checkpoints of its run");
         }
         long steps = ((data.size() - 1) / options.batchSize() + 1) * options.epochs();
         int copies = segments * perSegment;
