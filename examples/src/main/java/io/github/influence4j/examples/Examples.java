@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
         description = "Studies of training data attribution with influence4j.",
         subcommands = {
             QuickstartCommand.class,
+            DigitsCommand.class,
             ValidationCommand.class,
             LanguageCommand.class,
             SmolCommand.class,

@@ -12,6 +12,9 @@ import java.util.OptionalDouble;
  */
 public interface IhvpSolver extends AutoCloseable {
 
+    /** Option of the provenance of a solver that iterates: the largest ‖v − (G + diag(λ))x‖ / ‖v‖ of the solves so far. */
+    String LARGEST_RESIDUAL = "largest relative residual";
+
     /**
      * Returns the layers the solver was made for.
      *

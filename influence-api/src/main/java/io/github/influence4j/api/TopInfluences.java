@@ -166,6 +166,34 @@ public record TopInfluences(
         return new TopInfluences(queryIds, helpful, harmful, value, provenance);
     }
 
+    /**
+     * Multiplies all scores, as {@link InfluenceScores#times} does.
+     *
+     * @param factor the factor, positive so that best stays best
+     * @return new scores
+     * @throws IllegalArgumentException if the factor is not positive
+     */
+    public TopInfluences times(double factor) {
+        if (!(factor > 0)) {
+            throw new IllegalArgumentException(
+                    "the best and worst are multiplied with positive numbers, found " + factor);
+        }
+        return new TopInfluences(
+                queryIds,
+                scaled(helpful, factor),
+                scaled(harmful, factor),
+                parts.stream().map(part -> part.times(factor)).toList(),
+                provenance.withOption("scaled by", Double.toString(factor)));
+    }
+
+    private static List<List<Influence>> scaled(List<List<Influence>> rows, double factor) {
+        return rows.stream()
+                .map(row -> row.stream()
+                        .map(one -> new Influence(one.trainId(), one.score() * factor))
+                        .toList())
+                .toList();
+    }
+
     /** Says for a person how many there are, and which are the extremes of the first query. */
     @Override
     public String toString() {

@@ -15,6 +15,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.Scoring;
 import io.github.influence4j.api.SelfInfluence;
+import io.github.influence4j.api.internal.SameModel;
 import io.github.influence4j.ekfac.CurvatureScoring;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -23,7 +24,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The cosine of the angle between gradients as a score, ⟨∇m_q, ∇L_z⟩ / (‖∇m_q‖ ‖∇L_z‖).
@@ -188,36 +188,16 @@ public final class GradientCosine {
     }
 
     /** A model whose training loss is the measurement of another. */
-    private record MeasurementLoss<E>(GradientProvider<E> model) implements GradientProvider<E> {
-        @Override
-        public List<LayerSpec> layers() {
-            return model.layers();
-        }
+    private static final class MeasurementLoss<E> extends SameModel<E> {
 
-        @Override
-        public List<List<String>> sharedInputs() {
-            return model.sharedInputs();
+        MeasurementLoss(GradientProvider<E> model) {
+            super(model);
         }
 
         @Override
         public void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
             Objective wanted = objective instanceof Objective.TrainingLoss ? new Objective.Measurement() : objective;
-            model.capture(batch, wanted, layers, sink);
-        }
-
-        @Override
-        public int positions(E example) {
-            return model.positions(example);
-        }
-
-        @Override
-        public long bytesPerPosition() {
-            return model.bytesPerPosition();
-        }
-
-        @Override
-        public Optional<String> fingerprint() {
-            return model.fingerprint();
+            super.capture(batch, wanted, layers, sink);
         }
     }
 }

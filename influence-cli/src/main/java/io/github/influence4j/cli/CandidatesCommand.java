@@ -50,7 +50,7 @@ final class CandidatesCommand implements Callable<Integer> {
     private Share top;
 
     /** How texts are found by words. */
-    private enum Method {
+    enum Method {
         BM25,
         TFIDF,
         BOTH;
@@ -70,9 +70,10 @@ final class CandidatesCommand implements Callable<Integer> {
     @Option(
             names = "--method",
             paramLabel = "HOW",
+            completionCandidates = Words.Searches.class,
             description =
                     "${COMPLETION-CANDIDATES}: bm25 counts words in short texts more, tfidf only whether a word is"
-                            + " there, as the paper does; both take what either finds (default: ${DEFAULT-VALUE})")
+                            + " there, as the paper does; both take what either finds (default: bm25)")
     private Method method = Method.BM25;
 
     @Option(
@@ -92,6 +93,7 @@ final class CandidatesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        ResultFile.require(out, List.of(texts, queries));
         try (PlainTexts train = PlainTexts.open(texts);
                 PlainTexts asked = PlainTexts.open(queries);
                 Bm25Index index = Bm25Index.of(train)) {

@@ -46,7 +46,12 @@ final class CaptureCommand implements Callable<Integer> {
     @Mixin
     private final Computing computing = new Computing();
 
-    @Option(names = "--objective", required = true, description = "${COMPLETION-CANDIDATES}: what to capture")
+    @Option(
+            names = "--objective",
+            required = true,
+            paramLabel = "WHAT",
+            completionCandidates = Words.Objectives.class,
+            description = "${COMPLETION-CANDIDATES}: what to capture")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CaptureObjective objective;
 

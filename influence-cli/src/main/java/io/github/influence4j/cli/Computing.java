@@ -18,6 +18,8 @@ final class Computing {
 
     @Option(
             names = "--precision",
+            paramLabel = "TYPE",
+            completionCandidates = Words.Precisions.class,
             description = "${COMPLETION-CANDIDATES} (default: float32; that of the factors for scores)")
     private @Nullable Precision precision;
 

@@ -33,7 +33,12 @@ final class ExportCommand implements Callable<Integer> {
     @Mixin
     private final Computing computing = new Computing();
 
-    @Option(names = "--to", required = true, description = "${COMPLETION-CANDIDATES}")
+    @Option(
+            names = "--to",
+            required = true,
+            paramLabel = "PROGRAM",
+            completionCandidates = Words.Targets.class,
+            description = "${COMPLETION-CANDIDATES}")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Program program;
 

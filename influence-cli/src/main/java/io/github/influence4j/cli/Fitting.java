@@ -7,7 +7,11 @@ import picocli.CommandLine.Option;
 /** The options that say what is fitted. */
 final class Fitting {
 
-    @Option(names = "--strategy", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--strategy",
+            paramLabel = "WHAT",
+            completionCandidates = Words.Strategies.class,
+            description = "${COMPLETION-CANDIDATES} (default: ekfac)")
     private Strategy strategy = Strategy.EKFAC;
 
     @Option(

@@ -12,11 +12,12 @@ import java.util.Map;
  *
  * @param group its name
  * @param examples how many
- * @param sum of their scores
+ * @param sum of their scores, per unit of weight
+ * @param perCopy about how much the measurement would rise without them
  * @param best id of the most helpful
  * @param worst id of the most harmful
  */
-record GroupSum(String group, int examples, double sum, long best, long worst) {
+record GroupSum(String group, int examples, double sum, double perCopy, long best, long worst) {
 
     /**
      * Adds up the scores of a question.
@@ -24,9 +25,10 @@ record GroupSum(String group, int examples, double sum, long best, long worst) {
      * @param scores all training examples
      * @param query which question
      * @param groups the group of each training example, in the order of the scores
+     * @param perCopy what the numbers are
      * @return from the most helpful group to the most harmful
      */
-    static List<GroupSum> of(InfluenceScores scores, int query, List<String> groups) {
+    static List<GroupSum> of(InfluenceScores scores, int query, List<String> groups, PerCopy perCopy) {
         long[] ids = scores.trainIds();
         Map<String, List<Integer>> members = new LinkedHashMap<>();
         for (int z = 0; z < ids.length; z++) {
@@ -41,7 +43,13 @@ record GroupSum(String group, int examples, double sum, long best, long worst) {
                             .sum();
                     int best = all.stream().max(byScore).orElseThrow();
                     int worst = all.stream().min(byScore).orElseThrow();
-                    return new GroupSum(group.getKey(), all.size(), sum, ids[best], ids[worst]);
+                    return new GroupSum(
+                            group.getKey(),
+                            all.size(),
+                            perCopy.perUnit(sum),
+                            perCopy.perCopy(sum),
+                            ids[best],
+                            ids[worst]);
                 })
                 .sorted(Comparator.comparingDouble(GroupSum::sum).reversed().thenComparing(GroupSum::group))
                 .toList();

@@ -2,7 +2,6 @@ package io.github.influence4j.cli;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import io.github.influence4j.api.InfluenceScores;
-import io.github.influence4j.lm.text.PlainTexts;
 import io.github.influence4j.store.scores.ScoreReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,7 +40,11 @@ final class GroupsCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path scores;
 
-    @Option(names = "--texts", required = true, paramLabel = "FILE", description = "the training set, lines of JSON")
+    @Option(
+            names = "--texts",
+            required = true,
+            paramLabel = "FILE",
+            description = "the training set, lines of JSON or a table in CSV with a header")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path texts;
 
@@ -49,8 +52,11 @@ final class GroupsCommand implements Callable<Integer> {
             names = "--group-by",
             required = true,
             paramLabel = "FIELD",
-            description = "field of the lines that names the group")
+            description = "field of the lines, or column, that names the group")
     private String field = "";
+
+    @Mixin
+    private final Columns columns = new Columns();
 
     @Option(
             names = "--top",
@@ -64,6 +70,9 @@ final class GroupsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (out != null) {
+            ResultFile.require(out, List.of(scores, texts));
+        }
         if (ScoreReader.exists(scores) && ScoreReader.isTop(scores)) {
             throw new IllegalArgumentException(
                     scores + " holds the best and worst scores only, whose sums are not those of"
@@ -71,8 +80,9 @@ final class GroupsCommand implements Callable<Integer> {
         }
         InfluenceScores all = ScoreReader.pairwise(scores);
         List<String> groups = groups(all.trainIds());
+        PerCopy perCopy = PerCopy.of(all.provenance());
         List<List<GroupSum>> sums = IntStream.range(0, all.queryIds().length)
-                .mapToObj(query -> GroupSum.of(all, query, groups))
+                .mapToObj(query -> GroupSum.of(all, query, groups, perCopy))
                 .toList();
         int examples = groups.size();
         if (out != null) {
@@ -88,27 +98,15 @@ final class GroupsCommand implements Callable<Integer> {
 
     /** The group of each training example, by its id. */
     private List<String> groups(long[] trainIds) throws IOException {
-        try (PlainTexts lines = PlainTexts.open(texts)) {
-            long[] ids = lines.ids();
-            Map<Long, Integer> places = new LinkedHashMap<>();
-            for (int place = 0; place < ids.length; place++) {
-                places.put(ids[place], place);
-            }
-            List<String> groups = new ArrayList<>();
-            for (long id : trainIds) {
-                Integer place = places.get(id);
-                if (place == null) {
-                    throw new IllegalArgumentException(texts + " has no line for training example " + id + " of "
-                            + scores + "; give the lines that were scored");
-                }
-                groups.add(lines.field(place, field));
-            }
-            return groups;
+        try (ExampleTexts lines = ExampleTexts.open(texts, columns)) {
+            Map<Long, String> groups = lines.fields(trainIds, field);
+            return Arrays.stream(trainIds).mapToObj(groups::get).toList();
         }
     }
 
     private static void write(Path file, long[] queries, List<List<GroupSum>> sums, int examples) throws IOException {
-        try (CsvWriter csv = CsvWriter.builder().build(file)) {
+        ResultFile.write(file, out -> {
+            CsvWriter csv = CsvWriter.builder().build(out);
             csv.writeRecord("query", "group", "examples", "sum", "per_copy", "most_helpful", "most_harmful");
             for (int q = 0; q < queries.length; q++) {
                 for (GroupSum one : sums.get(q)) {
@@ -117,12 +115,13 @@ final class GroupsCommand implements Callable<Integer> {
                             one.group(),
                             Integer.toString(one.examples()),
                             Double.toString(one.sum()),
-                            Double.toString(one.sum() / examples),
+                            Double.toString(one.perCopy()),
                             Long.toString(one.best()),
                             Long.toString(one.worst()));
                 }
             }
-        }
+            csv.flush();
+        });
     }
 
     private static Map<String, Object> json(long[] queries, List<List<GroupSum>> sums, int examples) {
@@ -134,7 +133,7 @@ final class GroupsCommand implements Callable<Integer> {
                 group.put("group", one.group());
                 group.put("examples", one.examples());
                 group.put("sum", one.sum());
-                group.put("per copy", one.sum() / examples);
+                group.put("per copy", one.perCopy());
                 group.put("most helpful", one.best());
                 group.put("most harmful", one.worst());
                 groups.add(group);
@@ -163,7 +162,7 @@ final class GroupsCommand implements Callable<Integer> {
                             .println(Terminal.text(String.format(
                                     Locale.ROOT,
                                     "%14.6g%14.6g%10d  %s",
-                                    one.sum() / examples,
+                                    one.perCopy(),
                                     one.sum(),
                                     one.examples(),
                                     one.group())));

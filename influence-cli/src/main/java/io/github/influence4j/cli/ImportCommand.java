@@ -50,7 +50,12 @@ final class ImportCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path folder;
 
-    @Option(names = "--from", required = true, description = "${COMPLETION-CANDIDATES}")
+    @Option(
+            names = "--from",
+            required = true,
+            paramLabel = "PROGRAM",
+            completionCandidates = Words.Sources.class,
+            description = "${COMPLETION-CANDIDATES}")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Program program;
 

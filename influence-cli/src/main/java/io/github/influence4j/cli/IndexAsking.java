@@ -65,6 +65,7 @@ final class IndexAsking {
 
     @Option(
             names = "--section",
+            completionCandidates = Words.AskedSections.class,
             paramLabel = "WHAT",
             description = "${COMPLETION-CANDIDATES} (default: signs if the index has them)")
     private @Nullable Section section;

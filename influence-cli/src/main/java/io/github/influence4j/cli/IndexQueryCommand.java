@@ -59,8 +59,10 @@ final class IndexQueryCommand implements Callable<Integer> {
 
     @Option(
             names = "--format",
+            paramLabel = "FORM",
+            completionCandidates = Words.Formats.class,
             description = "of the scores, which influence report reads as safetensors: ${COMPLETION-CANDIDATES}"
-                    + " (default: ${DEFAULT-VALUE})")
+                    + " (default: safetensors)")
     private ScoreFormat format = ScoreFormat.SAFETENSORS;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives the estimates")

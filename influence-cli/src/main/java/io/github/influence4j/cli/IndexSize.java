@@ -16,9 +16,9 @@ final class IndexSize {
 
     @Option(
             names = "--section",
+            completionCandidates = Words.BuiltSections.class,
             paramLabel = "WHAT",
-            description =
-                    "${COMPLETION-CANDIDATES}: signs find the best, coordinates order all (default: ${DEFAULT-VALUE})")
+            description = "${COMPLETION-CANDIDATES}: signs find the best, coordinates order all (default: signs)")
     private Section section = Section.SIGNS;
 
     @Option(

@@ -67,7 +67,10 @@ public final class InfluenceCommand {
         System.setProperty("java.awt.headless", "true");
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         System.exit(run(
-                commandLine().setOut(Terminal.writer(FileDescriptor.out)).setErr(Terminal.writer(FileDescriptor.err)),
+                commandLine()
+                        .setUsageHelpWidth(Terminal.columns(System.getenv("COLUMNS")))
+                        .setOut(Terminal.writer(FileDescriptor.out))
+                        .setErr(Terminal.writer(FileDescriptor.err)),
                 args));
     }
 

@@ -15,6 +15,10 @@ final class Only {
             description = "take no training examples but those that influence candidates found, or {\"ids\": [...]}")
     private @Nullable Path only;
 
+    boolean isGiven() {
+        return only != null;
+    }
+
     Optional<Candidates> candidates() throws IOException {
         return only == null ? Optional.empty() : Optional.of(Candidates.read(only));
     }

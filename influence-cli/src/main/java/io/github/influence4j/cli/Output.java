@@ -4,6 +4,8 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -27,6 +30,14 @@ final class Output {
 
     @Option(names = "--verbose", description = "say more: the stack trace of an error, each layer of a plan")
     private boolean verbose;
+
+    /** Names of records' components in words, as all other names are. */
+    private static final PropertyNamingStrategies.NamingBase WORDS = new PropertyNamingStrategies.NamingBase() {
+        @Override
+        public String translate(String name) {
+            return name.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
+        }
+    };
 
     boolean json() {
         return json;
@@ -50,15 +61,34 @@ final class Output {
         }
     }
 
+    /** Prints several results, with a line between them. */
+    void printAll(String name, List<Map<String, Object>> results) {
+        if (json) {
+            printJson(Map.of(name, results));
+            return;
+        }
+        for (int k = 0; k < results.size(); k++) {
+            if (k > 0) {
+                out().println();
+            }
+            print(results.get(k));
+        }
+    }
+
     void printJson(Map<String, Object> result) {
-        // in ASCII, so that it is the same in every locale
-        String text = JsonMapper.builder()
+        out().println(json(result));
+        out().flush();
+    }
+
+    /** In ASCII, so that it is the same in every locale. */
+    static String json(Object result) {
+        return JsonMapper.builder()
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+                .propertyNamingStrategy(WORDS)
                 .build()
-                .writeValueAsString(result);
-        out().println(text.replace("\u007f", "\\u007f"));
-        out().flush();
+                .writeValueAsString(result)
+                .replace("\u007f", "\\u007f");
     }
 
     ProgressOutput progress() {

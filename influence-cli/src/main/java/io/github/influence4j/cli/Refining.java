@@ -1,6 +1,5 @@
 package io.github.influence4j.cli;
 
-import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
@@ -9,7 +8,6 @@ import io.github.influence4j.baselines.iterative.AstraOptions;
 import io.github.influence4j.baselines.iterative.ConjugateGradient;
 import io.github.influence4j.baselines.iterative.ConjugateGradientOptions;
 import io.github.influence4j.baselines.iterative.HessianRootProduct;
-import io.github.influence4j.baselines.iterative.KeptSolves;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.captures.CaptureProvider;
 import io.github.influence4j.store.captures.CaptureSet;
@@ -39,6 +37,7 @@ final class Refining {
 
     @Option(
             names = "--refine",
+            completionCandidates = Words.Refinements.class,
             paramLabel = "METHOD",
             description =
                     "improve on the factors' solution by iterations over --fit-captures: ${COMPLETION-CANDIDATES}")
@@ -110,19 +109,18 @@ final class Refining {
                     .withBatchSize(batch)
                     .withMaxIterations(most)
                     .withTolerance(tolerance == null ? TOLERANCE : tolerance);
-            return new Refinement(options.toString(), set, (factors, states) -> ConjugateGradient.on(run.backend())
+            return new Refinement(options.toString(), set, (factors, solves) -> ConjugateGradient.on(run.backend())
                     .preconditionedBy(factors)
                     .with(options)
                     .reporting(progress)
-                    .keeping(kept(states))
+                    .keeping(solves)
                     .curvature(product, set));
         }
         AstraOptions options = AstraOptions.defaults().withBatchSize(batch).withIterations(most);
-        return new Refinement(options.toString(), set, (Curvature factors, Refinement.States states) -> Astra.on(
-                        run.backend(), factors)
+        return new Refinement(options.toString(), set, (factors, solves) -> Astra.on(run.backend(), factors)
                 .with(options)
                 .reporting(progress)
-                .keeping(kept(states))
+                .keeping(solves)
                 .curvature(product, set));
     }
 
@@ -134,20 +132,5 @@ final class Refining {
             example += (double) Double.BYTES * set.positions(l) * (layer.gradientColumns() + layer.outputs());
         }
         return (int) Math.max(1, Math.min(most, CAPTURES / example));
-    }
-
-    /** The same states by the words of the other module. */
-    private static KeptSolves kept(Refinement.States states) {
-        return new KeptSolves() {
-            @Override
-            public Optional<State> find(String solve) {
-                return states.find(solve).map(state -> new State(state.iteration(), state.vectors()));
-            }
-
-            @Override
-            public void keep(String solve, State state) {
-                states.keep(solve, new Refinement.State(state.iteration(), state.vectors()));
-            }
-        };
     }
 }

@@ -2,12 +2,17 @@ package io.github.influence4j.cli;
 
 import io.github.influence4j.lm.text.TextData;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,9 +20,19 @@ import picocli.CommandLine.Option;
 /** {@code influence report}. */
 @Command(
         name = "report",
-        description = "Writes a page of the questions and of the training examples that matter most to each.",
+        description = {
+            "Writes a page of the questions and of the training examples that matter most to each.",
+            "Texts come from a language model's files (--model, --train, --queries), or from any file of lines or rows"
+                    + " (--texts, --query-texts); pictures from a folder (--images). Without them examples are named by their ids."
+        },
         sortOptions = false)
 final class ReportCommand implements Callable<Integer> {
+
+    /** What is written. */
+    enum Form {
+        HTML,
+        JSON
+    }
 
     @Mixin
     private final Output output = new Output();
@@ -32,21 +47,53 @@ final class ReportCommand implements Callable<Integer> {
             names = "--scores",
             required = true,
             paramLabel = "DIR",
-            description = "what influence score wrote, without --aggregate and as safetensors")
+            description = "what influence score or index query wrote, as safetensors")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path scores;
 
-    @Option(names = "--train", required = true, paramLabel = "FILE", description = "the lines that were scored")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path train;
+    @Option(names = "--train", paramLabel = "FILE", description = "with --model: the lines that were scored")
+    private @Nullable Path train;
 
-    @Option(names = "--queries", required = true, paramLabel = "FILE", description = "the questions that were asked")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path queries;
+    @Option(names = "--queries", paramLabel = "FILE", description = "with --model: the questions that were asked")
+    private @Nullable Path queries;
 
-    @Option(names = "--out", required = true, paramLabel = "FILE", description = "receives the page, in HTML")
+    @Option(
+            names = "--texts",
+            paramLabel = "FILE",
+            description = "texts of the training examples: lines of JSON, or a table (.csv, .tsv) with a header")
+    private @Nullable Path texts;
+
+    @Option(names = "--query-texts", paramLabel = "FILE", description = "texts of the questions, likewise")
+    private @Nullable Path queryTexts;
+
+    @Mixin
+    private final Columns columns = new Columns();
+
+    @Option(
+            names = "--images",
+            paramLabel = "FOLDER",
+            description = "pictures of the training examples: a file for each id, such as 17.png, .jpg, .gif or .webp")
+    private @Nullable Path images;
+
+    @Option(names = "--query-images", paramLabel = "FOLDER", description = "pictures of the questions, likewise")
+    private @Nullable Path queryImages;
+
+    @Option(
+            names = "--group-by",
+            paramLabel = "FIELD",
+            description = "field of the lines, or column, that names the group of a training example")
+    private @Nullable String groupBy;
+
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "receives the page")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path out;
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORM",
+            completionCandidates = Words.Forms.class,
+            description = "${COMPLETION-CANDIDATES}: a page, or the same content for programs (default: html)")
+    private Form format = Form.HTML;
 
     @Option(
             names = "--examples",
@@ -55,25 +102,133 @@ final class ReportCommand implements Callable<Integer> {
             description = "most helpful and most harmful examples of each question (default: ${DEFAULT-VALUE})")
     private int examples = 5;
 
+    @Option(
+            names = "--characters",
+            paramLabel = "C",
+            converter = Batches.CountConverter.class,
+            description =
+                    "characters of a text that the page shows, at most, around what matters (default: ${DEFAULT-VALUE})")
+    private int characters = 1000;
+
+    private final AtomicLong pictureBytes = new AtomicLong();
+
     @Override
     public Integer call() throws IOException {
-        if (!model.isGiven()) {
-            throw output.wrong("give --model DIR");
-        }
+        requireTogether();
+        List<Path> inputs = Stream.of(scores, train, queries, texts, queryTexts, images, queryImages)
+                .filter(Objects::nonNull)
+                .toList();
+        ResultFile.require(out, inputs);
         ReportedScores kept = ReportedScores.read(scores);
-        try (LanguageModel.Open opened = model.open();
-                TextData trained = opened.training(train, Integer.MAX_VALUE);
-                TextData asked = opened.questions(queries)) {
-            Optional<Candidates> candidates = only.candidates();
-            TextData scored =
-                    candidates.isPresent() ? trained.select(candidates.get().all()) : trained;
-            Files.writeString(out, new ReportPage(kept, scored, asked, examples).html());
-            Map<String, Object> result = new LinkedHashMap<>();
-            result.put("page", out.toString());
-            result.put("questions", kept.queryIds().length);
-            result.put("training examples", scored.size());
-            output.print(result);
+        if (model.isGiven()) {
+            try (LanguageModel.Open opened = model.open();
+                    TextData trained = opened.training(Objects.requireNonNull(train), Integer.MAX_VALUE);
+                    TextData asked = opened.questions(Objects.requireNonNull(queries))) {
+                Optional<Candidates> candidates = only.candidates();
+                TextData scored =
+                        candidates.isPresent() ? trained.select(candidates.get().all()) : trained;
+                kept.requireOf(scored, asked);
+                write(kept, ReportedExamples.of(scored), ReportedExamples.of(asked), groups(train, kept), List.of());
+            }
+        } else {
+            try (Texts trained = new Texts(texts);
+                    Texts asked = new Texts(queryTexts)) {
+                List<String> warnings =
+                        Stream.of(trained, asked).flatMap(Texts::counted).toList();
+                write(kept, trained.examples("training example"), asked.examples("question"), groups(texts, kept), warnings);
+            }
         }
         return 0;
+    }
+
+    private void requireTogether() {
+        boolean lines = train != null && queries != null;
+        boolean own = texts != null || queryTexts != null;
+        if (model.isGiven() ? !lines || own : train != null || queries != null || only.isGiven()) {
+            throw output.wrong("--model, --train and --queries belong together, with --only for some of the lines; give"
+                    + " --texts and --query-texts in their place where there is no model");
+        }
+        if (groupBy != null && texts == null && train == null) {
+            throw output.wrong("--group-by names a field of the training set's lines: give --texts too");
+        }
+        if (columns.areGiven() && !own) {
+            throw output.wrong("--text-column and --id-column are of --texts and --query-texts, which are missing");
+        }
+    }
+
+    /** A file of texts that may not be there. */
+    private final class Texts implements AutoCloseable {
+        private final Optional<ExampleTexts> file;
+
+        Texts(@Nullable Path path) throws IOException {
+            file = path == null ? Optional.empty() : Optional.of(ExampleTexts.open(path, columns));
+        }
+
+        ReportedExamples examples(String what) {
+            return file.map(texts -> ReportedExamples.of(texts, what)).orElseGet(ReportedExamples::byId);
+        }
+
+        Stream<String> counted() {
+            return file
+                    .filter(ExampleTexts::numbered)
+                    .map(lines -> lines.file().getFileName()
+                            + " has no ids: its lines were counted from 1, while captures without ids are counted from 0. Compare"
+                            + " one example with its score.")
+                    .stream();
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (file.isPresent()) {
+                file.get().close();
+            }
+        }
+    }
+
+    private Map<Long, String> groups(@Nullable Path lines, ReportedScores kept) throws IOException {
+        if (groupBy == null || lines == null) {
+            return Map.of();
+        }
+        try (ExampleTexts open = ExampleTexts.open(lines, columns)) {
+            return open.fields(kept.trainIds(), groupBy);
+        }
+    }
+
+    private void write(
+            ReportedScores kept,
+            ReportedExamples trained,
+            ReportedExamples asked,
+            Map<Long, String> groups,
+            List<String> warnings)
+            throws IOException {
+        List<Pictures> pictures = new ArrayList<>();
+        ReportedExamples shown = withPictures(trained, images, "t", pictures);
+        ReportedExamples questions = withPictures(asked, queryImages, "q", pictures);
+        Report report = new Reporting(kept, shown, questions, groups, examples).report(warnings);
+        ResultFile.write(out, writer -> {
+            if (format == Form.HTML) {
+                new ReportPage(report, pictures, characters).write(writer);
+            } else {
+                writer.write(Output.json(report.json()));
+                writer.write('\n');
+            }
+        });
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put(format == Form.HTML ? "page" : "report", out.toString());
+        result.put("questions", report.questions().size());
+        result.put("training examples", report.scored());
+        result.put("numbers", report.unit());
+        result.put("warnings", report.warnings());
+        output.print(result);
+    }
+
+    private ReportedExamples withPictures(
+            ReportedExamples plain, @Nullable Path folder, String prefix, List<Pictures> pictures) {
+        if (folder == null) {
+            return plain;
+        }
+        Pictures added = Pictures.of(folder, prefix, pictureBytes);
+        pictures.add(added);
+        return plain.with(added);
     }
 }

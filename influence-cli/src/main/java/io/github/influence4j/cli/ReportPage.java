@@ -1,202 +1,212 @@
 package io.github.influence4j.cli;
 
 import com.samskivert.mustache.Mustache;
-import io.github.influence4j.api.Influence;
-import io.github.influence4j.api.InfluenceScores;
-import io.github.influence4j.lm.text.TextData;
-import io.github.influence4j.lm.text.TextExample;
-import io.github.influence4j.safetensors.MalformedFileException;
-import io.github.influence4j.text.search.Bm25Index;
+import io.github.influence4j.cli.Report.Entry;
+import io.github.influence4j.cli.Report.Found;
+import io.github.influence4j.cli.Report.Question;
+import io.github.influence4j.cli.Report.Share;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.IntStream;
 
-/** The page of a report: everything in one file, and every text escaped. */
+/**
+ * The page of a report: everything in one file, every text escaped, and nothing that runs. Long texts are cut to what matters, so that
+ * thousands of examples are no slow page.
+ */
 final class ReportPage {
 
-    /** Layers that are shown of a question, those of the largest share. */
-    private static final int LAYERS = 8;
+    /** Characters of a text that a search found. */
+    private static final int FOUND = 240;
 
-    /** Scores of the tail that are drawn. */
-    private static final int TAIL = 100;
+    /** Characters of a question in the list of questions. */
+    private static final int LISTED = 120;
 
-    private final ReportedScores scores;
-    private final TextData train;
-    private final TextData queries;
-    private final int examples;
+    /** The id of the sum or mean of all questions. */
+    private static final long SUM = -1;
 
-    ReportPage(ReportedScores scores, TextData train, TextData queries, int examples) {
-        this.scores = scores;
-        this.train = train;
-        this.queries = queries;
-        this.examples = examples;
-        require("--train", train, scores.areOf(train.ids()));
-        require("--queries", queries, Arrays.equals(queries.ids(), scores.queryIds()));
+    private static final String TEMPLATE = "report.mustache";
+
+    private final Report report;
+    private final List<Pictures> pictures;
+    private final int characters;
+
+    /**
+     * Prepares a page.
+     *
+     * @param report what it says
+     * @param pictures those that are shown
+     * @param characters most characters of a text that are shown
+     */
+    ReportPage(Report report, List<Pictures> pictures, int characters) {
+        this.report = report;
+        this.pictures = pictures;
+        this.characters = characters;
     }
 
-    private static void require(String option, TextData data, boolean scored) {
-        if (!scored) {
-            throw new MalformedFileException(
-                    data.files().get(0),
-                    "has other examples than those that were scored; give with " + option
-                            + " the file, and the --max-length, of the scores");
-        }
-    }
-
-    String html() throws IOException {
-        List<Object> questions = new ArrayList<>();
-        try (Bm25Index index = Bm25Index.of(texts());
-                InputStream template = ReportPage.class.getResourceAsStream("report.mustache")) {
+    void write(Writer out) throws IOException {
+        try (InputStream template = ReportPage.class.getResourceAsStream(TEMPLATE)) {
             if (template == null) {
-                throw new IllegalStateException("report.mustache is not on the class path");
+                throw new IllegalStateException(TEMPLATE + " is not on the class path");
             }
-            for (int q = 0; q < scores.queryIds().length; q++) {
-                questions.add(question(q, index));
-            }
-            Map<String, Object> page = new LinkedHashMap<>();
-            page.put("questions", questions);
-            page.put("count", train.size());
-            page.put("shaded", scores.hasTokens());
-            page.put(
-                    "made",
-                    String.join(
-                            ", ",
-                            scores.provenance().libraryVersion(),
-                            scores.provenance().backend(),
-                            scores.provenance().options().getOrDefault("index", "full scores")));
-            return Mustache.compiler()
+            Mustache.compiler()
                     .escapeHTML(true)
+                    .emptyStringIsFalse(true)
                     .compile(new String(template.readAllBytes(), StandardCharsets.UTF_8))
-                    .execute(page);
+                    .execute(page(), out);
         }
     }
 
-    private Iterable<String> texts() {
-        return () ->
-                Arrays.stream(train.ids()).mapToObj(id -> train.text(id).text()).iterator();
+    private Map<String, Object> page() {
+        Map<String, Object> page = new LinkedHashMap<>();
+        page.put("count", counted(report.scored()));
+        page.put("unit", report.unit());
+        page.put("shaded", report.partsByToken());
+        page.put("grouped", report.grouped());
+        page.put("warned", !report.warnings().isEmpty());
+        page.put("warnings", report.warnings().stream().map(PageText::shown).toList());
+        page.put(
+                "pictures",
+                pictures.stream().flatMap(each -> each.all().stream()).toList());
+        page.put("listed", report.questions().size() > 1);
+        page.put("number", report.questions().size());
+        page.put("questions", report.questions().stream().map(this::question).toList());
+        page.put("made", made());
+        return page;
     }
 
-    private Map<String, Object> question(int q, Bm25Index index) {
-        TextExample asked = queries.text(scores.queryIds()[q]);
-        InfluenceScores of = scores.of(q);
-        List<Influence> helpful = of.topK(0, examples);
-        Map<String, Object> question = new LinkedHashMap<>();
-        question.put("id", scores.queryIds()[q]);
-        question.put("text", ShadedText.of(asked, new double[0]));
-        question.put("helpful", entries(of, helpful, true));
-        question.put("harmful", entries(of, of.bottomK(0, examples), false));
-        question.put("layers", layers(of));
-        question.put("tail", tail(of));
-        question.put("concentration", concentration(of));
-        long[] ids = train.ids();
-        List<Map<String, Object>> found = index.search(asked.text(), examples).stream()
-                .map(match -> {
-                    Map<String, Object> entry = new LinkedHashMap<>();
-                    long id = ids[(int) match.id()]; // the index counts texts
-                    entry.put("id", id);
-                    entry.put("text", train.text(id).text());
-                    entry.put("also", helpful.stream().anyMatch(each -> each.trainId() == id));
-                    return entry;
-                })
-                .toList();
-        question.put("words", found);
-        return question;
-    }
-
-    /** Examples on the wrong side of 0 are left out: the least harmful of a helpful set is not harmful. */
-    private List<Map<String, Object>> entries(InfluenceScores of, List<Influence> chosen, boolean helpful) {
-        long[] ids = of.trainIds();
-        List<Map<String, Object>> entries = new ArrayList<>();
-        for (Influence each : chosen) {
-            if (helpful ? each.score() <= 0 : each.score() >= 0) {
-                continue;
-            }
-            int z = IntStream.range(0, ids.length)
-                    .filter(k -> ids[k] == each.trainId())
-                    .findFirst()
-                    .orElseThrow();
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("id", each.trainId());
-            entry.put("score", String.format(Locale.ROOT, "%.3g", each.score()));
-            entry.put(
-                    "text",
-                    ShadedText.of(train.text(each.trainId()), of.hasTokens() ? of.tokens(0, z) : new double[0]));
-            entries.add(entry);
-        }
-        return entries;
-    }
-
-    /** The share of a layer is that of its parts' magnitudes, over the training examples that were kept. */
-    private static List<Map<String, Object>> layers(InfluenceScores of) {
-        Map<String, Double> magnitudes = new LinkedHashMap<>();
-        for (String layer : of.layers()) {
-            double[] row = new double[of.trainIds().length];
-            of.layer(layer).read(0, 1, row, 0);
-            magnitudes.put(layer, Arrays.stream(row).map(Math::abs).sum());
-        }
-        double all =
-                magnitudes.values().stream().mapToDouble(Double::doubleValue).sum();
-        return magnitudes.entrySet().stream()
-                .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-                .limit(LAYERS)
-                .map(entry -> {
-                    double share = all == 0 ? 0 : 100 * entry.getValue() / all;
-                    Map<String, Object> layer = new LinkedHashMap<>();
-                    layer.put("name", entry.getKey());
-                    layer.put("share", String.format(Locale.ROOT, "%.1f", share));
-                    return layer;
-                })
+    private List<Map<String, String>> made() {
+        Map<String, String> rows = new LinkedHashMap<>();
+        rows.put("influence4j", report.provenance().libraryVersion());
+        rows.put("runtime", report.provenance().runtime());
+        rows.put("backend", report.provenance().backend());
+        rows.put("precision", report.provenance().precision().toString());
+        report.provenance().model().ifPresent(model -> rows.put("model", model));
+        rows.putAll(report.provenance().options());
+        report.provenance().counts().forEach((name, count) -> rows.put(name, Long.toString(count)));
+        return rows.entrySet().stream()
+                .map(row -> Map.of("name", PageText.shown(row.getKey()), "value", PageText.shown(row.getValue())))
                 .toList();
     }
 
-    /** The points of a line: the largest scores against their ranks, both on logarithmic axes, in a box of 300 by 100. */
-    private static String tail(InfluenceScores of) {
-        double[] largest = positive(of);
-        int count = Math.min(TAIL, largest.length);
-        if (count < 2) {
-            return "";
-        }
-        double top = Math.log(largest[0]);
-        double range = Math.max(1e-9, top - Math.log(largest[count - 1]));
-        StringBuilder points = new StringBuilder();
-        for (int k = 0; k < count; k++) {
-            points.append(String.format(
-                    Locale.ROOT,
-                    "%.1f,%.1f ",
-                    300 * Math.log(k + 1.0) / Math.log(count),
-                    100 * (top - Math.log(largest[k])) / range));
-        }
-        return points.toString().strip();
+    private Map<String, Object> question(Question question) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("id", question.id());
+        map.put("all", question.id() == SUM);
+        map.put("title", title(question));
+        map.put("asked", shown(question.asked()));
+        map.put("contrasted", !question.asked().contrast().isEmpty());
+        map.put("contrast", spans(question.asked().contrast()));
+        map.put("warned", !question.warnings().isEmpty());
+        map.put("warnings", question.warnings());
+        map.put("helpful", question.helpful().stream().map(this::entry).toList());
+        map.put("harmful", question.harmful().stream().map(this::entry).toList());
+        map.put(
+                "helpfulGroups",
+                question.helpfulGroups().stream().map(ReportPage::group).toList());
+        map.put(
+                "harmfulGroups",
+                question.harmfulGroups().stream().map(ReportPage::group).toList());
+        map.put("layers", question.layers().stream().map(ReportPage::share).toList());
+        map.put("concentration", question.concentration());
+        map.put("distribution", question.distribution().map(ReportPage::distribution).stream().toList());
+        map.put("tail", ReportCharts.tail(question.largest()));
+        map.put("searched", question.foundByWords().isPresent());
+        map.put(
+                "found",
+                question.foundByWords().orElse(List.of()).stream()
+                        .map(ReportPage::found)
+                        .toList());
+        return map;
     }
 
-    private String concentration(InfluenceScores of) {
-        double[] largest = positive(of);
-        double all = Arrays.stream(largest).sum();
-        double first = Arrays.stream(largest).limit(10).sum();
-        return all == 0
-                ? "no example helps"
-                : String.format(
-                        Locale.ROOT,
-                        "the first %d of %d examples that help%s have %.0f %% of their sum",
-                        Math.min(10, largest.length),
-                        largest.length,
-                        scores.areAll() ? "" : " and were kept",
-                        100 * first / all);
+    private static String title(Question question) {
+        StringBuilder text = new StringBuilder();
+        question.asked().text().forEach(piece -> text.append(piece.text()));
+        return PageText.shown(PageText.cut(text.toString().strip().replaceAll("\\s+", " "), LISTED));
     }
 
-    private static double[] positive(InfluenceScores of) {
-        double[] sorted =
-                Arrays.stream(of.row(0)).filter(score -> score > 0).sorted().toArray();
-        double[] descending = new double[sorted.length];
-        Arrays.setAll(descending, k -> sorted[sorted.length - 1 - k]);
-        return descending;
+    /** What mustache shows of an example. */
+    private Map<String, Object> shown(Shown shown) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("worded", !shown.text().isEmpty());
+        map.put("spans", spans(shown.text()));
+        map.put("picture", shown.picture().stream().toList());
+        return map;
+    }
+
+    private List<PageText.Span> spans(List<ShadedText.Piece> pieces) {
+        return PageText.spans(pieces, characters);
+    }
+
+    private Map<String, Object> entry(Entry entry) {
+        Map<String, Object> map = shown(entry.shown());
+        map.put("id", entry.id());
+        map.put("perCopy", number(entry.perCopy()));
+        map.put("score", number(entry.score()));
+        map.put("group", entry.group().map(PageText::shown).stream().toList());
+        map.put("layered", !entry.layers().isEmpty());
+        map.put("layers", entry.layers().stream().map(ReportPage::share).toList());
+        return map;
+    }
+
+    private static Map<String, Object> share(Share share) {
+        return Map.of(
+                "name",
+                PageText.shown(share.layer()),
+                "share",
+                String.format(Locale.ROOT, "%.1f", 100 * share.share()));
+    }
+
+    private static Map<String, Object> group(GroupSum sum) {
+        return Map.of(
+                "name",
+                PageText.shown(sum.group()),
+                "perCopy",
+                number(sum.perCopy()),
+                "examples",
+                counted(sum.examples()),
+                "each",
+                number(sum.perCopy() / sum.examples()));
+    }
+
+    private static Map<String, Object> found(Found found) {
+        return Map.of(
+                "id",
+                found.id(),
+                "text",
+                PageText.shown(PageText.cut(found.text(), FOUND)),
+                "also",
+                found.alsoHelpful());
+    }
+
+    private static Map<String, Object> distribution(Distribution distribution) {
+        return Map.of(
+                "bars", ReportCharts.bars(distribution.counts()),
+                "zero", ReportCharts.zero(distribution),
+                "least", number(distribution.least()),
+                "most", number(distribution.most()),
+                "median", number(distribution.median()),
+                "deviation", number(distribution.deviation()));
+    }
+
+    /** Three digits, in the same form in every place of the page. */
+    static String number(double value) {
+        if (value == 0) {
+            return "0";
+        }
+        double size = Math.abs(value);
+        String digits = size >= 1e-3 && size < 1e4
+                ? String.format(Locale.ROOT, "%." + Math.max(0, 2 - (int) Math.floor(Math.log10(size))) + "f", size)
+                : String.format(Locale.ROOT, "%.2e", size);
+        return (value > 0 ? "+" : "\u2212") + digits;
+    }
+
+    private static String counted(long count) {
+        return String.format(Locale.ROOT, "%,d", count);
     }
 }

@@ -3,6 +3,8 @@ package io.github.influence4j.cli;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.TopInfluences;
+import io.github.influence4j.lm.text.TextData;
+import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.store.scores.ScoreReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,12 +47,36 @@ record ReportedScores(List<InfluenceScores> byQuery, boolean areAll, Provenance 
         return byQuery.get(query);
     }
 
+    /** The ids of all training examples that have a score. */
+    long[] trainIds() {
+        return (areAll ? byQuery.subList(0, 1) : byQuery)
+                .stream()
+                        .flatMapToLong(one -> LongStream.of(one.trainIds()))
+                        .distinct()
+                        .toArray();
+    }
+
     boolean hasTokens() {
         return byQuery.stream().allMatch(InfluenceScores::hasTokens);
     }
 
+    /** Refuses other lines than those that were scored. */
+    void requireOf(TextData train, TextData queries) {
+        require("--train", train, areOf(train.ids()));
+        require("--queries", queries, Arrays.equals(queries.ids(), queryIds()));
+    }
+
+    private static void require(String option, TextData data, boolean scored) {
+        if (!scored) {
+            throw new MalformedFileException(
+                    data.files().get(0),
+                    "has other examples than those that were scored; give with " + option
+                            + " the file, and the --max-length, of the scores");
+        }
+    }
+
     /** Whether these may be scores of a training set. */
-    boolean areOf(long[] ids) {
+    private boolean areOf(long[] ids) {
         if (areAll) {
             return byQuery.stream().allMatch(one -> Arrays.equals(ids, one.trainIds()));
         }

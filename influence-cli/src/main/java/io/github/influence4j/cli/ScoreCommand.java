@@ -6,6 +6,7 @@ import io.github.influence4j.store.runs.ScoreRun;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -15,7 +16,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code influence score}. */
-@Command(name = "score", description = "Scores every training example for every query.", sortOptions = false)
+@Command(
+        name = "score",
+        description = {
+            "Scores every training example for every query.",
+            "A positive score says that the example helps: more weight on it would lower what was measured. Scores are per unit"
+                    + " of weight, all training examples together having the weight 1; with --per-copy they are per copy."
+        },
+        sortOptions = false)
 final class ScoreCommand implements Callable<Integer> {
 
     @Mixin
@@ -47,15 +55,24 @@ final class ScoreCommand implements Callable<Integer> {
 
     @Option(
             names = "--aggregate",
+            paramLabel = "HOW",
+            completionCandidates = Words.Aggregates.class,
             description = "one score a training example: the ${COMPLETION-CANDIDATES} over all queries")
     private @Nullable QueryAggregate aggregate;
+
+    @Option(
+            names = "--per-copy",
+            description =
+                    "write scores per copy of an example, divided by the number of all training examples, in place of"
+                            + " scores per unit of weight")
+    private boolean perCopy;
 
     @Override
     public Integer call() throws IOException {
         ScoreRun.Result result = new ScoreRun.Result(
                 Optional.ofNullable(aggregate), topK == null ? OptionalInt.empty() : OptionalInt.of(topK));
         try (ProgressOutput progress = output.progress()) {
-            output.print(scoring.run(output, parts.options(), progress, new Scoring.Work() {
+            scoring.run(output, parts.options(), progress, new Scoring.Work() {
                 @Override
                 public <E> Provenance run(
                         ScoreRun<E> run, Scoring.Questions<E> questions, ScoreWriter writer, boolean resume)
@@ -67,10 +84,19 @@ final class ScoreCommand implements Callable<Integer> {
                             refinement -> questions.with(queries, asked -> refinement
                                     .map(run::refinedBy)
                                     .orElse(run)
-                                    .pairwise(asked, result, writer, resume)));
+                                    .pairwise(asked, result, weighed(run, writer), resume)));
                 }
-            }));
+
+                @Override
+                public Map<String, Object> notes(Provenance made) {
+                    return PerCopy.of(made).notes();
+                }
+            });
         }
         return 0;
+    }
+
+    private ScoreWriter weighed(ScoreRun<?> run, ScoreWriter writer) {
+        return perCopy ? writer.scaledBy(1.0 / run.train().wholeSize()) : writer;
     }
 }

@@ -1,10 +1,10 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.IhvpSolver;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
-import io.github.influence4j.baselines.iterative.IterativeSolver;
 import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -19,11 +19,14 @@ import io.github.influence4j.store.scores.ScoreFormat;
 import io.github.influence4j.store.scores.ScoreReader;
 import io.github.influence4j.store.scores.ScoreWriter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -59,12 +62,18 @@ final class Scoring {
 
     @Option(
             names = "--damping",
-            converter = DampingConverter.class,
+            converter = DampingsConverter.class,
             paramLabel = "LAMBDA",
-            description = "0.1x for a tenth of each layer's mean eigenvalue, or 1e-3 for that number (default: 0.1x)")
-    private Damping damping = Damping.relative(0.1);
+            description =
+                    "0.1x for a tenth of each layer's mean eigenvalue, or 1e-3 for that number; several, such as 0.01x,0.1x,1x,"
+                            + " each with a folder in DIR, to compare (default: 0.1x)")
+    private Dampings asked = new Dampings(List.of(new NamedDamping("0.1x", Damping.relative(0.1))));
 
-    @Option(names = "--format", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--format",
+            paramLabel = "FORM",
+            completionCandidates = Words.Formats.class,
+            description = "${COMPLETION-CANDIDATES} (default: safetensors)")
     private ScoreFormat format = ScoreFormat.SAFETENSORS;
 
     @Option(names = "--resume", description = "take up the unfinished run that DIR holds; begin one if there is none")
@@ -77,7 +86,27 @@ final class Scoring {
     interface Work {
         <E> Provenance run(ScoreRun<E> run, Questions<E> questions, ScoreWriter writer, boolean resume)
                 throws IOException;
+
+        /** What else is said of the scores. */
+        default Map<String, Object> notes(Provenance made) {
+            return Map.of();
+        }
     }
+
+    /**
+     * A damping, and how it was written.
+     *
+     * @param name as on the command line
+     * @param damping λ
+     */
+    record NamedDamping(String name, Damping damping) {}
+
+    /**
+     * Dampings to score with.
+     *
+     * @param all at least one
+     */
+    record Dampings(List<NamedDamping> all) {}
 
     /** Opens what is asked about. */
     interface Questions<E> {
@@ -89,24 +118,40 @@ final class Scoring {
         T use(PartedData<E> queries) throws IOException;
     }
 
-    /** Opens what is needed, works, and says what came of it. */
-    Map<String, Object> run(Output output, ScoreOptions options, ProgressListener progress, Work work)
-            throws IOException {
+    /** Opens what is needed, works, and prints what came of it. */
+    void run(Output output, ScoreOptions options, ProgressListener progress, Work work) throws IOException {
         FactorStore store = FactorStore.open(factors);
         Precision working = computing.precisionOr(store.manifest().provenance().precision());
+        List<Map<String, Object>> results = new ArrayList<>();
         try (MatrixBackend started = computing.start(output, working)) {
-            return model.isGiven()
-                    ? ofModel(store, started, options, progress, work)
-                    : ofCaptures(store, started, options, progress, work);
+            if (model.isGiven()) {
+                ofModel(store, started, options, progress, work, results);
+            } else {
+                ofCaptures(store, started, options, progress, work, results);
+            }
+        }
+        if (results.size() == 1) {
+            output.print(results.get(0));
+        } else {
+            DampingSweep.compare(results);
+            output.printAll("dampings", results);
         }
     }
 
-    private Map<String, Object> ofCaptures(
-            FactorStore store, MatrixBackend started, ScoreOptions options, ProgressListener progress, Work work)
+    /** A folder of its own for each of several. */
+    private Path folder(NamedDamping damping) {
+        return asked.all().size() == 1 ? out : out.resolve("damping-" + damping.name());
+    }
+
+    private void ofCaptures(
+            FactorStore store,
+            MatrixBackend started,
+            ScoreOptions options,
+            ProgressListener progress,
+            Work work,
+            List<Map<String, Object>> results)
             throws IOException {
         try (CaptureSet set = CaptureSet.open(train)) {
-            ScoreRun<CapturedExample> run =
-                    only(ScoreRun.of(started, store, damping, batches.bound(options), set, progress));
             Questions<CapturedExample> questions = new Questions<>() {
                 @Override
                 public <T> T with(Path path, Use<CapturedExample, T> use) throws IOException {
@@ -115,18 +160,26 @@ final class Scoring {
                     }
                 }
             };
-            return result(work.run(run, questions, new ScoreWriter(out, format), resume), started);
+            for (NamedDamping damping : asked.all()) {
+                ScoreRun<CapturedExample> run =
+                        only(ScoreRun.of(started, store, damping.damping(), batches.bound(options), set, progress));
+                results.add(result(work, run, questions, damping));
+            }
         }
     }
 
-    private Map<String, Object> ofModel(
-            FactorStore store, MatrixBackend started, ScoreOptions options, ProgressListener progress, Work work)
+    private void ofModel(
+            FactorStore store,
+            MatrixBackend started,
+            ScoreOptions options,
+            ProgressListener progress,
+            Work work,
+            List<Map<String, Object>> results)
             throws IOException {
         try (LanguageModel.Open opened = model.open();
                 TextData text = opened.training(train, Integer.MAX_VALUE);
                 Decoder decoder = opened.decoder(started, store.manifest().layers())) {
             ScoreOptions bounded = batches.bound(options.withBatchPositions(LanguageModel.BATCH_POSITIONS));
-            ScoreRun<TokenSequence> run = only(ScoreRun.of(started, store, damping, bounded, decoder, text, progress));
             Questions<TokenSequence> questions = new Questions<>() {
                 @Override
                 public <T> T with(Path path, Use<TokenSequence, T> use) throws IOException {
@@ -135,10 +188,13 @@ final class Scoring {
                     }
                 }
             };
-            Map<String, Object> result =
-                    result(work.run(run, questions, new ScoreWriter(out, format), resume), started);
-            result.putAll(LanguageModel.counts(text));
-            return result;
+            for (NamedDamping damping : asked.all()) {
+                ScoreRun<TokenSequence> run =
+                        only(ScoreRun.of(started, store, damping.damping(), bounded, decoder, text, progress));
+                Map<String, Object> result = result(work, run, questions, damping);
+                result.putAll(LanguageModel.counts(text));
+                results.add(result);
+            }
         }
     }
 
@@ -148,7 +204,7 @@ final class Scoring {
     }
 
     /** Adds what the sample says of the search, where all scores were kept in a form that can be read again. */
-    private void addRecall(Map<String, Object> result) throws IOException {
+    private void addRecall(Path folder, Map<String, Object> result) throws IOException {
         Optional<Candidates> candidates = only.candidates();
         if (candidates.isPresent()) {
             Candidates scored = candidates.get();
@@ -156,25 +212,45 @@ final class Scoring {
             if (scored.lines() > 0) {
                 result.put("share of examples scored", (double) scored.all().size() / scored.lines());
             }
-            if (!scored.sample().isEmpty() && ScoreReader.holdsPairwise(out)) {
-                result.putAll(CandidateRecall.of(ScoreReader.pairwise(out), scored));
+            if (!scored.sample().isEmpty() && ScoreReader.holdsPairwise(folder)) {
+                result.putAll(CandidateRecall.of(ScoreReader.pairwise(folder), scored));
             }
         }
     }
 
-    private Map<String, Object> result(Provenance made, MatrixBackend started) throws IOException {
+    private <E> Map<String, Object> result(Work work, ScoreRun<E> run, Questions<E> questions, NamedDamping damping)
+            throws IOException {
+        Path folder = folder(damping);
+        if (asked.all().size() > 1) {
+            Files.createDirectories(out);
+        }
+        Provenance made = work.run(run, questions, new ScoreWriter(folder, format), resume);
         Map<String, Object> result = new LinkedHashMap<>();
-        result.put("scores", out.toString());
+        result.put("scores", folder.toString());
         Map<String, Long> counts = new LinkedHashMap<>(made.counts());
         counts.keySet().retainAll(List.of("queries", "training examples"));
         result.putAll(counts);
-        result.put("damping", damping.toString());
+        result.putAll(work.notes(made));
+        result.put("damping", damping.damping().toString());
         result.put("lambdas", made.options().getOrDefault("damping", ""));
-        Optional.ofNullable(made.options().get(IterativeSolver.LARGEST_RESIDUAL))
-                .ifPresent(residual -> result.put(IterativeSolver.LARGEST_RESIDUAL, residual));
-        result.put("backend", started.description());
-        addRecall(result);
+        Optional.ofNullable(made.options().get(IhvpSolver.LARGEST_RESIDUAL))
+                .ifPresent(residual -> result.put(IhvpSolver.LARGEST_RESIDUAL, residual));
+        result.put("backend", run.backend().description());
+        addRecall(folder, result);
         return result;
+    }
+
+    static final class DampingsConverter implements ITypeConverter<Dampings> {
+        @Override
+        public Dampings convert(String text) {
+            List<NamedDamping> all = Stream.of(text.split(",", -1))
+                    .map(one -> new NamedDamping(one, new DampingConverter().convert(one)))
+                    .toList();
+            if (all.stream().map(NamedDamping::damping).distinct().count() < all.size()) {
+                throw new TypeConversionException("must have each damping once, found '" + text + "'");
+            }
+            return new Dampings(all);
+        }
     }
 
     static final class DampingConverter implements ITypeConverter<Damping> {

@@ -23,14 +23,14 @@ final class SelfCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         try (ProgressOutput progress = output.progress()) {
             ScoreOptions options = ScoreOptions.defaults().withPerLayer(true);
-            output.print(scoring.run(output, options, progress, new Scoring.Work() {
+            scoring.run(output, options, progress, new Scoring.Work() {
                 @Override
                 public <E> Provenance run(
                         ScoreRun<E> run, Scoring.Questions<E> questions, ScoreWriter writer, boolean resume)
                         throws IOException {
                     return run.self(writer, resume);
                 }
-            }));
+            });
         }
         return 0;
     }

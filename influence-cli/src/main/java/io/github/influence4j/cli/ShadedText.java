@@ -2,29 +2,39 @@ package io.github.influence4j.cli;
 
 import io.github.influence4j.lm.text.TextExample;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /** A text in pieces, each with the part of a score that its tokens have. */
 final class ShadedText {
 
+    /** Shades of each colour. */
+    private static final int SHADES = 5;
+
     /**
-     * A piece of a text for the page.
+     * A piece of a text.
      *
      * @param text the piece
-     * @param style how it is shaded, in CSS; empty where it is not
+     * @param part of the score, that of the tokens that are read there
+     * @param shade from −5, harms most of this text, to 5, helps most; 0 where the part is less than a tenth of the largest
      * @param counted whether it counts in the loss
      */
-    record Piece(String text, String style, boolean counted) {}
+    record Piece(String text, double part, int shade, boolean counted) {
+        boolean looksLike(Piece other) {
+            return shade == other.shade && counted == other.counted;
+        }
+    }
 
     private ShadedText() {}
 
+    /** A text without tokens. */
+    static List<Piece> plain(String text) {
+        return text.isEmpty() ? List.of() : List.of(new Piece(text, 0, 0, false));
+    }
+
     /** Divides a text, with one part a token; fewer parts leave the last tokens without. */
     static List<Piece> of(TextExample example, double[] parts) {
-        double largest = 0;
-        for (double part : parts) {
-            largest = Math.max(largest, Math.abs(part));
-        }
+        double largest = largest(parts);
         List<Piece> pieces = new ArrayList<>();
         int[] starts = example.tokens().starts();
         int[] ends = example.tokens().ends();
@@ -42,28 +52,56 @@ final class ShadedText {
                 next++;
             }
             int start = Math.max(done, starts[k]);
-            add(pieces, example.text(), done, start, "", false);
-            add(pieces, example.text(), start, end, style(sum, largest), counted);
+            add(pieces, example.text(), done, start, 0, 0, false);
+            add(pieces, example.text(), start, end, sum, shade(sum, largest), counted);
             done = Math.max(done, end);
             k = next;
         }
-        add(pieces, example.text(), done, example.text().length(), "", false);
+        add(pieces, example.text(), done, example.text().length(), 0, 0, false);
         return pieces;
     }
 
-    private static void add(List<Piece> pieces, String text, int from, int to, String style, boolean counted) {
+    /** Tokens as they are, with a part each; fewer parts leave the last tokens without. */
+    static List<Piece> of(List<String> tokens, double[] parts) {
+        double largest = largest(parts);
+        List<Piece> pieces = new ArrayList<>();
+        for (int k = 0; k < tokens.size(); k++) {
+            double part = k < parts.length ? parts[k] : 0;
+            pieces.add(new Piece(tokens.get(k), part, shade(part, largest), false));
+        }
+        return pieces;
+    }
+
+    private static double largest(double[] parts) {
+        return Arrays.stream(parts).map(Math::abs).max().orElse(0);
+    }
+
+    private static void add(
+            List<Piece> pieces, String text, int from, int to, double part, int shade, boolean counted) {
         if (from < to) {
-            pieces.add(new Piece(text.substring(from, to), style, counted));
+            pieces.add(new Piece(text.substring(from, to), part, shade, counted));
         }
     }
 
-    /** Blue for what helps, red for what harms: colours that those who see no green tell apart. */
-    private static String style(double part, double largest) {
-        if (largest == 0 || part == 0) {
-            return "";
+    private static int shade(double part, double largest) {
+        return largest == 0 ? 0 : (int) Math.round(SHADES * Math.max(-1, Math.min(1, part / largest)));
+    }
+
+    /** Joins neighbours that look alike, so that a page has fewer elements. */
+    static List<Piece> joined(List<Piece> pieces) {
+        List<Piece> joined = new ArrayList<>();
+        StringBuilder text = new StringBuilder();
+        double part = 0;
+        for (int k = 0; k < pieces.size(); k++) {
+            Piece piece = pieces.get(k);
+            text.append(piece.text());
+            part += piece.part();
+            if (k + 1 == pieces.size() || !piece.looksLike(pieces.get(k + 1))) {
+                joined.add(new Piece(text.toString(), part, piece.shade(), piece.counted()));
+                text.setLength(0);
+                part = 0;
+            }
         }
-        String colour = part > 0 ? "37,99,235" : "220,38,38";
-        return String.format(
-                Locale.ROOT, "background:rgba(%s,%.2f)", colour, Math.min(1, 0.75 * Math.abs(part) / largest));
+        return joined;
     }
 }

@@ -15,12 +15,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Where the command writes: who watches, and what can be shown there. */
 final class Terminal {
 
     /** On Linux: where standard error goes. */
     private static final Path STANDARD_ERROR = Path.of("/proc/self/fd/2");
+
+    private static final int COLUMNS = 80;
+
+    /** The narrowest help that picocli writes. */
+    private static final int FEWEST_COLUMNS = 55;
 
     /** What Java 18 and later name the encoding of the terminal, what Java 17 names it, and that of the system. */
     private static final Charset CHARSET = Stream.of("stdout.encoding", "sun.stdout.encoding", "native.encoding")
@@ -52,6 +58,12 @@ final class Terminal {
         }
         Console console = System.console();
         return console != null;
+    }
+
+    /** Columns that help is written for: those that the shell says it has, or 80. */
+    static int columns(@Nullable String said) {
+        boolean number = said != null && said.matches("[1-9][0-9]{0,3}");
+        return number ? Math.max(FEWEST_COLUMNS, Integer.parseInt(said)) : COLUMNS;
     }
 
     /** A stream of the process, in the encoding that {@link #text} looks at. */

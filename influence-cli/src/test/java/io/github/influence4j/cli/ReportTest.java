@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReportTest {
 
     private static final Path MODELS = Path.of("../influence-lm/src/test/resources/parity-lm");
+    private static final Pattern SHADE = Pattern.compile("<span class=\"[hr][1-5]");
     private static final int NO = TextExample.NOT_COUNTED;
 
     @TempDir
@@ -65,13 +66,14 @@ class ReportTest {
         done(report + " --scores @totals --out @totals.html");
         String page = Files.readString(folder.resolve("page.html"));
         requireSameExamples(page, Files.readString(folder.resolve("top.html")));
-        assertFalse(Files.readString(folder.resolve("totals.html")).contains("background:rgba("));
+        assertFalse(
+                SHADE.matcher(Files.readString(folder.resolve("totals.html"))).find());
         assertFalse(page.contains("<script"), page);
-        assertTrue(page.contains("<b>"), page);
+        assertTrue(page.contains("<span class=\"c\">"), page);
         assertTrue(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), page);
-        assertTrue(page.contains("background:rgba("), page);
+        assertTrue(SHADE.matcher(page).find(), page);
         assertTrue(page.contains("name=\"viewport\""), page);
-        assertFalse(page.contains("http"), "the page needs nothing else");
+        assertFalse(page.contains("http:") || page.contains("https:"), "the page needs nothing else");
         assertTrue(Files.readString(folder.resolve("layers.html")).contains("model.layers.0.mlp."));
         Files.writeString(folder.resolve("train.jsonl"), "{\"text\":\"Emma wrote\"}\n");
         Ran other = run(report + " --scores @scores --out @page.html");
@@ -81,7 +83,7 @@ class ReportTest {
 
     /** What is at an end and on its side of 0 stands on both pages, with the same shades. */
     private static void requireSameExamples(String whole, String top) {
-        assertTrue(top.contains("background:rgba(") && top.contains("model.layers.0.mlp."), top);
+        assertTrue(SHADE.matcher(top).find() && top.contains("model.layers.0.mlp."), top);
         List<String> kept = examples(top);
         assertFalse(kept.isEmpty());
         assertTrue(examples(whole).containsAll(kept), top);
@@ -89,8 +91,10 @@ class ReportTest {
 
     private static List<String> examples(String page) {
         return page.lines()
-                .filter(line -> line.startsWith("<div class=\"example\"><div class=\"meta\">example ")
-                        && line.contains("score "))
+                .filter(line ->
+                        line.startsWith("<div class=\"card\"><div class=\"meta\">example ") && line.contains(" <b>"))
+                // shares of layers stand on the one page only
+                .map(line -> line.replaceAll("<div class=\"meta\"><span>model.layers.*?</div>", ""))
                 .toList();
     }
 
@@ -107,8 +111,12 @@ class ReportTest {
         assertEquals(
                 List.of(false, true, false, false, false),
                 pieces.stream().map(ShadedText.Piece::counted).toList());
+        // of the largest part, 1 of a token; two tokens of one character have 2 together, the darkest shade
         assertEquals(
-                "background:rgba(37,99,235,0.75)|background:rgba(220,38,38,1.00)|||",
-                pieces.stream().map(ShadedText.Piece::style).collect(Collectors.joining("|")));
+                List.of(5, -5, 0, 0, 0),
+                pieces.stream().map(ShadedText.Piece::shade).toList());
+        assertEquals(
+                List.of(1.0, -2.0, 0.0, 0.0, 0.0),
+                pieces.stream().map(ShadedText.Piece::part).toList());
     }
 }

@@ -58,6 +58,15 @@ public interface PartedData<E> extends ExampleSource<E> {
     }
 
     /**
+     * Returns the number of examples of what this was selected from, which a model was trained on; n of a score per copy.
+     *
+     * @return its own size, unless {@link #only} made it
+     */
+    default long wholeSize() {
+        return size();
+    }
+
+    /**
      * Returns some of the examples, in the order and the parts of this data set; their scores are those that they have in the whole.
      *
      * @param wanted ids of examples

@@ -49,6 +49,11 @@ final class SelectedParts<E> implements PartedData<E> {
     }
 
     @Override
+    public long wholeSize() {
+        return whole.wholeSize();
+    }
+
+    @Override
     public Iterable<ExampleBatch<E>> batches(int batchSize) {
         return whole.select(wanted()).batches(batchSize);
     }

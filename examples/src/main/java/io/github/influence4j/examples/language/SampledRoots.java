@@ -6,6 +6,7 @@ import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.OutputHessianRoots;
+import io.github.influence4j.api.internal.SameModel;
 import java.util.List;
 
 /**
@@ -14,18 +15,29 @@ import java.util.List;
  * columns (vocabulary × positions) for the matrix itself. With K draws the sum over columns is K times too large, and so must
  * the damping be.
  *
- * @param model the model
- * @param layer the layer
- * @param draws K
- * @param seed names the draws
  * @param <E> the model's type of an example
  */
-record SampledRoots<E>(GradientProvider<E> model, LayerSpec layer, int draws, long seed)
-        implements OutputHessianRoots<E> {
+final class SampledRoots<E> extends SameModel<E> implements OutputHessianRoots<E> {
+
+    private final LayerSpec layer;
+    private final int draws;
+    private final long seed;
+
+    SampledRoots(GradientProvider<E> model, LayerSpec layer, int draws, long seed) {
+        super(model);
+        this.layer = layer;
+        this.draws = draws;
+        this.seed = seed;
+    }
 
     @Override
     public List<LayerSpec> layers() {
         return List.of(layer);
+    }
+
+    @Override
+    public List<List<String>> sharedInputs() {
+        return List.of();
     }
 
     @Override
@@ -38,6 +50,6 @@ record SampledRoots<E>(GradientProvider<E> model, LayerSpec layer, int draws, lo
         Objective drawn = objective instanceof Objective.OutputHessianRoot root
                 ? new Objective.SampledLabels(seed, root.column())
                 : objective;
-        model.capture(batch, drawn, wanted, sink);
+        super.capture(batch, drawn, wanted, sink);
     }
 }

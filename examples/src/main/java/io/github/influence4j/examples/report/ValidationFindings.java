@@ -1,6 +1,7 @@
 package io.github.influence4j.examples.report;
 
 import io.github.influence4j.examples.validation.BedResult;
+import io.github.influence4j.examples.validation.NumberWords;
 import io.github.influence4j.examples.validation.ValidationRow;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -77,17 +78,21 @@ final class ValidationFindings {
                 .orElseThrow();
         return String.format(
                 Locale.ROOT,
-                "%s: EK-FAC loses most at %s, where its correlation with the response is %.2f and the exact matrix's %.2f (LiSSA"
-                        + " %.2f, dot product %.2f), and least at %s, where it is %.2f against %.2f.",
+                "%s: EK-FAC loses most at %s, where its correlation with the response is %s and the exact matrix's %s (LiSSA"
+                        + " %s, dot product %s), and least at %s, where it is %s against %s.",
                 bed.dataset(),
                 damping(worst),
-                pearson(worst),
-                pearson(sibling(bed, worst, EXACT)),
-                pearson(sibling(bed, worst, LISSA)),
-                pearson(sibling(bed, worst, DOT)),
+                written(worst),
+                written(sibling(bed, worst, EXACT)),
+                written(sibling(bed, worst, LISSA)),
+                written(sibling(bed, worst, DOT)),
                 damping(best),
-                pearson(best),
-                pearson(sibling(bed, best, EXACT)));
+                written(best),
+                written(sibling(bed, best, EXACT)));
+    }
+
+    private static String written(ValidationRow row) {
+        return NumberWords.correlation(pearson(row));
     }
 
     private static double behind(BedResult bed, ValidationRow ekfac) {
@@ -103,14 +108,14 @@ final class ValidationFindings {
                 .orElseThrow();
         return String.format(
                 Locale.ROOT,
-                "%s: retrained models agree with EK-FAC most at %s (score %.2f), with the exact matrix at %s (%.2f); the dot"
-                        + " product has %.2f.",
+                "%s: retrained models agree with EK-FAC most at %s (score %s), with the exact matrix at %s (%s); the dot"
+                        + " product has %s.",
                 bed.dataset(),
                 damping(best),
-                best.lds().orElse(Double.NaN),
+                NumberWords.correlation(best.lds().orElse(Double.NaN)),
                 damping(bestExact),
-                bestExact.lds().orElse(Double.NaN),
-                sibling(bed, best, DOT).lds().orElse(Double.NaN));
+                NumberWords.correlation(bestExact.lds().orElse(Double.NaN)),
+                NumberWords.correlation(sibling(bed, best, DOT).lds().orElse(Double.NaN)));
     }
 
     private static List<ValidationRow> rows(BedResult bed, String estimator) {

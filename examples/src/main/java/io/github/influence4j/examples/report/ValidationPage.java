@@ -3,6 +3,7 @@ package io.github.influence4j.examples.report;
 import io.github.influence4j.examples.validation.BedResult;
 import io.github.influence4j.examples.validation.BlockDistance;
 import io.github.influence4j.examples.validation.Claim;
+import io.github.influence4j.examples.validation.NumberWords;
 import io.github.influence4j.examples.validation.ValidationOptions;
 import io.github.influence4j.examples.validation.ValidationResult;
 import io.github.influence4j.examples.validation.ValidationRow;
@@ -88,6 +89,10 @@ final class ValidationPage {
         return count == 1 ? "" : "s";
     }
 
+    String advice() {
+        return ValidationAdvice.of(result);
+    }
+
     List<String> findings() {
         return ValidationFindings.of(result.beds());
     }
@@ -126,9 +131,7 @@ final class ValidationPage {
                 cost(bed.cost()),
                 removed(bed),
                 bed.removals().stream()
-                        .map(removal -> new Removal(
-                                removal.chosenBy(),
-                                ScoreFormat.fixed(removal.rise(), 4) + " ± " + ScoreFormat.fixed(removal.se(), 4)))
+                        .map(removal -> new Removal(removal.chosenBy(), withError(removal.rise(), removal.se(), 3)))
                         .toList(),
                 mislabelled(bed),
                 bed.lissa().stream().filter(choice -> !choice.tried().isEmpty()).toList());
@@ -139,7 +142,7 @@ final class ValidationPage {
         return new Closeness(
                 closeness.damping(),
                 closeness.estimator(),
-                ScoreFormat.fixed(distance.pearson(), 4),
+                NumberWords.correlation(distance.pearson()),
                 ScoreFormat.fixed(distance.error(), 3),
                 ScoreFormat.fixed(distance.slope(), 3),
                 ScoreFormat.fixed(distance.randomError(), 3));
@@ -160,22 +163,28 @@ final class ValidationPage {
     private static List<Mislabelled> mislabelled(BedResult bed) {
         Map<String, List<String>> found = new LinkedHashMap<>();
         bed.mislabelled().forEach(row -> found.computeIfAbsent(row.ranking(), key -> new ArrayList<>())
-                .add(ScoreFormat.fixed(100 * row.found(), 1) + " ± " + ScoreFormat.fixed(100 * row.se(), 1) + " %"));
+                .add(withError(100 * row.found(), row.se() > 0 ? 100 * row.se() : Double.NaN, 1) + " %"));
         return found.entrySet().stream()
                 .map(entry -> new Mislabelled(entry.getKey(), entry.getValue()))
                 .toList();
     }
 
+    /** An error that one network or one example cannot give is left out. */
+    private static String withError(double value, double error, int decimals) {
+        String written = ScoreFormat.fixed(value, decimals);
+        return Double.isNaN(error) ? written : written + " ± " + ScoreFormat.fixed(error, decimals);
+    }
+
     private static String cost(BedResult.Cost cost) {
         return String.format(
                 Locale.ROOT,
-                "For %d queries EK-FAC with one sampled label an example takes %.1e flops with its fit, LiSSA with as many steps as"
-                        + " training examples %.1e, %.0f times as many (%.0f times as many as EK-FAC with the exact output"
+                "For %d queries EK-FAC with one sampled label an example takes %s flops with its fit, LiSSA with as many steps as"
+                        + " training examples %s, %.0f times as many (%.0f times as many as EK-FAC with the exact output"
                         + " Hessian). Times: fit %.0f ms and queries %.0f ms against %.0f ms. EK-FAC is the cheaper from %s"
                         + " queries on by flops, from %s by time.",
                 cost.queries(),
-                cost.ekfacFlops(),
-                cost.lissaFlops(),
+                NumberWords.power(cost.ekfacFlops()),
+                NumberWords.power(cost.lissaFlops()),
                 cost.flopRatio(),
                 cost.exactHessianFlopRatio(),
                 cost.ekfacFitMillis(),
@@ -206,8 +215,7 @@ final class ValidationPage {
         if (value.isEmpty()) {
             return "diverged";
         }
-        String text = ScoreFormat.fixed(value.getAsDouble(), 3);
-        return error.isPresent() ? text + " ± " + ScoreFormat.fixed(error.getAsDouble(), 3) : text;
+        return withError(value.getAsDouble(), error.orElse(Double.NaN), 3);
     }
 
     private static String decimal(double value) {

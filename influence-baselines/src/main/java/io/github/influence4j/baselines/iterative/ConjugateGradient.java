@@ -3,6 +3,7 @@ package io.github.influence4j.baselines.iterative;
 import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.CurvatureProduct;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.KeptSolves;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.linalg.MatrixBackend;

@@ -1,5 +1,6 @@
 package io.github.influence4j.baselines.iterative;
 
+import io.github.influence4j.api.KeptSolves;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.ProgressListener;
 import java.util.ArrayList;

@@ -15,9 +15,6 @@ import java.util.OptionalDouble;
  */
 public final class IterativeSolver implements IhvpSolver {
 
-    /** Option of the provenance: the largest ‖v − (G + diag(λ))x‖ / ‖v‖ of the solves so far. */
-    public static final String LARGEST_RESIDUAL = "largest relative residual";
-
     private final List<LayerSpec> layers;
     private final LayerDamping damping;
     private final Provenance provenance;

@@ -5,36 +5,27 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
+import io.github.influence4j.api.internal.SameModel;
 import java.util.List;
 import java.util.Optional;
 
 /** Queries as the trained model sees them, everything else as a checkpoint does. */
-record QueriesOfTrained<E>(GradientProvider<E> trained, GradientProvider<E> checkpoint) implements GradientProvider<E> {
+final class QueriesOfTrained<E> extends SameModel<E> {
 
-    @Override
-    public List<LayerSpec> layers() {
-        return trained.layers();
-    }
+    private final GradientProvider<E> trained;
 
-    @Override
-    public List<List<String>> sharedInputs() {
-        return checkpoint.sharedInputs();
+    QueriesOfTrained(GradientProvider<E> trained, GradientProvider<E> checkpoint) {
+        super(checkpoint);
+        this.trained = trained;
     }
 
     @Override
     public void capture(ExampleBatch<E> batch, Objective objective, List<LayerSpec> layers, CaptureSink sink) {
-        GradientProvider<E> model = objective instanceof Objective.Measurement ? trained : checkpoint;
-        model.capture(batch, objective, layers, sink);
-    }
-
-    @Override
-    public int positions(E example) {
-        return trained.positions(example);
-    }
-
-    @Override
-    public long bytesPerPosition() {
-        return checkpoint.bytesPerPosition();
+        if (objective instanceof Objective.Measurement) {
+            trained.capture(batch, objective, layers, sink);
+        } else {
+            super.capture(batch, objective, layers, sink);
+        }
     }
 
     @Override

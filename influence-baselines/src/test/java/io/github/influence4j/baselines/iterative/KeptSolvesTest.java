@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.KeptSolves;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;

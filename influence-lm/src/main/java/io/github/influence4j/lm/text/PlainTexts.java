@@ -37,12 +37,25 @@ public final class PlainTexts implements Iterable<String>, AutoCloseable {
      * @throws MalformedFileException if a line is malformed or has no text, or an id is missing or there twice
      */
     public static PlainTexts open(Path file) throws IOException {
+        return open(file, TextData.ID);
+    }
+
+    /**
+     * Opens a file whose ids stand in another field.
+     *
+     * @param file one JSON object a line
+     * @param idField field of the ids; where the first line has none, lines are counted
+     * @return the texts, which the caller closes
+     * @throws IOException if it cannot be read
+     * @throws MalformedFileException if a line is malformed, or an id is missing or there twice
+     */
+    public static PlainTexts open(Path file, String idField) throws IOException {
         PlainTexts texts = new PlainTexts(JsonLines.open(file));
         try {
-            boolean named = texts.lines.read(0).hasValue("id");
+            boolean named = texts.lines.read(0).hasValue(idField);
             Set<Long> seen = new HashSet<>();
             for (int k = 0; k < texts.ids.length; k++) {
-                texts.ids[k] = TextData.id(texts.lines, k, named);
+                texts.ids[k] = TextData.id(texts.lines, k, named, idField);
                 if (!seen.add(texts.ids[k])) {
                     throw TextData.wrong(
                             texts.lines, k, "has the id " + texts.ids[k] + " of an earlier line; ids must be distinct");
@@ -104,6 +117,22 @@ public final class PlainTexts implements Iterable<String>, AutoCloseable {
                     lines, place, "has a list or object in the field \"" + name + "\"; expected a text or a number");
         }
         return value.toString();
+    }
+
+    /**
+     * Reads a field that lists texts, such as the tokens of a line.
+     *
+     * @param place from 0, blank lines left out
+     * @param name of the field
+     * @return its texts; empty where the line has no such field
+     * @throws MalformedFileException if it is not a list of texts
+     */
+    public List<String> texts(int place, String name) {
+        Object value = lines.read(place).any(name).orElse(List.of());
+        if (value instanceof List<?> list && list.stream().allMatch(String.class::isInstance)) {
+            return list.stream().map(String.class::cast).toList();
+        }
+        throw TextData.wrong(lines, place, "has something else than a list of texts in the field \"" + name + "\"");
     }
 
     @Override

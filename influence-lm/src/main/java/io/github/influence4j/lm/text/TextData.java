@@ -32,6 +32,9 @@ public final class TextData implements PartedData<TokenSequence>, AutoCloseable 
 
     private static final int LEAST = 64;
 
+    /** Field of the ids. */
+    static final String ID = "id";
+
     private final JsonLines lines;
     private final ExampleReader reader;
     private final TextOptions options;
@@ -84,7 +87,7 @@ public final class TextData implements PartedData<TokenSequence>, AutoCloseable 
         int[] indices = new int[Math.min(lines.size(), options.maxExamples())];
         long[] ids = new long[indices.length];
         Set<Long> seen = new HashSet<>();
-        boolean named = lines.read(0).hasValue("id");
+        boolean named = lines.read(0).hasValue(ID);
         int count = 0;
         int truncated = 0;
         int line = 0;
@@ -98,7 +101,7 @@ public final class TextData implements PartedData<TokenSequence>, AutoCloseable 
                 continue;
             }
             truncated += example.truncated() ? 1 : 0;
-            ids[count] = id(lines, line, named);
+            ids[count] = id(lines, line, named, ID);
             if (!seen.add(ids[count])) {
                 throw wrong(lines, line, "has the id " + ids[count] + " of an earlier line; ids must be distinct");
             }
@@ -138,15 +141,17 @@ public final class TextData implements PartedData<TokenSequence>, AutoCloseable 
                 || example.contrast().filter(TextData::countsNothing).isPresent();
     }
 
-    static long id(JsonLines lines, int index, boolean named) {
+    static long id(JsonLines lines, int index, boolean named, String field) {
         StrictJson line = lines.read(index);
-        if (line.hasValue("id") != named) {
+        if (line.hasValue(field) != named) {
             throw wrong(
                     lines,
                     index,
-                    named ? "has no \"id\", which the first line has" : "has an \"id\", which the first line has not");
+                    named
+                            ? "has no \"" + field + "\", which the first line has"
+                            : "has an \"" + field + "\", which the first line has not");
         }
-        return named ? line.integer("id") : lines.number(index);
+        return named ? line.integer(field) : lines.number(index);
     }
 
     static MalformedFileException wrong(JsonLines lines, int index, String problem) {

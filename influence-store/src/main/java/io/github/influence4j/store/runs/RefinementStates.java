@@ -1,5 +1,6 @@
 package io.github.influence4j.store.runs;
 
+import io.github.influence4j.api.KeptSolves;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.store.internal.KeptMatrices;
@@ -12,15 +13,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Keeps the states of solves in the progress of a run, a file each. */
-record RefinementStates(Progress kept) implements Refinement.States {
+record RefinementStates(Progress kept) implements KeptSolves {
 
     private static String series(String solve) {
         return "solve-" + solve;
     }
 
     @Override
-    public Optional<Refinement.State> find(String name) {
-        Optional<ProgressLog.Finished> found = kept.find(series(name));
+    public Optional<State> find(String solve) {
+        Optional<ProgressLog.Finished> found = kept.find(series(solve));
         if (found.isEmpty()) {
             return Optional.empty();
         }
@@ -32,14 +33,14 @@ record RefinementStates(Progress kept) implements Refinement.States {
                 row.read(0, 1, vector, 0);
                 vectors.add(vector);
             }
-            return Optional.of(new Refinement.State(found.get().units(), vectors));
+            return Optional.of(new State(found.get().units(), vectors));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     @Override
-    public void keep(String name, Refinement.State state) {
+    public void keep(String solve, State state) {
         Map<String, Matrix> rows = new LinkedHashMap<>();
         for (int v = 0; v < state.vectors().size(); v++) {
             double[] vector = state.vectors().get(v);
@@ -47,7 +48,7 @@ record RefinementStates(Progress kept) implements Refinement.States {
         }
         try {
             kept.finish(
-                    series(name), state.iteration(), KeptMatrices.specs(rows), file -> KeptMatrices.write(file, rows));
+                    series(solve), state.iteration(), KeptMatrices.specs(rows), file -> KeptMatrices.write(file, rows));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -112,7 +112,7 @@ final class ScoreGroups<E> implements SolverGroups {
 
     /** The largest of this and of what was solved before the run was ended and taken up. */
     private void keepResidual(Provenance solved) throws IOException {
-        String text = solved.options().get(Refinement.RESIDUAL);
+        String text = solved.options().get(IhvpSolver.LARGEST_RESIDUAL);
         if (text == null) {
             return;
         }
@@ -176,14 +176,19 @@ final class ScoreGroups<E> implements SolverGroups {
                 : provenance().withOption(EigenbasisSolver.DOUBTFUL, String.join(" ", doubtful));
         OptionalDouble residual = residual();
         if (residual.isPresent()) {
-            made = made.withOption(Refinement.RESIDUAL, Double.toString(residual.getAsDouble()));
+            made = made.withOption(IhvpSolver.LARGEST_RESIDUAL, Double.toString(residual.getAsDouble()));
         }
         if (run.refinement().isPresent()) {
             made = made.withOption("refinement", run.refinement().get().description());
         }
         return made.withOption("damping", lambdas.toString())
+                .withOption("damping rule", run.damping().toString())
                 .withOption("run", digest)
                 .withCount("training examples", examples)
+                .withCount("training set", run.train().wholeSize())
+                .withCount(
+                        "weights",
+                        layers().stream().mapToLong(LayerSpec::parameters).sum())
                 .withCount("layer groups of scores", groups.size());
     }
 }

@@ -358,6 +358,7 @@ public record ScoreRun<E>(
         run.put("batch positions", Integer.toString(options.batchPositions()));
         run.put("query batch size", Integer.toString(options.queryBatchSize()));
         run.put("format", out.format().toString());
+        run.put("factor", Double.toString(out.factor()));
         run.put("backend", backend.name());
         run.put("precision", backend.precision().toString());
         run.put("training captures", DataDigest.of(train));

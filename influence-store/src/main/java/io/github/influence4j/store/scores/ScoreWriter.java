@@ -37,8 +37,29 @@ import java.util.Map;
  *
  * @param folder where to; made if there is none
  * @param format how
+ * @param factor what pairwise scores, and the best and worst, are multiplied with; 1 for scores as they are
  */
-public record ScoreWriter(Path folder, ScoreFormat format) {
+public record ScoreWriter(Path folder, ScoreFormat format, double factor) {
+
+    /**
+     * Writes scores as they are, per unit of weight.
+     *
+     * @param folder where to; made if there is none
+     * @param format how
+     */
+    public ScoreWriter(Path folder, ScoreFormat format) {
+        this(folder, format, 1);
+    }
+
+    /**
+     * Multiplies scores before they are written, with 1/n for those per copy of one of n examples; their provenance says so.
+     *
+     * @param value the factor
+     * @return a writer that does
+     */
+    public ScoreWriter scaledBy(double value) {
+        return new ScoreWriter(folder, format, value);
+    }
 
     /**
      * Checks that parts of layers can be told from the sum of all.
@@ -77,11 +98,12 @@ public record ScoreWriter(Path folder, ScoreFormat format) {
      * @throws IOException if they cannot be written
      */
     public void write(InfluenceScores scores, FolderLock lock) throws IOException {
-        write(lock, "pairwise", scores.layers(), scores.provenance(), files -> {
+        InfluenceScores written = factor == 1 ? scores : scores.times(factor);
+        write(lock, "pairwise", written.layers(), written.provenance(), files -> {
             switch (format) {
-                case SAFETENSORS -> SafetensorsScores.write(scores, files);
-                case CSV -> CsvScores.write(scores, files);
-                case NPY -> NpyScores.write(scores, files);
+                case SAFETENSORS -> SafetensorsScores.write(written, files);
+                case CSV -> CsvScores.write(written, files);
+                case NPY -> NpyScores.write(written, files);
             }
         });
     }
@@ -133,11 +155,12 @@ public record ScoreWriter(Path folder, ScoreFormat format) {
      * @throws IOException if they cannot be written
      */
     public void write(TopInfluences scores, FolderLock lock) throws IOException {
-        write(lock, "top", ScoreTensors.layers(scores), scores.provenance(), files -> {
+        TopInfluences written = factor == 1 ? scores : scores.times(factor);
+        write(lock, "top", ScoreTensors.layers(written), written.provenance(), files -> {
             switch (format) {
-                case SAFETENSORS -> SafetensorsScores.write(scores, files);
-                case CSV -> CsvScores.write(scores, files);
-                case NPY -> NpyScores.write(scores, files);
+                case SAFETENSORS -> SafetensorsScores.write(written, files);
+                case CSV -> CsvScores.write(written, files);
+                case NPY -> NpyScores.write(written, files);
             }
         });
     }

@@ -1,6 +1,5 @@
-package io.github.influence4j.baselines.iterative;
+package io.github.influence4j.api;
 
-import io.github.influence4j.api.Fingerprint;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.List;
