@@ -2,6 +2,7 @@ package io.github.influence4j.cli;
 
 import io.github.influence4j.api.Provenance;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -40,6 +41,10 @@ record PerCopy(long examples, double written) {
         return isKnown() ? number / written / examples : number / written;
     }
 
+    private String counted() {
+        return String.format(Locale.ROOT, "%,d", examples);
+    }
+
     /** Sign and unit of scores as they were written. */
     Map<String, Object> notes() {
         Map<String, Object> notes = new LinkedHashMap<>();
@@ -47,9 +52,9 @@ record PerCopy(long examples, double written) {
         notes.put(
                 "unit",
                 written == 1
-                        ? "per unit of weight, where all " + examples
+                        ? "per unit of weight, where all " + counted()
                                 + " training examples together have the weight 1; per"
-                                + " copy of an example divide by " + examples
+                                + " copy of an example divide by " + counted()
                         : sentence());
         return notes;
     }
@@ -58,7 +63,7 @@ record PerCopy(long examples, double written) {
     String sentence() {
         return isKnown()
                 ? "per copy: by about how much what was measured, a loss, falls with one more copy of the example, or rises"
-                        + " without it, to first order; the score divided by " + examples + " training examples"
+                        + " without it, to first order; the score divided by " + counted() + " training examples"
                 : "per unit of weight, where all training examples together have the weight 1";
     }
 }

@@ -53,7 +53,7 @@ record Report(
      * @param harmfulGroups from the most harmful on
      * @param distribution of all scores; empty where only the best and worst were kept
      * @param largest the largest scores per copy that help, for the tail
-     * @param concentration which share of what helps the first have, in words
+     * @param concentration which share of what helps the first have, in words; empty where they are few
      * @param foundByWords what a search finds; empty where there are no words
      * @param warnings about this question
      */

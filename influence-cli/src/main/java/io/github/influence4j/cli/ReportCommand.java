@@ -107,8 +107,9 @@ final class ReportCommand implements Callable<Integer> {
             paramLabel = "C",
             converter = Batches.CountConverter.class,
             description =
-                    "characters of a text that the page shows, at most, around what matters (default: ${DEFAULT-VALUE})")
-    private int characters = 1000;
+                    "characters of a text that the page shows, at most, around what matters (default: 1000, fewer where"
+                            + " there are hundreds of questions)")
+    private @Nullable Integer characters;
 
     private final AtomicLong pictureBytes = new AtomicLong();
 
@@ -135,7 +136,12 @@ final class ReportCommand implements Callable<Integer> {
                     Texts asked = new Texts(queryTexts)) {
                 List<String> warnings =
                         Stream.of(trained, asked).flatMap(Texts::counted).toList();
-                write(kept, trained.examples("training example"), asked.examples("question"), groups(texts, kept), warnings);
+                write(
+                        kept,
+                        trained.examples("training example"),
+                        asked.examples("question"),
+                        groups(texts, kept),
+                        warnings);
             }
         }
         return 0;
@@ -207,7 +213,7 @@ final class ReportCommand implements Callable<Integer> {
         Report report = new Reporting(kept, shown, questions, groups, examples).report(warnings);
         ResultFile.write(out, writer -> {
             if (format == Form.HTML) {
-                new ReportPage(report, pictures, characters).write(writer);
+                new ReportPage(report, pictures, charactersOf(report)).write(writer);
             } else {
                 writer.write(Output.json(report.json()));
                 writer.write('\n');
@@ -220,6 +226,13 @@ final class ReportCommand implements Callable<Integer> {
         result.put("numbers", report.unit());
         result.put("warnings", report.warnings());
         output.print(result);
+    }
+
+    /** As many as are asked for, or as a page can have that opens at once. */
+    private int charactersOf(Report report) {
+        return characters != null
+                ? characters
+                : ReportPage.characters(report.questions().size() * 2 * examples);
     }
 
     private ReportedExamples withPictures(

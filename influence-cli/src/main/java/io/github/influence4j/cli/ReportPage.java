@@ -13,12 +13,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The page of a report: everything in one file, every text escaped, and nothing that runs. Long texts are cut to what matters, so that
  * thousands of examples are no slow page.
  */
 final class ReportPage {
+
+    /** Characters of a text, if there are few. */
+    private static final int MOST = 1000;
+
+    private static final int LEAST = 200;
+
+    /** Characters of all texts of a page that a browser opens in about a second. */
+    private static final int PAGE = 5_000_000;
 
     /** Characters of a text that a search found. */
     private static final int FOUND = 240;
@@ -48,6 +57,11 @@ final class ReportPage {
         this.characters = characters;
     }
 
+    /** How many characters of a text are shown on a page with so many texts. */
+    static int characters(int texts) {
+        return Math.max(LEAST, Math.min(MOST, PAGE / Math.max(1, texts)));
+    }
+
     void write(Writer out) throws IOException {
         try (InputStream template = ReportPage.class.getResourceAsStream(TEMPLATE)) {
             if (template == null) {
@@ -66,6 +80,8 @@ final class ReportPage {
         page.put("count", counted(report.scored()));
         page.put("unit", report.unit());
         page.put("shaded", report.partsByToken());
+        page.put("tokens", report.questions().stream().anyMatch(question -> question.asked().text().stream()
+                .anyMatch(ShadedText.Piece::counted)));
         page.put("grouped", report.grouped());
         page.put("warned", !report.warnings().isEmpty());
         page.put("warnings", report.warnings().stream().map(PageText::shown).toList());
@@ -95,6 +111,15 @@ final class ReportPage {
 
     private Map<String, Object> question(Question question) {
         Map<String, Object> map = new LinkedHashMap<>();
+        SameDigits digits = SameDigits.of(Stream.concat(question.helpful().stream(), question.harmful().stream())
+                .mapToDouble(Entry::perCopy)
+                .toArray());
+        List<GroupSum> groups = Stream.concat(question.helpfulGroups().stream(), question.harmfulGroups().stream())
+                .toList();
+        SameDigits sums =
+                SameDigits.of(groups.stream().mapToDouble(GroupSum::perCopy).toArray());
+        SameDigits means =
+                SameDigits.of(groups.stream().mapToDouble(ReportPage::mean).toArray());
         map.put("id", question.id());
         map.put("all", question.id() == SUM);
         map.put("title", title(question));
@@ -103,17 +128,27 @@ final class ReportPage {
         map.put("contrast", spans(question.asked().contrast()));
         map.put("warned", !question.warnings().isEmpty());
         map.put("warnings", question.warnings());
-        map.put("helpful", question.helpful().stream().map(this::entry).toList());
-        map.put("harmful", question.harmful().stream().map(this::entry).toList());
+        map.put(
+                "helpful",
+                question.helpful().stream().map(one -> entry(one, digits)).toList());
+        map.put(
+                "harmful",
+                question.harmful().stream().map(one -> entry(one, digits)).toList());
         map.put(
                 "helpfulGroups",
-                question.helpfulGroups().stream().map(ReportPage::group).toList());
+                question.helpfulGroups().stream()
+                        .map(sum -> group(sum, sums, means))
+                        .toList());
         map.put(
                 "harmfulGroups",
-                question.harmfulGroups().stream().map(ReportPage::group).toList());
+                question.harmfulGroups().stream()
+                        .map(sum -> group(sum, sums, means))
+                        .toList());
         map.put("layers", question.layers().stream().map(ReportPage::share).toList());
         map.put("concentration", question.concentration());
-        map.put("distribution", question.distribution().map(ReportPage::distribution).stream().toList());
+        map.put(
+                "distribution",
+                question.distribution().map(ReportPage::distribution).stream().toList());
         map.put("tail", ReportCharts.tail(question.largest()));
         map.put("searched", question.foundByWords().isPresent());
         map.put(
@@ -133,7 +168,7 @@ final class ReportPage {
     /** What mustache shows of an example. */
     private Map<String, Object> shown(Shown shown) {
         Map<String, Object> map = new LinkedHashMap<>();
-        map.put("worded", !shown.text().isEmpty());
+        map.put("seen", !shown.text().isEmpty() || shown.picture().isPresent());
         map.put("spans", spans(shown.text()));
         map.put("picture", shown.picture().stream().toList());
         return map;
@@ -143,11 +178,10 @@ final class ReportPage {
         return PageText.spans(pieces, characters);
     }
 
-    private Map<String, Object> entry(Entry entry) {
+    private Map<String, Object> entry(Entry entry, SameDigits digits) {
         Map<String, Object> map = shown(entry.shown());
         map.put("id", entry.id());
-        map.put("perCopy", number(entry.perCopy()));
-        map.put("score", number(entry.score()));
+        map.put("perCopy", digits.signed(entry.perCopy()));
         map.put("group", entry.group().map(PageText::shown).stream().toList());
         map.put("layered", !entry.layers().isEmpty());
         map.put("layers", entry.layers().stream().map(ReportPage::share).toList());
@@ -162,16 +196,20 @@ final class ReportPage {
                 String.format(Locale.ROOT, "%.1f", 100 * share.share()));
     }
 
-    private static Map<String, Object> group(GroupSum sum) {
+    private static double mean(GroupSum sum) {
+        return sum.perCopy() / sum.examples();
+    }
+
+    private static Map<String, Object> group(GroupSum sum, SameDigits sums, SameDigits means) {
         return Map.of(
                 "name",
                 PageText.shown(sum.group()),
                 "perCopy",
-                number(sum.perCopy()),
+                sums.signed(sum.perCopy()),
                 "examples",
                 counted(sum.examples()),
                 "each",
-                number(sum.perCopy() / sum.examples()));
+                means.signed(mean(sum)));
     }
 
     private static Map<String, Object> found(Found found) {
@@ -185,25 +223,14 @@ final class ReportPage {
     }
 
     private static Map<String, Object> distribution(Distribution distribution) {
+        SameDigits digits = SameDigits.of(distribution.least(), distribution.most());
         return Map.of(
                 "bars", ReportCharts.bars(distribution.counts()),
                 "zero", ReportCharts.zero(distribution),
-                "least", number(distribution.least()),
-                "most", number(distribution.most()),
-                "median", number(distribution.median()),
-                "deviation", number(distribution.deviation()));
-    }
-
-    /** Three digits, in the same form in every place of the page. */
-    static String number(double value) {
-        if (value == 0) {
-            return "0";
-        }
-        double size = Math.abs(value);
-        String digits = size >= 1e-3 && size < 1e4
-                ? String.format(Locale.ROOT, "%." + Math.max(0, 2 - (int) Math.floor(Math.log10(size))) + "f", size)
-                : String.format(Locale.ROOT, "%.2e", size);
-        return (value > 0 ? "+" : "\u2212") + digits;
+                "least", digits.signed(distribution.least()),
+                "most", digits.signed(distribution.most()),
+                "median", SameDigits.of(distribution.median()).signed(distribution.median()),
+                "deviation", digits.plain(distribution.deviation()));
     }
 
     private static String counted(long count) {

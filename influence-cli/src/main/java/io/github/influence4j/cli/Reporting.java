@@ -30,6 +30,8 @@ final class Reporting {
 
     private static final int LAYERS_OF_EXAMPLE = 3;
 
+    private static final int FIRST = 10;
+
     /** Scores of the tail. */
     private static final int TAIL = 100;
 
@@ -194,15 +196,19 @@ final class Reporting {
                 .toList();
     }
 
+    /** Empty where those that help are too few to speak of the first. */
     private String concentration(double[] largest) {
+        if (largest.length == 0) {
+            return "no example helps";
+        }
         double all = Arrays.stream(largest).sum();
-        double first = Arrays.stream(largest).limit(10).sum();
-        return all == 0
-                ? "no example helps"
+        double first = Arrays.stream(largest).limit(FIRST).sum();
+        return largest.length <= FIRST
+                ? ""
                 : String.format(
                         Locale.ROOT,
-                        "the first %d of %d examples that help%s have %.0f %% of their sum",
-                        Math.min(10, largest.length),
+                        "the first %d of %,d examples that help%s have %.0f %% of their sum",
+                        FIRST,
                         largest.length,
                         scores.areAll() ? "" : " and were kept",
                         100 * first / all);
