@@ -84,7 +84,7 @@ final class FitPlanner {
             }
             double flushes = memory.precision() == Precision.FLOAT32 ? Math.ceil(rows / RunningSum.BLOCK_ROWS) : 0;
             work.elements((flushes + 3) * numbers(layer));
-            disk += 8 * dense(layer);
+            disk += 8 * numbers(layer);
         }
         return work.stage(
                 "covariances",
@@ -141,7 +141,7 @@ final class FitPlanner {
             }
             work.elements(3 * numbers(layer));
             double values = layer.outputs() + (ownInput(layer) ? layer.inputs() : 0.0);
-            disk += memory.precision().bytes() * dense(layer) + 8 * values;
+            disk += memory.precision().bytes() * stored(layer) + 8 * values;
         }
         return work.stage(
                 "eigendecomposition",
@@ -253,9 +253,10 @@ final class FitPlanner {
     }
 
     /** kronfluence's layout has no blocks: zeros outside them are stored too. */
-    private double dense(PlannedLayer layer) {
-        double inputs = ownInput(layer) ? layer.inputs() : 0;
-        return inputs * inputs + (double) layer.outputs() * layer.outputs();
+    /** Numbers of the eigenvectors in files: rows of the largest block. */
+    private double stored(PlannedLayer layer) {
+        double inputs = ownInput(layer) ? (double) layer.inputs() * largestBlock(layer.inputs()) : 0;
+        return inputs + (double) layer.outputs() * largestBlock(layer.outputs());
     }
 
     /** Numbers of the covariances that are the layer's own. */

@@ -100,7 +100,10 @@ class PlannerTest {
         assertEquals(500, split.stage("covariances").flops());
         assertEquals(9 * (8 + 8 + 1 + 1), split.stage("eigendecomposition").flops());
         assertEquals(10 * (80 + 48), split.stage("eigenvalues").flops());
-        assertEquals(160, split.stage("covariances").diskBytes(), "kronfluence's layout has no blocks");
+        assertEquals(8 * (4 + 4 + 1 + 1), split.stage("covariances").diskBytes());
+        // eigenvectors of 4 and 2 coordinates, blocks of 2 and 1 one below the other, and eigenvalues
+        assertEquals(
+                8 * (4 * 2 + 2 * 1 + 4 + 2), split.stage("eigendecomposition").diskBytes());
         // three draws: the output gradients' covariance and the second pass three times
         Plan draws = small(FIT.withLabels(new FisherLabels.Sampled(1, 3)), SCORE);
         assertEquals(10 * 5 * (16 + 3 * 4), draws.stage("covariances").flops());

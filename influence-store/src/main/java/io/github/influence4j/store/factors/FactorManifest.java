@@ -53,6 +53,9 @@ public record FactorManifest(
     /** Of folders in which layers share tensors, which readers of version 1 would miss. */
     private static final int SHARING_VERSION = 2;
 
+    /** Of folders in which the blocks of eigenvectors lie one below the other; layers may share tensors. */
+    private static final int PACKED_VERSION = 3;
+
     /** Copies the collections, keeping their order. */
     public FactorManifest {
         layers = List.copyOf(layers);
@@ -66,8 +69,8 @@ public record FactorManifest(
             throw json.malformed("format", FORMAT);
         }
         long version = json.integer("version");
-        if (version != VERSION && version != SHARING_VERSION) {
-            throw json.malformed("version", VERSION + " or " + SHARING_VERSION + ", the versions this library reads");
+        if (version < VERSION || version > PACKED_VERSION) {
+            throw json.malformed("version", VERSION + " to " + PACKED_VERSION + ", the versions this library reads");
         }
         json.requireOnly(Set.of(
                 "format", "version", "strategy", "blocks", "layers", "files", "provenance", SealedJson.CHECKSUM));
@@ -75,7 +78,7 @@ public record FactorManifest(
         List<LayerSpec> layers = new ArrayList<>();
         Map<String, String> inputOf = new LinkedHashMap<>();
         for (StrictJson layer : json.list("layers")) {
-            layers.add(layer(layer, version == SHARING_VERSION));
+            layers.add(layer(layer, version >= SHARING_VERSION));
             Optional<String> source = layer.optionalText(SharedInputsJson.KEY);
             source.ifPresent(name -> inputOf.put(layer.text("name"), name));
         }
@@ -127,10 +130,10 @@ public record FactorManifest(
         return new LayerSpec(name, json.positive("in"), json.positive("out"), json.flag("bias"), positions);
     }
 
-    byte[] toBytes() {
+    byte[] toBytes(boolean packed) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("format", FORMAT);
-        json.put("version", sharedInputs.isEmpty() ? VERSION : SHARING_VERSION);
+        json.put("version", packed ? PACKED_VERSION : sharedInputs.isEmpty() ? VERSION : SHARING_VERSION);
         json.put("strategy", word(strategy));
         json.put("blocks", blocks);
         json.put("layers", layers.stream().map(this::layerJson).toList());

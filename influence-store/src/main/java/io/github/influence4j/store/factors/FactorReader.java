@@ -112,14 +112,18 @@ final class FactorReader {
     }
 
     private BlockDiagonal vectors(String name, String layer, int order) {
-        LayerTensor tensor = files.tensor(name, layer).requireShape(order, order);
+        LayerTensor found = files.tensor(name, layer);
+        int columns = PackedBlocks.columns(order, blocks);
+        // older versions, and kronfluence, have the zeros outside the blocks too
+        boolean packed = found.spec().rank() == 2 && found.spec().dimension(1) == columns;
+        LayerTensor tensor = found.requireShape(order, packed ? columns : order);
         List<BackendMatrix> parts = new ArrayList<>();
         try {
             int offset = 0;
             for (int size : BlockDiagonal.sizes(order, blocks)) {
                 BackendMatrix part = backend.zeros(size, size, backend.precision());
                 parts.add(part);
-                copy(tensor, offset, part);
+                copy(tensor, offset, packed ? 0 : offset, part);
                 offset += size;
             }
             return BlockDiagonal.of(parts);
@@ -129,19 +133,19 @@ final class FactorReader {
         }
     }
 
-    /** Copies a square of the diagonal; there must be zeros to its left and right, and its columns must be of length 1. */
-    private void copy(LayerTensor tensor, int offset, BackendMatrix part) {
+    /** Copies a block; there must be zeros to its left and right, and its columns must be of length 1. */
+    private void copy(LayerTensor tensor, int firstRow, int firstColumn, BackendMatrix part) {
         int size = part.columns();
         double[] squares = new double[size];
         backend.upload(
-                new CheckedRows(tensor.numbers(), offset, size, offset, size, row -> {
+                new CheckedRows(tensor.numbers(), firstRow, size, firstColumn, size, row -> {
                     for (int c = 0; c < row.length; c++) {
-                        boolean inside = c >= offset && c < offset + size;
+                        boolean inside = c >= firstColumn && c < firstColumn + size;
                         if (!Double.isFinite(row[c]) || !inside && row[c] != 0) {
                             throw tensor.malformed("must be finite and zero outside its blocks, found " + row[c]);
                         }
                         if (inside) {
-                            squares[c - offset] += row[c] * row[c];
+                            squares[c - firstColumn] += row[c] * row[c];
                         }
                     }
                 }),

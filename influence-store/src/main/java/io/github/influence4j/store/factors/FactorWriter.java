@@ -33,8 +33,10 @@ final class FactorWriter implements AutoCloseable {
     private final List<List<String>> sharedInputs;
     private final Path folder;
     private final StagedFiles files;
+    private final int blocks;
+    private final boolean packed;
 
-    /** Writes what layers share once, or for each of them. */
+    /** Writes what layers share once and of blocks the blocks, or, as kronfluence has it, all for each layer. */
     FactorWriter(Path folder, EigenbasisCurvature curvature, Strategy strategy, boolean once) {
         this.folder = folder;
         this.files = new StagedFiles(folder);
@@ -42,6 +44,12 @@ final class FactorWriter implements AutoCloseable {
         this.strategy = strategy;
         this.sharedInputs = once ? sharedInputs(curvature) : List.of();
         this.examples = curvature.provenance().counts().getOrDefault("examples", 1L);
+        this.blocks = curvature.layerCurvatures().stream()
+                .flatMap(part -> part.basis().stream())
+                .mapToInt(LayerEigenbasis::blocks)
+                .max()
+                .orElse(1);
+        this.packed = once && blocks > 1;
     }
 
     /** Layers that share an input hold the same Q_A. */
@@ -73,12 +81,16 @@ final class FactorWriter implements AutoCloseable {
             Function<LayerCurvature, LayerEigenbasis> basis =
                     part -> part.basis().orElseThrow();
             List<LayerCurvature> own = withOwnInput();
-            matrices(FactorTensors.ACTIVATION_EIGENVECTORS, own, part -> basis.apply(part)
-                    .activationVectors());
+            matrices(
+                    FactorTensors.ACTIVATION_EIGENVECTORS,
+                    own,
+                    part -> stored(basis.apply(part).activationVectors()));
             vectors(FactorTensors.ACTIVATION_EIGENVALUES, own, part -> basis.apply(part)
                     .activationValues());
-            matrices(FactorTensors.GRADIENT_EIGENVECTORS, curvature.layerCurvatures(), part -> basis.apply(part)
-                    .gradientVectors());
+            matrices(
+                    FactorTensors.GRADIENT_EIGENVECTORS,
+                    curvature.layerCurvatures(),
+                    part -> stored(basis.apply(part).gradientVectors()));
             vectors(FactorTensors.GRADIENT_EIGENVALUES, curvature.layerCurvatures(), this::scaledGradientValues);
         }
         if (strategy.measuresEigenvalues()) {
@@ -89,9 +101,14 @@ final class FactorWriter implements AutoCloseable {
             counts();
         }
         files.bytes(FactorTensors.ARGUMENTS, arguments().getBytes(StandardCharsets.UTF_8));
-        files.bytes(FactorManifest.FILE, manifest().toBytes());
+        files.bytes(FactorManifest.FILE, manifest().toBytes(packed));
         files.commit();
         removeStale();
+    }
+
+    /** kronfluence has whole matrices. */
+    private Matrix stored(BlockDiagonal vectors) {
+        return packed ? new PackedBlocks(vectors) : vectors;
     }
 
     /** What factors of another strategy left behind would look as if it belonged to these. */
@@ -185,11 +202,6 @@ final class FactorWriter implements AutoCloseable {
     }
 
     private FactorManifest manifest() throws IOException {
-        int blocks = curvature.layerCurvatures().stream()
-                .flatMap(part -> part.basis().stream())
-                .mapToInt(LayerEigenbasis::blocks)
-                .max()
-                .orElse(1);
         return new FactorManifest(
                 strategy, blocks, curvature.layers(), sharedInputs, files.checksums(), curvature.provenance());
     }
