@@ -74,6 +74,9 @@ public record FactorManifest(
         }
         json.requireOnly(Set.of(
                 "format", "version", "strategy", "blocks", "layers", "files", "provenance", SealedJson.CHECKSUM));
+        if (version == PACKED_VERSION && json.positive("blocks") == 1) {
+            throw json.malformed("version", VERSION + " or " + SHARING_VERSION + ", as there are no blocks");
+        }
         Strategy strategy = strategy(json.text("strategy"), json);
         List<LayerSpec> layers = new ArrayList<>();
         Map<String, String> inputOf = new LinkedHashMap<>();
