@@ -8,7 +8,6 @@ module io.github.influence4j.api {
 
     exports io.github.influence4j.api;
     exports io.github.influence4j.api.internal to
-            io.github.influence4j.baselines,
             io.github.influence4j.ekfac,
             io.github.influence4j.index,
             io.github.influence4j.safetensors,

@@ -15,7 +15,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.api.Scoring;
 import io.github.influence4j.api.SelfInfluence;
-import io.github.influence4j.api.internal.SameModel;
+import io.github.influence4j.ekfac.internal.factor.SameModel;
 import io.github.influence4j.ekfac.CurvatureScoring;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.ScoreOptions;

@@ -5,7 +5,7 @@ import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Objective;
-import io.github.influence4j.api.internal.SameModel;
+import io.github.influence4j.ekfac.internal.factor.SameModel;
 import java.util.List;
 import java.util.Optional;
 

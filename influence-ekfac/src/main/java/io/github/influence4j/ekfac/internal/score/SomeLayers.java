@@ -2,7 +2,7 @@ package io.github.influence4j.ekfac.internal.score;
 
 import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.LayerSpec;
-import io.github.influence4j.api.internal.SameModel;
+import io.github.influence4j.ekfac.internal.factor.SameModel;
 import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import java.util.List;
 

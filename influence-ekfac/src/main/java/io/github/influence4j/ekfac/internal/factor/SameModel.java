@@ -1,4 +1,4 @@
-package io.github.influence4j.api.internal;
+package io.github.influence4j.ekfac.internal.factor;
 
 import io.github.influence4j.api.CaptureSink;
 import io.github.influence4j.api.ExampleBatch;
