@@ -27,7 +27,7 @@ final class ReportPage {
     private static final int LEAST = 200;
 
     /** Characters of all texts of a page that a browser opens in about a second. */
-    private static final int PAGE = 5_000_000;
+    private static final int PAGE = 3_000_000;
 
     /** Characters of a text that a search found. */
     private static final int FOUND = 240;

@@ -18,20 +18,36 @@ final class ValidationAdvice {
 
     private static final String EXACT = "exact GGN";
 
+    /** A difference of two means that is none. */
+    private static final double EQUAL = 0.01;
+
+    /**
+     * What to use, and why.
+     *
+     * @param use a sentence
+     * @param why the numbers
+     */
+    record Advice(String use, String why) {}
+
     private ValidationAdvice() {}
 
-    static String of(ValidationResult result) {
+    static Advice of(ValidationResult result) {
         List<ValidationRow> rows =
                 result.beds().stream().flatMap(bed -> bed.rows().stream()).toList();
         ToDoubleFunction<String> response = name -> mean(rows, name, ValidationRow::pearsonPbrf);
         ToDoubleFunction<String> retraining = name -> mean(rows, name, ValidationRow::lds);
         String first = best(response);
-        String second = best(retraining);
-        StringBuilder advice = new StringBuilder("Use ").append(first);
-        advice.append(first.equals(second) ? "" : ", or " + second + " to predict what training again would do")
-                .append(". Of the estimators that are fitted once and answer without iterations ");
-        if (first.equals(second)) {
-            advice.append("it agrees best with both truths: ").append(both(first, response, retraining));
+        String ahead = best(retraining);
+        boolean both = retraining.applyAsDouble(ahead) - retraining.applyAsDouble(first) < EQUAL;
+        String second = both ? first : ahead;
+        String use = "Use " + first + (both ? "." : ", or " + second + " to predict what training again would do.");
+        StringBuilder advice =
+                new StringBuilder("Of the estimators that are fitted once and answer without iterations ");
+        if (both) {
+            advice.append("none is ahead of it by ")
+                    .append(EQUAL)
+                    .append(": ")
+                    .append(both(first, response, retraining));
         } else {
             advice.append(both(first, response, retraining)).append("; ").append(both(second, response, retraining));
         }
@@ -41,7 +57,7 @@ final class ValidationAdvice {
         if (result.options().seeds() == 1) {
             advice.append(" One network for each data set is an impression, not a finding.");
         }
-        return advice.toString();
+        return new Advice(use, advice.toString());
     }
 
     private static String best(ToDoubleFunction<String> measure) {

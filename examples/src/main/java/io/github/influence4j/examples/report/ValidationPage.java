@@ -89,7 +89,7 @@ final class ValidationPage {
         return count == 1 ? "" : "s";
     }
 
-    String advice() {
+    ValidationAdvice.Advice advice() {
         return ValidationAdvice.of(result);
     }
 

@@ -97,7 +97,7 @@ class ValidationTest {
                         .matcher(page)
                         .results()
                         .count());
-        int advice = page.indexOf("<p class=\"use\">Use ");
+        int advice = page.indexOf("<p class=\"use\"><b>Use ");
         assertTrue(advice > 0 && advice < page.indexOf("class=\"lead\""), "which estimator to use is said first");
         assertFalse(page.contains("http://") || page.contains("https://"));
     }
