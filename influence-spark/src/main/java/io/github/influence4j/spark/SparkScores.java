@@ -41,7 +41,8 @@ public final class SparkScores {
     /**
      * Writes the scores as Parquet, by the executors. Told to the listener, cancelled and failing as a fit is.
      *
-     * @param path a folder that is not there yet, as Spark takes it; the file {@code _SUCCESS} in it comes last
+     * @param path a folder that is not there yet, as Spark takes it; the file {@code _SUCCESS} in it comes last, and without it the
+     *     folder can be removed
      * @throws IllegalArgumentException if an executor does not see a path, or captures are of another objective
      * @throws IllegalStateException if there is something already, or Spark gave up
      * @throws io.github.influence4j.api.NumericalException if a capture holds a NaN or infinite number, naming the layer, the example and

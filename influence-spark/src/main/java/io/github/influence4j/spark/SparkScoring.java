@@ -119,7 +119,7 @@ public final class SparkScoring<E> {
 
     /**
      * Scores every training example for every query. Queries are prepared at once; the scores are computed when the rows are asked for,
-     * and again each time they are, so write them, as Parquet for instance. They never pass the driver. A task holds the scores of its
+     * and again each time they are, so write them with {@link SparkScores#writeParquet}. They never pass the driver. A task holds the scores of its
      * partition, 8 bytes a pair.
      *
      * @param <Q> type of a row of the queries
@@ -145,7 +145,7 @@ public final class SparkScoring<E> {
 
     /**
      * Scores every training example for itself. Computed when the rows are asked for, and again each time they are. Every executor loads
-     * the factors.
+     * the factors, of as many layers at a time as half of the memory limit has room for.
      *
      * @param <R> type of a row
      * @param train the training set

@@ -60,7 +60,7 @@ final class Stages {
             return result;
         } catch (Exception e) {
             tasks.stop();
-            tasks.thrown().filter(thrown -> thrown != e).ifPresent(Stages::rethrow);
+            tasks.thrown().ifPresent(Stages::rethrow);
             if (isInterruption(e)) {
                 spark.cancelJobGroup(group);
                 Thread.currentThread().interrupt();

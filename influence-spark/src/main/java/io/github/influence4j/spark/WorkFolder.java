@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -26,6 +28,9 @@ import java.util.stream.Stream;
 record WorkFolder(String path, String token) implements Serializable {
 
     private static final String TOKEN = "run";
+
+    /** Without the token, which goes with the first, an attempt writes one more file at most. */
+    private static final int MOST_ATTEMPTS = 100;
 
     /** Makes an empty folder, in the place of what a killed driver left. */
     static WorkFolder create(Path folder) throws IOException {
@@ -64,10 +69,20 @@ record WorkFolder(String path, String token) implements Serializable {
         return ExecutorJvm.reading("piece " + piece, () -> SafetensorsFile.open(file(piece)));
     }
 
+    /** Removes the folder; an attempt that Spark has given up may still be writing to it. */
     void delete() throws IOException {
-        if (!Files.exists(Path.of(path))) {
-            return;
+        for (int attempt = 1; Files.exists(Path.of(path)); attempt++) {
+            try {
+                deleteAll();
+            } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+                if (attempt == MOST_ATTEMPTS) {
+                    throw e;
+                }
+            }
         }
+    }
+
+    private void deleteAll() throws IOException {
         try (Stream<Path> files = Files.walk(Path.of(path))) {
             List<Path> inward = files.sorted(Comparator.reverseOrder()).toList();
             for (Path file : inward) {

@@ -9,15 +9,20 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
-/** Fits and scores, and measures what the driver holds meanwhile: its heap after each task, garbage collected, and its resident memory. */
+/**
+ * Fits and scores, and measures what the driver holds meanwhile: its heap after each task, garbage collected, how much of it are blocks of
+ * broadcasts that Spark keeps as long as there is room, and its resident memory.
+ */
 public final class DriverMemory {
 
     private static final int QUERIES = 4;
 
     private long heap;
+    private long needed;
 
     private DriverMemory() {}
 
@@ -45,18 +50,20 @@ public final class DriverMemory {
             scoring.pairwise(queries, train)
                     .writeParquet(results.resolve("pairs").toString());
             scoring.selfInfluence(train).writeParquet(results.resolve("self").toString());
-            Files.write(results.resolve("memory"), List.of(Long.toString(memory.heap()), Long.toString(resident())));
+            Files.write(results.resolve("memory"), memory.measured());
         }
     }
 
     private synchronized void measure() {
         System.gc();
-        heap = Math.max(
-                heap, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        long used = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+        heap = Math.max(heap, used);
+        needed = Math.max(needed, used - SparkEnv.get().memoryManager().storageMemoryUsed());
     }
 
-    private synchronized long heap() {
-        return heap;
+    /** Bytes of the heap, of the heap without what Spark can put on the disk, and resident. */
+    private synchronized List<String> measured() throws IOException {
+        return List.of(Long.toString(heap), Long.toString(needed), Long.toString(resident()));
     }
 
     /** The most that was in memory at any time, in bytes. */

@@ -1,6 +1,7 @@
 package io.github.influence4j.spark;
 
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.index.IndexOptions;
 import io.github.influence4j.store.captures.CapturedExample;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,9 @@ import org.apache.spark.sql.SparkSession;
 
 /** Fits and scores while executors are killed: once in each stage, each in a run of its own, or whenever one is at a pass over the data. */
 public final class KilledExecutors {
+
+    /** As few as the layers of the captures with a head can have. */
+    private static final int SIGNS = 38;
 
     private final Path sampled;
     private final Path training;
@@ -116,7 +120,7 @@ public final class KilledExecutors {
                 new SlowCaptures(CaptureFiles.modelOf(factors, training, queries)), factors, Damping.DEFAULT);
         if (kind == Kind.INDEX) {
             SparkIndex.on(session)
-                    .with(SparkIndexTest.OPTIONS)
+                    .with(IndexOptions.defaults().withBytes(SIGNS))
                     .build(
                             new SlowCaptures(CaptureFiles.modelOf(factors, training)),
                             factors,

@@ -189,4 +189,47 @@ class SparkErrorsTest {
                 IllegalStateException.class, () -> JacksonAnnotations.require("an executor", "no.such.Annotation"));
         assertTrue(thrown.toString().contains("spark.executor.extraClassPath"), thrown::toString);
     }
+
+    /** Defect: where an attempt that was given up was still writing, a fit failed in the end because its folder was not empty. */
+    @Test
+    void aFolderThatIsStillWrittenToIsRemoved() throws IOException, InterruptedException {
+        for (int round = 0; round < 20; round++) {
+            WorkFolder work = WorkFolder.create(folder.resolve("work"));
+            Thread writer = new Thread(() -> {
+                for (int piece = 0; piece < 10_000; piece++) {
+                    try {
+                        work.write("piece-" + piece, Map.of("one", Matrix.of(new double[] {1}, 1, 1)));
+                    } catch (IOException | IllegalArgumentException e) {
+                        return;
+                    }
+                }
+            });
+            writer.start();
+            Thread.sleep(20);
+            work.delete();
+            writer.join();
+            assertFalse(Files.exists(folder.resolve("work")));
+        }
+    }
+
+    @Test
+    void notANumberInScoresThatAreWritten() throws IOException {
+        Path factors = folder.resolve("factors");
+        ekfac().fit(new RowModel(), examples(rows(20), 2), factors);
+        List<double[]> wrong = rows(20);
+        wrong.get(13)[2] = Double.NaN;
+        SparkScoring<double[]> scoring = ekfac().scoring(new RowModel(), factors, Damping.DEFAULT);
+        SparkScores pairs = scoring.pairwise(examples(rows(2), 1), examples(wrong, 4));
+        SparkScores self = scoring.selfInfluence(examples(wrong, 4));
+        for (SparkScores scores : List.of(pairs, self)) {
+            Path parquet = folder.resolve(scores == pairs ? "pairs" : "self");
+            String message =
+                    String.valueOf(assertThrows(NumericalException.class, () -> scores.writeParquet(parquet.toString()))
+                            .getMessage());
+            assertTrue(message.contains("partition 2"), message);
+            assertTrue(message.contains("layer only"), message);
+            assertTrue(message.contains("13"), message);
+            assertFalse(Files.exists(parquet.resolve("_SUCCESS")));
+        }
+    }
 }

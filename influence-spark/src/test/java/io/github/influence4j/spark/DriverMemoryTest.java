@@ -1,0 +1,84 @@
+package io.github.influence4j.spark;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What the driver of a fit with its scores needs, with ten times the examples and ten times the layers. Blocks of broadcasts, which Spark
+ * puts on the disk where its memory for storage is full, do not count. Writes what it measured to {@code target/spark-driver.txt}.
+ */
+@Tag("slow")
+class DriverMemoryTest {
+
+    /** Less than the ids, the bases or the queries of the larger run take. */
+    private static final double MOST_GROWTH = 4 << 20;
+
+    @TempDir
+    private static Path folder;
+
+    private static final StringBuilder MEASURED = new StringBuilder();
+    private static Cluster cluster;
+
+    @BeforeAll
+    static void start() throws IOException, InterruptedException {
+        cluster = Cluster.start(Files.createDirectories(folder.resolve("cluster")));
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        cluster.close();
+        Files.writeString(Path.of("target/spark-driver.txt"), MEASURED);
+    }
+
+    /** Bytes of the heap, of what is needed of it, and resident. */
+    private record Held(long heap, long needed, long resident) {}
+
+    private static Held run(String name, String... arguments) throws IOException, InterruptedException {
+        Path results = folder.resolve(name);
+        String[] all = new String[arguments.length + 1];
+        all[0] = results.toString();
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        cluster.submit(name, 2, "spark.sql.shuffle.partitions=2", DriverMemory.class, all);
+        List<String> lines = Files.readAllLines(results.resolve("memory"));
+        Held held = new Held(Long.parseLong(lines.get(0)), Long.parseLong(lines.get(1)), Long.parseLong(lines.get(2)));
+        MEASURED.append(String.format(
+                Locale.ROOT,
+                "%s: heap %.1f MiB, without blocks of broadcasts %.1f MiB, resident %.0f MiB%n",
+                name,
+                held.heap() / 1048576.0,
+                held.needed() / 1048576.0,
+                held.resident() / 1048576.0));
+        return held;
+    }
+
+    private static void assertNoGrowth(Held one, Held ten) {
+        assertTrue(ten.needed() - one.needed() < MOST_GROWTH, MEASURED::toString);
+    }
+
+    /** Ids of 900,000 more examples would take 7 MB as numbers, and more as objects. */
+    @Test
+    void tenTimesTheExamples() throws IOException, InterruptedException {
+        Held one = run("100,000 examples", "100000", "2", "4", "1000000", "2");
+        Held ten = run("1,000,000 examples", "1000000", "2", "4", "1000000", "2");
+        assertNoGrowth(one, ten);
+    }
+
+    /** Bases of four layers take 4 MB and queries 8 MB; those of forty would take 42 and 84 MB. */
+    @Test
+    void tenTimesTheLayers() throws IOException, InterruptedException {
+        String limit = Long.toString(4L * 16 * 362 * 362 * 2);
+        Held one = run("4 layers", "100", "4", "362", limit, "2");
+        Held ten = run("40 layers", "100", "40", "362", limit, "2");
+        assertNoGrowth(one, ten);
+    }
+}
