@@ -153,7 +153,7 @@ public final class IndexCost implements Callable<Integer> {
     private IndexOptions options(String section) {
         return section.equals(SIGNS)
                 ? IndexOptions.defaults().withPercent(percent)
-                : IndexOptions.defaults().withoutSigns().withCoordinatesPercent(1);
+                : IndexOptions.defaults().withCoordinatesPercent(1).withoutSigns();
     }
 
     private static double answerSeconds(
