@@ -48,7 +48,7 @@ public record MlpCheckpoints(Checkpoints<Mlp> checkpoints, List<Double> losses) 
                     + options.optimizer() + "; for Adam train with ExactUnrolling and take the checkpoints of its run");
         }
         long steps = ((data.size() - 1) / options.batchSize() + 1) * options.epochs();
-        int copies = segments * perSegment;
+        long copies = (long) segments * perSegment;
         if (steps < copies) {
             throw new IllegalArgumentException(
                     "training takes " + steps + " steps, too few for " + copies + " checkpoints");

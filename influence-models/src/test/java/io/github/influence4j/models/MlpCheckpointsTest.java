@@ -87,6 +87,8 @@ class MlpCheckpointsTest {
         assertThrows(IllegalArgumentException.class, () -> train(options, 1, 0));
         IllegalArgumentException few = assertThrows(IllegalArgumentException.class, () -> train(options, 2, 2));
         assertTrue(few.toString().contains("3 steps") && few.toString().contains("4 checkpoints"), few::toString);
+        // their product is 0 in 32 bits
+        assertThrows(IllegalArgumentException.class, () -> train(options, 1 << 16, 1 << 16));
         IllegalArgumentException adam =
                 assertThrows(IllegalArgumentException.class, () -> train(TrainingOptions.adam(), 1, 1));
         assertTrue(adam.toString().contains("SGD"), adam::toString);

@@ -23,9 +23,10 @@ final class RunCheckpoints<E> {
             throw new IllegalArgumentException(
                     "segments and checkpoints of each must be positive, found " + segments + " and " + perSegment);
         }
-        if (steps < segments * perSegment) {
+        long copies = (long) segments * perSegment;
+        if (steps < copies) {
             throw new IllegalArgumentException(
-                    "training takes " + steps + " steps, too few for " + segments * perSegment + " checkpoints");
+                    "training takes " + steps + " steps, too few for " + copies + " checkpoints");
         }
         this.replay = replay;
         this.segments = segments;

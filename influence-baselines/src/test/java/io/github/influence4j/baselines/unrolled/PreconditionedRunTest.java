@@ -153,7 +153,7 @@ class PreconditionedRunTest {
                         checkpoints.segments().stream()
                                 .mapToDouble(Checkpoints.Segment::learningRateSum)
                                 .sum(),
-                        1e-12);
+                        Tolerances.REORDERED_FLOAT64);
                 assertTrue(checkpoints.segments().stream()
                         .allMatch(segment -> segment.models().size() == 3
                                 && segment.preconditioner().isEmpty()));
@@ -162,6 +162,8 @@ class PreconditionedRunTest {
             }
             assertThrows(IllegalArgumentException.class, () -> run.checkpoints(0, 1));
             assertThrows(IllegalArgumentException.class, () -> run.checkpoints(51, 2));
+            // their product is 0 in 32 bits
+            assertThrows(IllegalArgumentException.class, () -> run.checkpoints(1 << 16, 1 << 16));
         }
     }
 }

@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.internal.factor;
 import io.github.influence4j.api.LayerSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Layers whose sums a task of a cluster holds at the same time. Unlike {@link LayerGroups}, nothing of the groups before is kept:
@@ -51,9 +52,12 @@ public record TaskGroups(List<List<List<LayerSpec>>> groups) {
         double bytes = memory.peakBytes(List.of(layer));
         if (bytes > limit) {
             throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
                     "layer %s needs %.0f bytes to be fitted, a task may take %d; raise FitOptions.withMemoryLimit together with"
                             + " spark.executor.memoryOverhead, or cut its covariances with FitOptions.withBlocks",
-                    layer.name(), bytes, limit));
+                    layer.name(),
+                    bytes,
+                    limit));
         }
     }
 
