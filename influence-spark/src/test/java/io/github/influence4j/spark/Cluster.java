@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -25,6 +26,9 @@ import java.util.stream.Stream;
 final class Cluster implements AutoCloseable {
 
     private static final long START_SECONDS = 90;
+
+    /** What all these JVMs do most is to start. */
+    private static final String QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
     /** Jars that Spark has not, or that it must not have twice. */
     private static final Pattern OURS = Pattern.compile(
@@ -144,6 +148,7 @@ final class Cluster implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx512m");
+        command.addAll(List.of(QUICK_START.split(" ")));
         command.addAll(List.of(opens().split(" ")));
         command.addAll(
                 List.of("-cp", annotations + File.pathSeparator + home.resolve("jars") + File.separator + "*", main));
@@ -169,9 +174,19 @@ final class Cluster implements AutoCloseable {
         return org.apache.spark.launcher.JavaModuleOptions.defaultModuleOptions();
     }
 
-    /** Runs a program of the tests on executors of one core, with a setting of Spark's, and waits for it. */
-    void submit(String log, int executors, String setting, Class<?> main, String... arguments)
+    /** Runs a program of the tests on executors of one core, with settings of Spark's, and waits for it. */
+    void submit(String log, int executors, Map<String, String> settings, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
+        Map<String, String> all = new TreeMap<>(Map.of(
+                "spark.executor.extraClassPath", annotations.toString(),
+                "spark.executor.extraJavaOptions", QUICK_START,
+                "spark.cores.max", Integer.toString(executors),
+                "spark.executor.cores", "1",
+                "spark.ui.enabled", "false",
+                "spark.sql.shuffle.partitions", "2",
+                "spark.driver.host", "127.0.0.1",
+                "spark.driver.bindAddress", "127.0.0.1"));
+        all.putAll(settings);
         List<String> command = new ArrayList<>(List.of(
                 "--master",
                 url(),
@@ -181,25 +196,12 @@ final class Cluster implements AutoCloseable {
                 String.join(",", ours.stream().map(jar -> "local:" + jar).toList()),
                 "--driver-class-path",
                 annotations.toString(),
-                "--conf",
-                "spark.executor.extraClassPath=" + annotations,
                 "--driver-memory",
                 "512m",
                 "--executor-memory",
-                "512m",
-                "--conf",
-                "spark.cores.max=" + executors,
-                "--conf",
-                "spark.executor.cores=1",
-                "--conf",
-                "spark.ui.enabled=false",
-                "--conf",
-                setting,
-                "--conf",
-                "spark.driver.host=127.0.0.1",
-                "--conf",
-                "spark.driver.bindAddress=127.0.0.1",
-                program.toString()));
+                "512m"));
+        all.forEach((name, value) -> command.addAll(List.of("--conf", name + "=" + value)));
+        command.add(program.toString());
         command.addAll(Arrays.asList(arguments));
         Process process = java(log, "org.apache.spark.deploy.SparkSubmit", command.toArray(String[]::new));
         if (process.waitFor() != 0) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +36,7 @@ class ClusterSpeedTest {
                 cluster.submit(
                         "speed-" + executors,
                         executors,
-                        "spark.sql.shuffle.partitions=2",
+                        Map.of("spark.executor.extraJavaOptions", "-XX:ActiveProcessorCount=1"),
                         ClusterSpeed.class,
                         results.toString(),
                         Long.toString(FITTED),

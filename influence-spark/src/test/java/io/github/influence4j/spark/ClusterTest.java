@@ -15,7 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,25 +47,17 @@ class ClusterTest {
         cluster.close();
     }
 
-    private static void submit(String results, int executors, Class<?> main, String... more)
+    private static void submit(
+            String results, int executors, Map<String, String> settings, Class<?> main, String... more)
             throws IOException, InterruptedException {
-        submit(results, executors, "spark.serializer=org.apache.spark.serializer.JavaSerializer", main, more);
-    }
-
-    private static void submit(String results, int executors, String setting, Class<?> main, String... more)
-            throws IOException, InterruptedException {
-        String[] arguments = IntStream.range(0, 5 + more.length)
-                .mapToObj(k -> k < 5
-                        ? List.of(
-                                        sampled.toString(),
-                                        training.toString(),
-                                        queries.toString(),
-                                        folder.resolve(results).toString(),
-                                        "3")
-                                .get(k)
-                        : more[k - 5])
-                .toArray(String[]::new);
-        cluster.submit(results, executors, setting, main, arguments);
+        List<String> arguments = new ArrayList<>(List.of(
+                sampled.toString(),
+                training.toString(),
+                queries.toString(),
+                folder.resolve(results).toString(),
+                "3"));
+        arguments.addAll(List.of(more));
+        cluster.submit(results, executors, settings, main, arguments.toArray(String[]::new));
     }
 
     private static List<Row> top(Path results) {
@@ -103,10 +95,21 @@ class ClusterTest {
         return results;
     }
 
+    /** The program of the documentation, while the first executor that takes covariances is ended by SIGKILL. */
     @Test
-    void twoExecutorsGiveTheBytesOfOneJvm() throws IOException, InterruptedException {
+    void twoExecutorsGiveTheBytesOfOneJvmThoughOneIsKilled() throws IOException, InterruptedException {
         Path here = inThisJvm();
-        submit("two", 2, FitAndScore.class);
+        Path killed = folder.resolve("killed-executors");
+        submit(
+                "two",
+                2,
+                Map.of(
+                        "spark.extraListeners",
+                        OneKilledExecutor.class.getName(),
+                        OneKilledExecutor.RESULT,
+                        killed.toString()),
+                FitAndScore.class);
+        assertEquals("1", Files.readString(killed));
         assertSameFactors(here.resolve("factors"), folder.resolve("two/factors"));
         assertEquals(top(here), top(folder.resolve("two")));
         // as spark.task.cpus, where the environment says nothing
@@ -120,7 +123,7 @@ class ClusterTest {
     @Test
     @Tag("slow")
     void anyStageSurvivesAKilledExecutor() throws IOException, InterruptedException {
-        submit("killed", 2, KilledExecutors.class, "each");
+        submit("killed", 2, Map.of(), KilledExecutors.class, "each");
         List<String> killed = Files.readAllLines(folder.resolve("killed/killed.txt"));
         for (String kind : List.of("FIT", "TOP", "PAIRS", "SELF", "INDEX")) {
             assertTrue(killed.stream().filter(line -> line.startsWith(kind)).count() >= 3, killed::toString);
@@ -152,12 +155,6 @@ class ClusterTest {
         assertEquals(1, compared, what);
     }
 
-    /** Float64 in three partitions, one of which is empty and one has nearly all. */
-    @Test
-    void scoresAreThoseOfOneJvm() throws IOException, InterruptedException {
-        compare(List.of("mlp", "digits", "text"), List.of(Precision.FLOAT64), List.of(Layout.SKEWED));
-    }
-
     @Test
     @Tag("slow")
     void scoresAreThoseOfOneJvmInAnyPartitions() throws IOException, InterruptedException {
@@ -176,7 +173,7 @@ class ClusterTest {
         cluster.submit(
                 String.valueOf(all.getFileName()),
                 2,
-                "spark.sql.shuffle.partitions=2",
+                Map.of(),
                 ScoresOfSubjects.class,
                 arguments.toArray(String[]::new));
         List<String> wrong = new ArrayList<>();
@@ -203,14 +200,14 @@ class ClusterTest {
     @Test
     @Tag("slow")
     void oneExecutorGivesTheBytesOfTwo() throws IOException, InterruptedException {
-        submit("of-one", 1, FitAndScore.class);
+        submit("of-one", 1, Map.of(), FitAndScore.class);
         assertSameFactors(inThisJvm().resolve("factors"), folder.resolve("of-one/factors"));
     }
 
     @Test
     @Tag("slow")
     void executorsThatAreLostAgainAndAgain() throws IOException, InterruptedException {
-        submit("lost", 2, KilledExecutors.class, "always");
+        submit("lost", 2, Map.of(), KilledExecutors.class, "always");
         List<String> errors = Files.readAllLines(folder.resolve("lost/errors.txt"));
         List<String> stages = List.of("covariances", "scores", "scores", "self-influence", "index");
         assertEquals(stages.size(), errors.size(), errors::toString);
@@ -232,7 +229,7 @@ class ClusterTest {
     @Test
     @Tag("slow")
     void anotherSerialiser() throws IOException, InterruptedException {
-        submit("kryo", 2, "spark.serializer=org.apache.spark.serializer.KryoSerializer", FitAndScore.class);
+        submit("kryo", 2, Map.of("spark.serializer", "org.apache.spark.serializer.KryoSerializer"), FitAndScore.class);
         assertSameFactors(inThisJvm().resolve("factors"), folder.resolve("kryo/factors"));
         assertEquals(top(inThisJvm()), top(folder.resolve("kryo")));
     }

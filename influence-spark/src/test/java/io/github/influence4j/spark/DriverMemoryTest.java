@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -48,7 +49,7 @@ class DriverMemoryTest {
         String[] all = new String[arguments.length + 1];
         all[0] = results.toString();
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        cluster.submit(name, 2, "spark.sql.shuffle.partitions=2", DriverMemory.class, all);
+        cluster.submit(name, 2, Map.of(), DriverMemory.class, all);
         List<String> lines = Files.readAllLines(results.resolve("memory"));
         Held held = new Held(Long.parseLong(lines.get(0)), Long.parseLong(lines.get(1)), Long.parseLong(lines.get(2)));
         MEASURED.append(String.format(
