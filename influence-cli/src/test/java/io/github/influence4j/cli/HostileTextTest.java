@@ -39,7 +39,7 @@ class HostileTextTest {
     }
 
     private Path captures(String layer, String model) throws IOException {
-        Path file = folder.resolve("captures.safetensors");
+        Path file = Files.createTempFile(folder, "captures", ".safetensors");
         List<TensorSpec> specs = List.of(
                 TensorSpec.of(layer + "/activations", TensorType.F32, 2, 1, 1),
                 TensorSpec.of(layer + "/output_gradients", TensorType.F32, 2, 1, 1));
@@ -69,35 +69,41 @@ class HostileTextTest {
     @ParameterizedTest
     @MethodSource("controls")
     void controlCharactersDoNotReachTheTerminal(String control) throws IOException {
-        for (Path file : List.of(captures("a" + control + "b", "m"), captures("ab", "m" + control))) {
+        // plan measures the machine, which takes its time, and shows no model
+        Path layers = captures("a" + control + "b", "m");
+        assertShownAsText(
+                List.of("plan", "--captures", layers.toString(), "--backend", "ejml", "--precision", "float64"));
+        for (Path file : List.of(layers, captures("ab", "m" + control))) {
             for (List<String> command : List.of(
                     List.of("inspect", file.toString()),
                     List.of("inspect", file.toString(), "--json"),
-                    List.of("plan", "--captures", file.toString(), "--backend", "ejml", "--precision", "float64"),
                     List.of(
                             "fit",
                             "--captures",
                             file.toString(),
                             "--out",
-                            folder.resolve("out").toString(),
+                            file + "-factors",
                             "--verbose",
                             "--backend",
                             "ejml",
                             "--precision",
                             "float64"))) {
-                Ran ran = Influence.run(command);
-                String shown = (ran.out() + ran.err())
-                        .replace(System.lineSeparator(), "")
-                        .replace("\t", "");
-                assertTrue(
-                        shown.codePoints()
-                                .noneMatch(c -> Character.isISOControl(c)
-                                        || Character.getType(c) == Character.FORMAT
-                                        || Character.getType(c) == Character.LINE_SEPARATOR),
-                        () -> command + ": " + shown);
-                assertTrue(ran.exitCode() == 0 || ran.exitCode() == 3, () -> command + ": " + shown);
+                assertShownAsText(command);
             }
         }
+    }
+
+    private static void assertShownAsText(List<String> command) {
+        Ran ran = Influence.run(command);
+        String shown =
+                (ran.out() + ran.err()).replace(System.lineSeparator(), "").replace("\t", "");
+        assertTrue(
+                shown.codePoints()
+                        .noneMatch(c -> Character.isISOControl(c)
+                                || Character.getType(c) == Character.FORMAT
+                                || Character.getType(c) == Character.LINE_SEPARATOR),
+                () -> command + ": " + shown);
+        assertTrue(ran.exitCode() == 0 || ran.exitCode() == 3, () -> command + ": " + shown);
     }
 
     /** Defect: under LC_ALL=C two layers were both "?". */

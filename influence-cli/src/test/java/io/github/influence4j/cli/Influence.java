@@ -43,10 +43,15 @@ final class Influence {
         return run(List.of(arguments));
     }
 
-    /** A process that runs a main class of the tests or the command, with standard error joined to its output. */
+    /**
+     * A process that runs a main class of the tests or the command, with standard error joined to its output. It does little and ends
+     * soon, so its code is compiled once and lightly.
+     */
     static Process start(Class<?> main, List<String> arguments) throws java.io.IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
                 main.getName()));
