@@ -6,6 +6,8 @@ import io.github.influence4j.index.internal.sketch.SignLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Which coordinates have how many bits: the next bit goes where it lessens Σ v²d most, with v = Λ/(Λ+λ) the variance of a whitened
@@ -30,12 +32,14 @@ public final class CoordinateLayout implements SignLayout {
 
     private final RowShape shape;
     private final List<CoordinateCell> cells;
+    private final Map<Integer, List<CoordinateCell>> byLayer;
     /** Σv of each layer's coordinates that are kept. */
     private final double[] variances;
 
     private CoordinateLayout(RowShape shape, List<CoordinateCell> cells, double[] variances) {
         this.shape = shape;
         this.cells = List.copyOf(cells);
+        this.byLayer = this.cells.stream().collect(Collectors.groupingBy(CoordinateCell::layer));
         this.variances = variances;
     }
 
@@ -253,7 +257,7 @@ public final class CoordinateLayout implements SignLayout {
 
     /** The cells of a layer, the first bits first. */
     List<CoordinateCell> of(int layer) {
-        return cells.stream().filter(cell -> cell.layer() == layer).toList();
+        return byLayer.getOrDefault(layer, List.of());
     }
 
     /** By how much the kept coordinates of a gradient are larger than their variances say, √(Σz²/Σv). */

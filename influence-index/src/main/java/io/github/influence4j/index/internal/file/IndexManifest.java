@@ -38,7 +38,7 @@ public record IndexManifest(IndexHeader header, Optional<String> adding, List<Sh
     public static final String FILE = "index.json";
 
     private static final String FORMAT = "influence-index";
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     /**
      * A finished file.

@@ -1,9 +1,14 @@
 package io.github.influence4j.index.internal.sketch;
 
+import java.util.List;
+import java.util.Map;
+
 /** Keeps the signs of random projections of all coordinates. */
 public final class ProjectionCoder implements SectionCoder {
 
     private final SketchLayout layout;
+    private final Map<Integer, List<Cell>> cells;
+    private final RandomSigns signs;
 
     /**
      * Makes the coder.
@@ -12,6 +17,8 @@ public final class ProjectionCoder implements SectionCoder {
      */
     public ProjectionCoder(SketchLayout layout) {
         this.layout = layout;
+        this.cells = layout.byLayer();
+        this.signs = new RandomSigns(layout.seed());
     }
 
     @Override
@@ -32,16 +39,16 @@ public final class ProjectionCoder implements SectionCoder {
 
             @Override
             public void keep(int layer, float[] gradients, int offset, SignRows rows, int example) {
-                for (Cell cell : layout.of(layer)) {
-                    double squares = cell.project(gradients, offset, work, values);
+                for (Cell cell : cells.getOrDefault(layer, List.of())) {
+                    double squares = cell.project(gradients, offset, signs, work, values);
                     rows.set(layout.shape(), example, cell, values, cell.scale(values, squares));
                 }
             }
 
             @Override
             public void ask(int layer, float[] gradients, int offset, QuerySketch question) {
-                for (Cell cell : layout.of(layer)) {
-                    double squares = cell.project(gradients, offset, work, values);
+                for (Cell cell : cells.getOrDefault(layer, List.of())) {
+                    double squares = cell.project(gradients, offset, signs, work, values);
                     question.set(cell, values, squares);
                 }
             }

@@ -4,14 +4,17 @@ import io.github.influence4j.api.Seeds;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
  * How the bits of a sequence are divided among the layers: in cells of nearly equal coordinates, by their number.
  *
  * @param cells the cells, in the order of the layers
+ * @param seed decides the signs that cells share
  */
-public record SketchLayout(List<Cell> cells) implements SignLayout {
+public record SketchLayout(List<Cell> cells, long seed) implements SignLayout {
 
     /** Fewest bits of a cell: a word. */
     private static final int LEAST = Long.SIZE;
@@ -66,7 +69,7 @@ public record SketchLayout(List<Cell> cells) implements SignLayout {
                     Seeds.derived(seed, 1 + c)));
             word = Math.addExact(word, shares[c]);
         }
-        return new SketchLayout(cells);
+        return new SketchLayout(cells, Seeds.derived(seed, 0));
     }
 
     /** A large layer is divided into cells that each have every so many-th coordinate: they have about equal shares of the gradient. */
@@ -148,13 +151,13 @@ public record SketchLayout(List<Cell> cells) implements SignLayout {
         return Math.sqrt(sum);
     }
 
-    /** Numbers that the largest cell transforms. */
+    /** Buckets of the largest cell. */
     int largest() {
-        return cells.stream().mapToInt(Cell::size).max().orElse(0);
+        return cells.stream().mapToInt(Cell::buckets).max().orElse(0);
     }
 
-    /** The cells of a layer. */
-    List<Cell> of(int layer) {
-        return cells.stream().filter(cell -> cell.layer() == layer).toList();
+    /** The cells of each layer. */
+    Map<Integer, List<Cell>> byLayer() {
+        return cells.stream().collect(Collectors.groupingBy(Cell::layer));
     }
 }

@@ -7,8 +7,8 @@ import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.internal.solve.Reciprocals;
-import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +28,7 @@ public final class WhitenedGradients implements AutoCloseable {
     private final MatrixBackend backend;
     private final EigenbasisSolver solver;
     private final RotatedGradients rotated;
-    private final Map<Integer, BackendMatrix> roots = new HashMap<>();
+    private final Map<Integer, float[]> roots = new HashMap<>();
     private float[] rows = {};
     private float[] tile = {};
 
@@ -84,56 +84,71 @@ public final class WhitenedGradients implements AutoCloseable {
     private void form(UploadedCapture capture, RotatedGradients.Chunk chunk, int numbers) {
         int layer = capture.layerIndex();
         int inputs = capture.layer().gradientColumns();
-        double factor = Math.scalb(1.0, -capture.exponent()) * Math.pow(2, -solver.exponent(layer) / 2.0);
-        if (rows.length < chunk.examples() * numbers) {
-            rows = new float[chunk.examples() * numbers];
+        int examples = chunk.examples();
+        float factor = (float) (Math.scalb(1.0, -capture.exponent()) * Math.pow(2, -solver.exponent(layer) / 2.0));
+        float[] root = root(layer, numbers);
+        if (rows.length < examples * numbers) {
+            rows = new float[examples * numbers];
         }
         chunk.forEach((first, outputs, gradients) -> {
             int width = outputs * inputs;
-            if (tile.length < width) {
-                tile = new float[width];
+            if (tile.length < examples * width) {
+                tile = new float[examples * width];
             }
-            for (int e = 0; e < chunk.examples(); e++) {
-                BackendMatrix one = gradients.rows(e * outputs, outputs);
-                root(layer).ifPresent(root -> backend.multiplyElements(one, root.rows(first, outputs), one));
-                one.read(0, outputs, tile, 0);
-                int to = e * numbers + first * inputs;
-                boolean finite = true;
-                for (int k = 0; k < width; k++) {
-                    float value = (float) (tile[k] * factor);
-                    finite &= Float.isFinite(value);
-                    rows[to + k] = value;
+            gradients.read(0, examples * outputs, tile, 0);
+            int tasks = Math.min(examples, Math.max(1, backend.parallelism()));
+            backend.inParallel(tasks, task -> {
+                for (int e = task; e < examples; e += tasks) {
+                    if (!whiten(e * width, root, first * inputs, width, factor, e * numbers + first * inputs)) {
+                        throw new NumericalException("layer " + capture.layer().name()
+                                + ": the whitened gradient of example " + (chunk.firstExample() + e)
+                                + " of a batch is not finite in float32; scale the loss");
+                    }
                 }
-                if (!finite) {
-                    throw new NumericalException("layer " + capture.layer().name()
-                            + ": the whitened gradient of example " + (chunk.firstExample() + e)
-                            + " of a batch is not finite in float32; scale the loss");
-                }
-            }
+            });
         });
     }
 
-    /** √(1/(Λ+λ)), up to the root of the solver's power of two; empty for the identity. */
-    private Optional<BackendMatrix> root(int layer) {
-        return solver.reciprocals(layer)
-                .map(Reciprocals::values)
-                .map(values -> roots.computeIfAbsent(layer, l -> {
-                    BackendMatrix result = backend.uninitialised(values.rows(), values.columns(), backend.precision());
-                    double[] row = new double[values.columns()];
-                    for (int r = 0; r < values.rows(); r++) {
-                        values.read(r, 1, row, 0);
-                        for (int k = 0; k < row.length; k++) {
-                            row[k] = Math.sqrt(row[k]);
-                        }
-                        backend.upload(row, result.rows(r, 1));
+    /** Writes root · factor · tile to the rows, and says whether all is finite: 0 times anything else is not 0. */
+    private boolean whiten(int from, float[] root, int rootAt, int width, float factor, int to) {
+        float zeros0 = 0;
+        float zeros1 = 0;
+        int k = 0;
+        for (; k + 1 < width; k += 2) {
+            float value0 = tile[from + k] * root[rootAt + k] * factor;
+            float value1 = tile[from + k + 1] * root[rootAt + k + 1] * factor;
+            zeros0 += 0 * value0;
+            zeros1 += 0 * value1;
+            rows[to + k] = value0;
+            rows[to + k + 1] = value1;
+        }
+        if (k < width) {
+            rows[to + k] = tile[from + k] * root[rootAt + k] * factor;
+            zeros0 += 0 * rows[to + k];
+        }
+        return zeros0 + zeros1 == 0;
+    }
+
+    /** √(1/(Λ+λ)), [o, i] row-major, up to the root of the solver's power of two; 1 for the identity. */
+    private float[] root(int layer, int numbers) {
+        return roots.computeIfAbsent(layer, l -> {
+            float[] root = new float[numbers];
+            Arrays.fill(root, 1);
+            solver.reciprocals(l).map(Reciprocals::values).ifPresent(values -> {
+                double[] row = new double[values.columns()];
+                for (int r = 0; r < values.rows(); r++) {
+                    values.read(r, 1, row, 0);
+                    for (int k = 0; k < row.length; k++) {
+                        root[r * row.length + k] = (float) Math.sqrt(row[k]);
                     }
-                    return result;
-                }));
+                }
+            });
+            return root;
+        });
     }
 
     @Override
     public void close() {
         rotated.close();
-        roots.values().forEach(BackendMatrix::close);
     }
 }
