@@ -7,7 +7,6 @@ import io.github.influence4j.store.json.ProvenanceJson;
 import io.github.influence4j.store.json.StrictJson;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -24,7 +23,6 @@ import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 
 /** The stages of scoring, as the driver runs them. */
@@ -62,25 +60,21 @@ final class ScoreJob<Q, R, E> {
     }
 
     /**
-     * Queries that all executors have.
+     * Queries that all executors can read.
      *
      * @param pass scores with them
-     * @param prepared by the index of the first query of a pass over the training set
+     * @param prepared where they are
      * @param ids of the queries
      * @param provenance of the scores
      */
-    record Ready<Q, E>(
-            ScorePass<Q, E> pass,
-            HashMap<Integer, List<Broadcast<SentPiece>>> prepared,
-            List<Long> ids,
-            Provenance provenance)
+    record Ready<Q, E>(ScorePass<Q, E> pass, QueryFiles prepared, List<Long> ids, Provenance provenance)
             implements AutoCloseable {
 
         /** Takes the queries from the executors. */
         @Override
-        public void close() {
+        public void close() throws IOException {
             pass.queries().destroy();
-            prepared.values().forEach(pieces -> pieces.forEach(Broadcast::destroy));
+            prepared.close();
         }
     }
 
@@ -88,7 +82,7 @@ final class ScoreJob<Q, R, E> {
         return new ScorePass<>(model, factors, settings, spark.broadcast(rows), queries.reader());
     }
 
-    /** Preconditions the queries on one executor and broadcasts them, those of one pass at a time. */
+    /** Preconditions the queries on one executor, which writes them where all read them. */
     Ready<Q, E> prepare() throws IOException {
         long examples = stages.run("examples", 0, 1, () -> ExampleCount.of("training set", train));
         List<Q> rows = stages.run("queries", 0, 1, () -> queries.rows().collect());
@@ -98,17 +92,13 @@ final class ScoreJob<Q, R, E> {
             ScorePass.Prepared made = stages.run("preconditioned queries", 0, 1, () -> spark.parallelize(List.of(0), 1)
                     .map(one -> TaskErrors.in("queries", 0, () -> pass.prepare(folder)))
                     .first());
-            HashMap<Integer, List<Broadcast<SentPiece>>> prepared = new HashMap<>();
-            for (ScorePass.Piece piece : made.pieces()) {
-                prepared.computeIfAbsent(piece.firstQuery(), first -> new ArrayList<>())
-                        .add(spark.broadcast(SentPiece.read(folder, piece.name())));
-            }
             Provenance provenance = provenance(made.provenance())
                     .withCount("training examples", examples)
                     .withCount("partitions", train.rows().getNumPartitions());
-            return new Ready<>(pass, prepared, made.ids(), provenance);
-        } finally {
+            return new Ready<>(pass, QueryFiles.of(spark.sc(), folder, made.pieces()), made.ids(), provenance);
+        } catch (RuntimeException | Error e) {
             folder.delete();
+            throw e;
         }
     }
 
@@ -127,7 +117,7 @@ final class ScoreJob<Q, R, E> {
     Map<Integer, TopRows> top(Ready<Q, E> ready, int k) {
         PartitionReader<R, E> reader = train.reader();
         ScorePass<Q, E> pass = ready.pass();
-        HashMap<Integer, List<Broadcast<SentPiece>>> prepared = ready.prepared();
+        QueryFiles prepared = ready.prepared();
         return stages.run(
                 STAGE, 0, 1, () -> {
                     JavaPairRDD<Integer, TopRows> kept = JavaPairRDD.fromJavaRDD(train.rows()
@@ -156,7 +146,7 @@ final class ScoreJob<Q, R, E> {
     JavaRDD<Row> all(Ready<Q, E> ready, Optional<Set<Long>> wanted) {
         PartitionReader<R, E> reader = train.reader();
         ScorePass<Q, E> pass = ready.pass();
-        HashMap<Integer, List<Broadcast<SentPiece>>> prepared = ready.prepared();
+        QueryFiles prepared = ready.prepared();
         Set<Long> some = wanted.orElse(Set.of());
         boolean selects = wanted.isPresent();
         return train.rows()

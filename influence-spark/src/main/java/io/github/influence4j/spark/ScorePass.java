@@ -13,10 +13,12 @@ import io.github.influence4j.ekfac.internal.score.KeptScores;
 import io.github.influence4j.ekfac.internal.score.ScoreResult;
 import io.github.influence4j.ekfac.internal.score.SomeLayers;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.safetensors.SafetensorsFile;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.store.json.ProvenanceJson;
 import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -24,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.broadcast.Broadcast;
 import tools.jackson.databind.json.JsonMapper;
@@ -59,7 +60,7 @@ record ScorePass<Q, E>(
     record Prepared(List<Piece> pieces, List<Long> ids, String provenance) implements Serializable {}
 
     /**
-     * Some matrices of the queries of a pass over the training set, in a file.
+     * The queries of a pass over the training set at some layers, in a file.
      *
      * @param firstQuery index of the first query of the pass
      * @param name of the file
@@ -79,18 +80,23 @@ record ScorePass<Q, E>(
         folder.requireSeen();
         MatrixBackend backend = ExecutorJvm.backend(model.precision());
         try (var loan = model.borrow()) {
-            QueryPieces pieces = new QueryPieces(folder);
-            Keeper<Object> keeper = new Keeper<>(Map.of()) {
+            List<Piece> written = new ArrayList<>();
+            Keeper<Object> keeper = new Keeper<>() {
                 @Override
                 public void keepQueries(int firstQuery, int group, Map<String, Matrix> tensors) {
-                    pieces.write(firstQuery, tensors);
+                    Piece piece = new Piece(firstQuery, "queries-" + written.size());
+                    unchecked(() -> {
+                        folder.write(piece.name(), tensors);
+                        return piece;
+                    });
+                    written.add(piece);
                 }
             };
             ExampleSource<E> source = readQueries();
             Provenance made =
                     scorer(backend, model.in(loan)).prepare(factors.groups(backend, settings), source, keeper);
             return new Prepared(
-                    pieces.written(), ExampleCount.of(source).boxed().toList(), json(made));
+                    List.copyOf(written), ExampleCount.of(source).boxed().toList(), json(made));
         } finally {
             SentFactors.closeIdle();
         }
@@ -109,7 +115,7 @@ record ScorePass<Q, E>(
             int partition,
             Iterator<R> rows,
             PartitionReader<R, E> reader,
-            Map<Integer, List<Broadcast<SentPiece>>> prepared,
+            QueryFiles prepared,
             ScoreResult<T> result,
             Optional<Set<Long>> wanted) {
         return TaskErrors.in("scores", partition, () -> {
@@ -121,8 +127,14 @@ record ScorePass<Q, E>(
             }
             FactorStore store = factors.open();
             List<Scored<T>> scored = new ArrayList<>();
-            try (var loan = model.borrow()) {
-                Keeper<T> keeper = new Keeper<>(prepared) {
+            try (var loan = model.borrow();
+                    OpenedQueries opened = new OpenedQueries(prepared)) {
+                Keeper<T> keeper = new Keeper<>() {
+                    @Override
+                    public Optional<Map<String, Matrix>> queries(int firstQuery, int group) {
+                        return opened.of(firstQuery);
+                    }
+
                     @Override
                     public void keep(int firstQuery, int part, T scores) {
                         scored.add(new Scored<>(firstQuery, scores));
@@ -192,29 +204,57 @@ record ScorePass<Q, E>(
         return json(solvers.provenance());
     }
 
-    /** Gives back queries that were prepared elsewhere. */
-    private abstract static class Keeper<T> implements KeptScores<T> {
+    private static <T> T unchecked(TaskErrors.Work<T> work) {
+        try {
+            return work.run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
-        private final Map<Integer, List<Broadcast<SentPiece>>> prepared;
+    /** The files of queries that a task reads. */
+    private static final class OpenedQueries implements AutoCloseable {
 
-        Keeper(Map<Integer, List<Broadcast<SentPiece>>> prepared) {
-            this.prepared = new TreeMap<>(prepared);
+        private final QueryFiles prepared;
+        private final List<SafetensorsFile> files = new ArrayList<>();
+
+        OpenedQueries(QueryFiles prepared) {
+            this.prepared = prepared;
         }
 
-        @Override
-        public Optional<Map<String, Matrix>> queries(int firstQuery, int group) {
-            return Optional.ofNullable(prepared.get(firstQuery)).map(pieces -> {
+        /** The queries of a pass, valid until this is closed. */
+        Optional<Map<String, Matrix>> of(int firstQuery) {
+            return Optional.ofNullable(prepared.pieces().get(firstQuery)).map(pieces -> {
                 Map<String, Matrix> all = new LinkedHashMap<>();
                 // in their order: the last one has the largest cut of all
-                pieces.forEach(piece -> all.putAll(piece.value().matrices()));
+                for (String piece : pieces) {
+                    SafetensorsFile file = unchecked(() -> prepared.folder().open(piece));
+                    files.add(file);
+                    file.names().forEach(name -> all.put(name, file.matrix(name)));
+                }
                 return all;
             });
         }
 
         @Override
+        public void close() throws IOException {
+            for (SafetensorsFile file : files) {
+                file.close();
+            }
+        }
+    }
+
+    /** Neither gives back nor keeps anything. */
+    private abstract static class Keeper<T> implements KeptScores<T> {
+
+        @Override
+        public Optional<Map<String, Matrix>> queries(int firstQuery, int group) {
+            return Optional.empty();
+        }
+
+        @Override
         public void keepQueries(int firstQuery, int group, Map<String, Matrix> tensors) {
-            throw new IllegalStateException(
-                    "queries from index " + firstQuery + " on were not prepared; prepared were " + prepared.keySet());
+            throw new IllegalStateException("queries from index " + firstQuery + " on were not prepared");
         }
 
         @Override

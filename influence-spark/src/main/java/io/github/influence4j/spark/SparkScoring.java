@@ -21,7 +21,8 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Scores of a training set in partitions, Σ_ℓ ⟨(G_ℓ+λ_ℓI)⁻¹∇m_q, ∇L_z⟩, positive where the example helps.
  *
- * <p>One executor preconditions the queries, all executors get them once, and each streams its partitions past them. Immutable.
+ * <p>One executor preconditions the queries and writes them beside the factors, all executors read them, and each streams its partitions past
+ * them. Immutable.
  *
  * @param <E> the host's type of an example
  */
@@ -119,7 +120,8 @@ public final class SparkScoring<E> {
 
     /**
      * Scores every training example for every query. Queries are prepared at once; the scores are computed when the rows are asked for,
-     * and again each time they are, so write them with {@link SparkScores#writeParquet}. They never pass the driver. A task holds the scores of its
+     * and again each time they are, so write them with {@link SparkScores#writeParquet}. They never pass the driver. The prepared queries lie beside the factors until nothing in the
+     * driver has the rows any more. A task holds the scores of its
      * partition, 8 bytes a pair.
      *
      * @param <Q> type of a row of the queries

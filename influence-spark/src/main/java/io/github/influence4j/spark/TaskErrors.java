@@ -27,6 +27,8 @@ final class TaskErrors {
             throw new IllegalStateException(place + e.getMessage(), e);
         } catch (IOException e) {
             throw new UncheckedIOException(place + e.getMessage(), e);
+        } catch (UncheckedIOException e) {
+            throw new UncheckedIOException(place + e.getMessage(), e.getCause());
         }
     }
 

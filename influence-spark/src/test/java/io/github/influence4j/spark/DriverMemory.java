@@ -9,20 +9,18 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Fits and scores, and measures what the driver holds meanwhile: its heap after each task, garbage collected, how much of it are blocks of
- * broadcasts that Spark keeps as long as there is room, and its resident memory.
+ * Fits and scores, and measures what the driver holds meanwhile: its heap after each task, garbage collected, with all that Spark stores, and
+ * its resident memory.
  */
 public final class DriverMemory {
 
     private static final int QUERIES = 4;
 
     private long heap;
-    private long needed;
 
     private DriverMemory() {}
 
@@ -58,12 +56,11 @@ public final class DriverMemory {
         System.gc();
         long used = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
         heap = Math.max(heap, used);
-        needed = Math.max(needed, used - SparkEnv.get().memoryManager().storageMemoryUsed());
     }
 
-    /** Bytes of the heap, of the heap without what Spark can put on the disk, and resident. */
+    /** Bytes of the heap, and resident. */
     private synchronized List<String> measured() throws IOException {
-        return List.of(Long.toString(heap), Long.toString(needed), Long.toString(resident()));
+        return List.of(Long.toString(heap), Long.toString(resident()));
     }
 
     /** The most that was in memory at any time, in bytes. */

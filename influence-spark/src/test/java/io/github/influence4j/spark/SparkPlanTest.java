@@ -15,12 +15,14 @@ import io.github.influence4j.ekfac.plan.MachineRate;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerBlockUpdated;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
@@ -105,6 +107,18 @@ class SparkPlanTest {
                 () -> what + ": planned " + planned + ", measured " + measured);
     }
 
+    /** Of the files that every executor reads, which stay until nobody has the rows. */
+    private static long preparedBytes(Path factors) throws IOException {
+        long bytes = 0;
+        try (Stream<Path> files = Files.walk(factors)) {
+            for (Path file : files.filter(path -> path.getFileName().toString().startsWith("queries-"))
+                    .toList()) {
+                bytes += Files.size(file);
+            }
+        }
+        return bytes;
+    }
+
     @Test
     void bytesAreThoseThatSparkMoves() throws IOException, InterruptedException, TimeoutException {
         ClusterPlan plan = plan();
@@ -121,10 +135,12 @@ class SparkPlanTest {
                 assertWithin(plan.stage(stage).shuffledBytes(), measured.shuffled(stage), stage);
             }
             assertWithin(plan.stage("eigenvalues").broadcastBytes(), measured.takeBroadcast(), "bases");
-            ekfac.scoring(MODEL, factors, Damping.DEFAULT)
-                    .topK(MadeLayers.examples(Local.context(), QUERIES, 1), train, 2);
+            SparkScores scores = ekfac.scoring(MODEL, factors, Damping.DEFAULT)
+                    .pairwise(MadeLayers.examples(Local.context(), QUERIES, 1), train);
+            assertEquals(EXAMPLES * QUERIES, scores.rows().count());
             Local.SESSION.sparkContext().listenerBus().waitUntilEmpty();
-            assertWithin(plan.stage("preconditioned queries").broadcastBytes(), measured.takeBroadcast(), "queries");
+            assertEquals(0, measured.takeBroadcast());
+            assertWithin(plan.stage("preconditioned queries").broadcastBytes(), preparedBytes(factors), "queries");
         } finally {
             Local.SESSION.sparkContext().removeSparkListener(measured);
         }

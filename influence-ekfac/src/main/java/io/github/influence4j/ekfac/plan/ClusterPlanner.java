@@ -143,8 +143,7 @@ public final class ClusterPlanner {
             double kept = memory.keptBytes(layers);
             stages.add(new ClusterStage("factors", 0, 0, 0, 0, 2 * kept / DISK));
             stages.addAll(scores());
-            double driver = Math.max(largestBasis(), queryBytes(1));
-            return new ClusterPlan(cluster, stages, groups.groups().size(), 2 * driver);
+            return new ClusterPlan(cluster, stages, groups.groups().size(), 2 * largestBasis());
         }
 
         private FitPlanner planner(List<LayerSpec> group) {
@@ -241,7 +240,6 @@ public final class ClusterPlanner {
             StagePlan scoring = planner.scoring();
             StagePlan self = planner.selfInfluence();
             double queries = queryBytes(data.queries());
-            double pass = scoring.memory().queries();
             return List.of(
                     new ClusterStage(
                             "preconditioned queries",
@@ -251,12 +249,7 @@ public final class ClusterPlanner {
                             0,
                             prepared.seconds() + 2 * queries / DISK + queries / NETWORK),
                     new ClusterStage(
-                            "scores",
-                            0,
-                            0,
-                            beside(scoring),
-                            pass + scoring.memory().scores(),
-                            scoring.seconds()),
+                            "scores", 0, 0, beside(scoring), scoring.memory().scores(), scoring.seconds()),
                     new ClusterStage(
                             "self-influence",
                             0,
