@@ -17,7 +17,8 @@ import java.util.function.LongFunction;
  * weight on z lowers the query's objective m_q. Scores are per unit of weight; {@link #times} with 1/N gives the predicted
  * change for one more copy of z (paper, Eq. 5).
  *
- * <p>Immutable. Costs 8 bytes a score, and as much again for each layer where parts per layer are kept.
+ * <p>Immutable. Costs 8 bytes a score, and as much again for each layer where parts per layer are kept, for each token where parts per
+ * token are, and for each layer and token where both are.
  */
 public final class InfluenceScores {
 
@@ -26,6 +27,7 @@ public final class InfluenceScores {
     private final double[][] total;
     private final Map<String, double[][]> perLayer;
     private final double[][][] perToken;
+    private final Map<String, double[][][]> perLayerToken;
     private final Provenance provenance;
 
     /**
@@ -46,30 +48,57 @@ public final class InfluenceScores {
             Map<String, double[][]> perLayer,
             double[][][] perToken,
             Provenance provenance) {
+        this(queryIds, trainIds, total, perLayer, perToken, Map.of(), provenance);
+    }
+
+    private InfluenceScores(
+            long[] queryIds,
+            long[] trainIds,
+            double[][] total,
+            Map<String, double[][]> perLayer,
+            double[][][] perToken,
+            Map<String, double[][][]> perLayerToken,
+            Provenance provenance) {
         check("scores", total, queryIds.length, trainIds.length);
         perLayer.forEach((layer, part) -> check("scores of layer " + layer, part, queryIds.length, trainIds.length));
         if (perToken.length > 0) {
-            checkTokens(perToken, queryIds.length, trainIds.length);
+            checkTokens("scores per token", perToken, queryIds.length, trainIds.length);
         }
+        perLayerToken.forEach((layer, part) ->
+                checkTokens("scores per token of layer " + layer, part, queryIds.length, trainIds.length));
         this.queryIds = queryIds.clone();
         this.trainIds = trainIds.clone();
         this.total = total;
         this.perLayer = Collections.unmodifiableMap(new LinkedHashMap<>(perLayer));
         this.perToken = perToken;
+        this.perLayerToken = Collections.unmodifiableMap(new LinkedHashMap<>(perLayerToken));
         this.provenance = provenance;
     }
 
-    private static void checkTokens(double[][][] perToken, int queries, int train) {
+    private static void checkTokens(String what, double[][][] perToken, int queries, int train) {
         if (perToken.length != queries) {
-            throw new IllegalArgumentException(
-                    "scores per token: expected " + queries + " queries, found " + perToken.length);
+            throw new IllegalArgumentException(what + ": expected " + queries + " queries, found " + perToken.length);
         }
         for (double[][] row : perToken) {
             if (row.length != train) {
                 throw new IllegalArgumentException(
-                        "scores per token: expected " + train + " training examples, found " + row.length);
+                        what + ": expected " + train + " training examples, found " + row.length);
             }
         }
+    }
+
+    /**
+     * Adds the part that each token of a training example has through each layer. The arrays are not copied and must not be changed
+     * afterwards.
+     *
+     * @param value [queries, train, tokens] by the name of a layer with tokens; over layers they sum to {@link #tokens(int, int)}, over
+     *     tokens to {@link #layer}; empty to keep none
+     * @return the same scores with these parts
+     * @throws IllegalArgumentException if a shape does not fit the ids
+     * @since 0.2
+     */
+    public InfluenceScores withLayerTokens(Map<String, double[][][]> value) {
+        return new InfluenceScores(queryIds, trainIds, total, perLayer, perToken, value, provenance);
     }
 
     private static void check(String what, double[][] scores, int queries, int train) {
@@ -153,7 +182,9 @@ public final class InfluenceScores {
         Map<String, double[][]> layers = new LinkedHashMap<>();
         perLayer.forEach((layer, part) -> layers.put(layer, new double[][] {part[query]}));
         double[][][] tokens = hasTokens() ? new double[][][] {perToken[query]} : perToken;
-        return new InfluenceScores(new long[] {queryIds[query]}, trainIds, row, layers, tokens, provenance);
+        Map<String, double[][][]> both = new LinkedHashMap<>();
+        perLayerToken.forEach((layer, part) -> both.put(layer, new double[][][] {part[query]}));
+        return new InfluenceScores(new long[] {queryIds[query]}, trainIds, row, layers, tokens, both, provenance);
     }
 
     /**
@@ -217,6 +248,35 @@ public final class InfluenceScores {
     }
 
     /**
+     * Returns the layers whose parts were kept token by token.
+     *
+     * @return names of layers that run at tokens; empty unless parts per layer and per token were asked for
+     * @since 0.2
+     */
+    public List<String> tokenLayers() {
+        return List.copyOf(perLayerToken.keySet());
+    }
+
+    /**
+     * Returns the contribution of each token of a training example through one layer.
+     *
+     * @param layer name of the layer
+     * @param query row of the query
+     * @param train column of the training example
+     * @return a copy, one number a token; padding has 0
+     * @throws IllegalArgumentException if that part was not kept, or there is no such row or column
+     * @since 0.2
+     */
+    public double[] tokens(String layer, int query, int train) {
+        double[][][] part = perLayerToken.get(layer);
+        if (part == null) {
+            throw new IllegalArgumentException(
+                    "no scores per token of layer " + layer + "; kept are " + perLayerToken.keySet());
+        }
+        return part[requireQuery(query)][requireTrain(train)].clone();
+    }
+
+    /**
      * Returns the most helpful training examples of a query. Among equals, 0 and −0 too, the one that is earlier in the training
      * set comes first. What is not a number comes before every number, here and in {@link #bottomK}, so that it is seen: only
      * scores that a host computed itself can hold it.
@@ -260,15 +320,22 @@ public final class InfluenceScores {
     public InfluenceScores times(double factor) {
         Map<String, double[][]> layers = new LinkedHashMap<>();
         perLayer.forEach((layer, part) -> layers.put(layer, scaled(part, factor)));
-        double[][][] tokens = new double[perToken.length][][];
-        Arrays.setAll(tokens, q -> scaled(perToken[q], factor));
+        Map<String, double[][][]> both = new LinkedHashMap<>();
+        perLayerToken.forEach((layer, part) -> both.put(layer, scaled(part, factor)));
         return new InfluenceScores(
                 queryIds,
                 trainIds,
                 scaled(total, factor),
                 layers,
-                tokens,
+                scaled(perToken, factor),
+                both,
                 provenance.withOption("scaled by", Double.toString(factor)));
+    }
+
+    private static double[][][] scaled(double[][][] tokens, double factor) {
+        double[][][] result = new double[tokens.length][][];
+        Arrays.setAll(result, q -> scaled(tokens[q], factor));
+        return result;
     }
 
     private static double[][] scaled(double[][] part, double factor) {
@@ -311,21 +378,28 @@ public final class InfluenceScores {
         double factor = how == QueryAggregate.MEAN ? 1.0 / queryIds.length : 1;
         Map<String, double[][]> layers = new LinkedHashMap<>();
         perLayer.forEach((layer, part) -> layers.put(layer, new double[][] {columnSums(part, factor)}));
-        double[][][] tokens = new double[Math.min(1, perToken.length)][trainIds.length][];
-        for (double[][] row : tokens) {
-            Arrays.setAll(row, z -> {
-                double[][] sameExample = new double[queryIds.length][];
-                Arrays.setAll(sameExample, q -> perToken[q][z]);
-                return columnSums(sameExample, factor);
-            });
-        }
+        Map<String, double[][][]> both = new LinkedHashMap<>();
+        perLayerToken.forEach((layer, part) -> both.put(layer, tokenSums(part, factor)));
         return new InfluenceScores(
                 new long[] {-1},
                 trainIds,
                 new double[][] {columnSums(total, factor)},
                 layers,
-                tokens,
+                tokenSums(perToken, factor),
+                both,
                 provenance.withOption("over queries", how + " of " + queryIds.length));
+    }
+
+    private double[][][] tokenSums(double[][][] tokens, double factor) {
+        double[][][] sums = new double[Math.min(1, tokens.length)][trainIds.length][];
+        for (double[][] row : sums) {
+            Arrays.setAll(row, z -> {
+                double[][] sameExample = new double[queryIds.length][];
+                Arrays.setAll(sameExample, q -> tokens[q][z]);
+                return columnSums(sameExample, factor);
+            });
+        }
+        return sums;
     }
 
     private static double[] columnSums(double[][] rows, double factor) {

@@ -1,10 +1,12 @@
 package io.github.influence4j.api;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.function.ToIntFunction;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -63,7 +65,7 @@ public record TopInfluences(
      * @throws IndexOutOfBoundsException if there is no such query
      */
     public InfluenceScores kept(int query) {
-        return parts.isEmpty() ? kept(query, Map.of(), new double[0][][]) : parts.get(query);
+        return parts.isEmpty() ? kept(query, Map.of(), new double[0][][], Map.of()) : parts.get(query);
     }
 
     /**
@@ -89,11 +91,14 @@ public record TopInfluences(
             }
             layers.put(layer, new double[][] {part});
         }
-        double[][][] tokens = new double[scores.hasTokens() ? 1 : 0][columns.length][];
-        for (int k = 0; scores.hasTokens() && k < columns.length; k++) {
-            tokens[0][k] = scores.tokens(row, columns[k]);
-        }
-        return kept(query, layers, tokens);
+        double[][][] tokens = scores.hasTokens() ? rows(columns, z -> scores.tokens(row, z)) : new double[0][][];
+        Map<String, double[][][]> both = new LinkedHashMap<>();
+        scores.tokenLayers().forEach(layer -> both.put(layer, rows(columns, z -> scores.tokens(layer, row, z))));
+        return kept(query, layers, tokens, both);
+    }
+
+    private static double[][][] rows(int[] columns, IntFunction<double[]> tokens) {
+        return new double[][][] {Arrays.stream(columns).mapToObj(tokens).toArray(double[][]::new)};
     }
 
     private static ToIntFunction<Long> indexOf(String what, long[] ids) {
@@ -110,14 +115,15 @@ public record TopInfluences(
         };
     }
 
-    private InfluenceScores kept(int query, Map<String, double[][]> layers, double[][][] tokens) {
+    private InfluenceScores kept(
+            int query, Map<String, double[][]> layers, double[][][] tokens, Map<String, double[][][]> both) {
         Map<Long, Double> totals = totals(query);
         long[] ids = {queryIds.get(query)};
         long[] train = totals.keySet().stream().mapToLong(Long::longValue).toArray();
         double[][] row = {
             totals.values().stream().mapToDouble(Double::doubleValue).toArray()
         };
-        return new InfluenceScores(ids, train, row, layers, tokens, provenance);
+        return new InfluenceScores(ids, train, row, layers, tokens, provenance).withLayerTokens(both);
     }
 
     /** By training example; where k is large an example is at both ends. */

@@ -187,6 +187,29 @@ class InfluenceScoresTest {
         assertEquals(5, scores.score(1, 1));
     }
 
+    /** Parts by layer and token go wherever the other parts go. */
+    @Test
+    void partsOfLayersAndTokensAreKeptTogether() {
+        double[][][] part = {{{0.5}, {2, -1}, {3}}, {{-4}, {1, 0}, {2}}};
+        InfluenceScores both = scores.withLayerTokens(Map.of("fc", part));
+        assertEquals(List.of("fc"), both.tokenLayers());
+        both.tokens("fc", 0, 1)[0] = 99;
+        assertArrayEquals(new double[] {2, -1}, both.tokens("fc", 0, 1));
+        assertArrayEquals(new double[] {1, 0}, both.query(1).tokens("fc", 0, 1));
+        assertArrayEquals(new double[] {4, -2}, both.times(2).tokens("fc", 0, 1));
+        assertArrayEquals(
+                new double[] {1.5, -0.5}, both.overQueries(QueryAggregate.MEAN).tokens("fc", 0, 1));
+        InfluenceScores kept = TopInfluences.of(both, 1).kept(1);
+        assertArrayEquals(new double[] {1, 0}, kept.tokens("fc", 0, 0));
+        assertArrayEquals(new double[] {2}, kept.tokens("fc", 0, 1));
+        assertEquals(List.of(), scores.tokenLayers());
+        refused(() -> scores.tokens("fc", 0, 0), "no scores per token of layer fc; kept are []");
+        refused(() -> both.tokens("fc", 2, 0), "query 2 was asked for");
+        refused(
+                () -> scores.withLayerTokens(Map.of("fc", new double[1][3][1])),
+                "scores per token of layer fc: expected 2 queries, found 1");
+    }
+
     @Test
     void groupsSumInTheOrderTheyAppear() {
         Map<String, Double> sums = scores.groupSums(1, id -> id == 8 ? "even" : "odd");

@@ -10,20 +10,24 @@ import java.util.Optional;
 /**
  * What a report says, for a page and for programs.
  *
+ * @param self whether training examples were scored for themselves, which is one question
  * @param scored training examples that were scored for each question
  * @param all training examples; 0 where the scores do not say
  * @param unit what the numbers per copy mean
  * @param partsByToken whether parts of tokens were kept
+ * @param shadedLayer the layer whose parts shade the tokens; empty for all together
  * @param grouped whether examples have groups
  * @param warnings what may make the scores say less than they seem to
  * @param questions in the order of the scores
  * @param provenance how the scores were made
  */
 record Report(
+        boolean self,
         long scored,
         long all,
         String unit,
         boolean partsByToken,
+        Optional<String> shadedLayer,
         boolean grouped,
         List<String> warnings,
         List<Question> questions,
@@ -32,6 +36,7 @@ record Report(
     /** The same for programs. */
     Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
+        json.put("kind", self ? "self-influence" : "questions");
         json.put("training examples", scored);
         json.put("training set", all);
         json.put("per copy", unit);
@@ -79,9 +84,17 @@ record Report(
      * @param perCopy per copy of the example
      * @param group what it belongs to
      * @param layers largest shares of layers in its score
+     * @param layerTokens by layer, the part of each token per copy of the example; empty where they were not kept
      * @param shown its text or picture
      */
-    record Entry(long id, double score, double perCopy, Optional<String> group, List<Share> layers, Shown shown) {}
+    record Entry(
+            long id,
+            double score,
+            double perCopy,
+            Optional<String> group,
+            List<Share> layers,
+            Map<String, double[]> layerTokens,
+            Shown shown) {}
 
     /**
      * A layer's part of all layers, by magnitude.

@@ -1,6 +1,7 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.lm.text.TextData;
+import io.github.influence4j.store.scores.ScoreReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ final class ReportCommand implements Callable<Integer> {
             names = "--scores",
             required = true,
             paramLabel = "DIR",
-            description = "what influence score or index query wrote, as safetensors")
+            description = "what influence score, self or index query wrote, as safetensors")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path scores;
 
@@ -84,6 +85,14 @@ final class ReportCommand implements Callable<Integer> {
             description = "field of the lines, or column, that names the group of a training example")
     private @Nullable String groupBy;
 
+    @Option(
+            names = "--shade-layer",
+            paramLabel = "LAYER",
+            description =
+                    "shade tokens by their part through this layer in place of all, where scores were made with --per-layer"
+                            + " --per-token")
+    private @Nullable String shadeLayer;
+
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "receives the page")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path out;
@@ -115,21 +124,30 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        requireTogether();
+        boolean self = ScoreReader.holdsSelf(scores);
+        requireTogether(self);
         List<Path> inputs = Stream.of(scores, train, queries, texts, queryTexts, images, queryImages)
                 .filter(Objects::nonNull)
                 .toList();
         ResultFile.require(out, inputs);
         ReportedScores kept = ReportedScores.read(scores);
+        requireShades(kept);
         if (model.isGiven()) {
             try (LanguageModel.Open opened = model.open();
-                    TextData trained = opened.training(Objects.requireNonNull(train), Integer.MAX_VALUE);
-                    TextData asked = opened.questions(Objects.requireNonNull(queries))) {
+                    TextData trained = opened.training(Objects.requireNonNull(train), Integer.MAX_VALUE)) {
                 Optional<Candidates> candidates = only.candidates();
                 TextData scored =
                         candidates.isPresent() ? trained.select(candidates.get().all()) : trained;
-                kept.requireOf(scored, asked);
-                write(kept, ReportedExamples.of(scored), ReportedExamples.of(asked), groups(train, kept), List.of());
+                kept.requireTrain(scored);
+                ReportedExamples shown = ReportedExamples.of(scored);
+                if (self) {
+                    write(kept, shown, ReportedExamples.byId(), groups(train, kept), List.of());
+                } else {
+                    try (TextData asked = opened.questions(Objects.requireNonNull(queries))) {
+                        kept.requireQueries(asked);
+                        write(kept, shown, ReportedExamples.of(asked), groups(train, kept), List.of());
+                    }
+                }
             }
         } else {
             try (Texts trained = new Texts(texts);
@@ -147,18 +165,32 @@ final class ReportCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void requireTogether() {
-        boolean lines = train != null && queries != null;
+    private void requireTogether(boolean self) {
+        if (self && (queries != null || queryTexts != null || queryImages != null)) {
+            throw output.wrong(
+                    "the scores are of training examples for themselves, so there are no questions: leave out"
+                            + " --queries, --query-texts and --query-images");
+        }
+        boolean lines = train != null && (self || queries != null);
         boolean own = texts != null || queryTexts != null;
         if (model.isGiven() ? !lines || own : train != null || queries != null || only.isGiven()) {
-            throw output.wrong("--model, --train and --queries belong together, with --only for some of the lines; give"
-                    + " --texts and --query-texts in their place where there is no model");
+            throw output.wrong(
+                    "--model, --train and --queries (not for scores of self) belong together, with --only for some of the lines; give"
+                            + " --texts and --query-texts in their place where there is no model");
         }
         if (groupBy != null && texts == null && train == null) {
             throw output.wrong("--group-by names a field of the training set's lines: give --texts too");
         }
         if (columns.areGiven() && !own) {
             throw output.wrong("--text-column and --id-column are of --texts and --query-texts, which are missing");
+        }
+    }
+
+    private void requireShades(ReportedScores kept) {
+        if (shadeLayer != null && !kept.tokenLayers().contains(shadeLayer)) {
+            throw output.wrong("--shade-layer: there are no parts by token of layer " + Terminal.text(shadeLayer)
+                    + "; the scores have those of " + Terminal.text(String.valueOf(kept.tokenLayers()))
+                    + (kept.tokenLayers().isEmpty() ? ", score with --per-layer --per-token" : ""));
         }
     }
 
@@ -210,7 +242,8 @@ final class ReportCommand implements Callable<Integer> {
         List<Pictures> pictures = new ArrayList<>();
         ReportedExamples shown = withPictures(trained, images, "t", pictures);
         ReportedExamples questions = withPictures(asked, queryImages, "q", pictures);
-        Report report = new Reporting(kept, shown, questions, groups, examples).report(warnings);
+        Report report = new Reporting(kept, shown, questions, groups, examples, Optional.ofNullable(shadeLayer))
+                .report(warnings);
         ResultFile.write(out, writer -> {
             if (format == Form.HTML) {
                 new ReportPage(report, pictures, charactersOf(report)).write(writer);
@@ -221,7 +254,9 @@ final class ReportCommand implements Callable<Integer> {
         });
         Map<String, Object> result = new LinkedHashMap<>();
         result.put(format == Form.HTML ? "page" : "report", out.toString());
-        result.put("questions", report.questions().size());
+        if (!report.self()) {
+            result.put("questions", report.questions().size());
+        }
         result.put("training examples", report.scored());
         result.put("numbers", report.unit());
         result.put("warnings", report.warnings());

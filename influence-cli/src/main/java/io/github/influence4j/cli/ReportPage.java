@@ -36,7 +36,7 @@ final class ReportPage {
     private static final int LISTED = 120;
 
     /** The id of the sum or mean of all questions. */
-    private static final long SUM = -1;
+    static final long SUM = -1;
 
     private static final String TEMPLATE = "report.mustache";
 
@@ -77,6 +77,10 @@ final class ReportPage {
 
     private Map<String, Object> page() {
         Map<String, Object> page = new LinkedHashMap<>();
+        page.put("self", report.self());
+        page.put(
+                "shadedLayer",
+                report.shadedLayer().map(PageText::shown).stream().toList());
         page.put("count", counted(report.scored()));
         page.put("unit", report.unit());
         page.put("shaded", report.partsByToken());

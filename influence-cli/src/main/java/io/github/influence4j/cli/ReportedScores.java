@@ -2,6 +2,7 @@ package io.github.influence4j.cli;
 
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.api.TopInfluences;
 import io.github.influence4j.lm.text.TextData;
 import io.github.influence4j.safetensors.MalformedFileException;
@@ -9,20 +10,24 @@ import io.github.influence4j.store.scores.ScoreReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * The scores of a report: all of them, or the best and worst of each query.
+ * The scores of a report: all of them, the best and worst of each query, or those of training examples for themselves, which are those of one
+ * query without an id.
  *
+ * @param areSelf whether they are of training examples for themselves
  * @param byQuery for each query, its scores that there are
  * @param areAll whether every training example has a score
  * @param provenance how they were made
  */
-record ReportedScores(List<InfluenceScores> byQuery, boolean areAll, Provenance provenance) {
+record ReportedScores(boolean areSelf, List<InfluenceScores> byQuery, boolean areAll, Provenance provenance) {
 
     static ReportedScores read(Path folder) throws IOException {
         if (ScoreReader.exists(folder) && ScoreReader.isTop(folder)) {
@@ -30,12 +35,28 @@ record ReportedScores(List<InfluenceScores> byQuery, boolean areAll, Provenance 
             List<InfluenceScores> kept = IntStream.range(0, top.queryIds().size())
                     .mapToObj(top::kept)
                     .toList();
-            return new ReportedScores(kept, false, top.provenance());
+            return new ReportedScores(false, kept, false, top.provenance());
+        }
+        if (ScoreReader.holdsSelf(folder)) {
+            return ofThemselves(ScoreReader.self(folder));
         }
         InfluenceScores all = ScoreReader.pairwise(folder);
         List<InfluenceScores> rows =
                 IntStream.range(0, all.queryIds().length).mapToObj(all::query).toList();
-        return new ReportedScores(rows, true, all.provenance());
+        return new ReportedScores(false, rows, true, all.provenance());
+    }
+
+    private static ReportedScores ofThemselves(SelfInfluence self) {
+        Map<String, double[][]> layers = new LinkedHashMap<>();
+        self.layers().forEach(layer -> layers.put(layer, new double[][] {self.layer(layer)}));
+        InfluenceScores row = new InfluenceScores(
+                new long[] {ReportPage.SUM},
+                self.ids(),
+                new double[][] {self.scores()},
+                layers,
+                new double[0][][],
+                self.provenance());
+        return new ReportedScores(true, List.of(row), true, self.provenance());
     }
 
     long[] queryIds() {
@@ -60,9 +81,18 @@ record ReportedScores(List<InfluenceScores> byQuery, boolean areAll, Provenance 
         return byQuery.stream().allMatch(InfluenceScores::hasTokens);
     }
 
+    /** Layers whose parts were kept token by token. */
+    List<String> tokenLayers() {
+        return byQuery.get(0).tokenLayers();
+    }
+
     /** Refuses other lines than those that were scored. */
-    void requireOf(TextData train, TextData queries) {
+    void requireTrain(TextData train) {
         require("--train", train, areOf(train.ids()));
+    }
+
+    /** Refuses other lines than those that were asked. */
+    void requireQueries(TextData queries) {
         require("--queries", queries, Arrays.equals(queries.ids(), queryIds()));
     }
 

@@ -40,6 +40,7 @@ final class Reporting {
     private final ReportedExamples queries;
     private final Map<Long, String> groups;
     private final int examples;
+    private final Optional<String> shadedLayer;
     private final PerCopy perCopy;
 
     /**
@@ -50,18 +51,21 @@ final class Reporting {
      * @param queries shows questions
      * @param groups what training examples belong to; empty where nobody asked
      * @param examples most helpful and most harmful ones that are shown of each question
+     * @param shadedLayer the layer whose parts shade tokens; empty for all together
      */
     Reporting(
             ReportedScores scores,
             ReportedExamples train,
             ReportedExamples queries,
             Map<Long, String> groups,
-            int examples) {
+            int examples,
+            Optional<String> shadedLayer) {
         this.scores = scores;
         this.train = train;
         this.queries = queries;
         this.groups = groups;
         this.examples = examples;
+        this.shadedLayer = shadedLayer;
         this.perCopy = PerCopy.of(scores.provenance());
     }
 
@@ -78,11 +82,13 @@ final class Reporting {
         List<String> warnings = new ArrayList<>(found);
         warnings.addAll(ReportWarnings.of(scores, questions));
         return new Report(
+                scores.areSelf(),
                 scores.provenance().counts().getOrDefault("training examples", (long)
                         scores.of(0).trainIds().length),
                 perCopy.examples(),
                 perCopy.sentence(),
                 scores.hasTokens(),
+                shadedLayer,
                 !groups.isEmpty(),
                 warnings,
                 questions,
@@ -116,7 +122,9 @@ final class Reporting {
                 distribution,
                 Arrays.stream(largest).limit(TAIL).map(perCopy::perCopy).toArray(),
                 concentration(largest),
-                searched.length == 0 ? Optional.empty() : Optional.of(found(id, index, searched, helpful)),
+                scores.areSelf() || searched.length == 0
+                        ? Optional.empty()
+                        : Optional.of(found(id, index, searched, helpful)),
                 distribution.filter(Distribution::isFlat).isPresent()
                         ? List.of(
                                 "No example stands out: neither end of the scores is further from their mean than the largest"
@@ -161,16 +169,28 @@ final class Reporting {
                         perCopy.perCopy(each.score()),
                         Optional.ofNullable(groups.get(each.trainId())),
                         shares(of.layers(), l -> Math.abs(layers[l][z]), LAYERS_OF_EXAMPLE),
-                        train.shown(
-                                each.trainId(),
-                                of.hasTokens()
-                                        ? Arrays.stream(of.tokens(0, z))
-                                                .map(perCopy::perCopy)
-                                                .toArray()
-                                        : new double[0])));
+                        layerTokens(of, z),
+                        train.shown(each.trainId(), shades(of, z))));
             }
         }
         return entries;
+    }
+
+    private double[] shades(InfluenceScores of, int z) {
+        if (!of.hasTokens()) {
+            return new double[0];
+        }
+        return perCopy(shadedLayer.map(layer -> of.tokens(layer, 0, z)).orElseGet(() -> of.tokens(0, z)));
+    }
+
+    private Map<String, double[]> layerTokens(InfluenceScores of, int z) {
+        Map<String, double[]> parts = new LinkedHashMap<>();
+        of.tokenLayers().forEach(layer -> parts.put(layer, perCopy(of.tokens(layer, 0, z))));
+        return parts;
+    }
+
+    private double[] perCopy(double[] parts) {
+        return Arrays.stream(parts).map(perCopy::perCopy).toArray();
     }
 
     /** The share of a layer is that of its parts' magnitudes. */

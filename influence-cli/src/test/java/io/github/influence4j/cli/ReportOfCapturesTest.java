@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.api.SelfInfluence;
 import io.github.influence4j.cli.Influence.Ran;
 import io.github.influence4j.store.captures.CaptureObjective;
 import io.github.influence4j.store.scores.ScoreReader;
@@ -290,6 +291,75 @@ class ReportOfCapturesTest {
                         .matcher(page)
                         .find(),
                 page);
+    }
+
+    /** By layer and token at once: tokens are shaded by a layer on choice, and programs get all of it. */
+    @Test
+    void tokensAreShadedByALayer() throws IOException {
+        write(
+                "train.jsonl",
+                e -> "{\"id\": " + e + ", \"text\": \"abc\", \"tokens\": [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]}");
+        InfluenceScores scores = ScoreReader.pairwise(folder.resolve("scores"));
+        for (String layer : scores.tokenLayers()) {
+            done("report --scores @scores --texts @train.jsonl --examples 1 --format json --out @report.json"
+                    + " --shade-layer " + layer);
+            JsonNode best = JsonMapper.builder()
+                    .build()
+                    .readTree(Files.readString(folder.resolve("report.json")))
+                    .get("questions")
+                    .get(0)
+                    .get("helpful")
+                    .get(0);
+            int z = IntStream.range(0, EXAMPLES)
+                    .filter(k -> scores.trainIds()[k] == best.get("id").asLong())
+                    .findFirst()
+                    .orElseThrow();
+            double[] parts = scores.tokens(layer, 0, z);
+            for (int t = 0; t < parts.length; t++) {
+                double part = parts[t] / EXAMPLES;
+                assertEquals(part, best.get("layer tokens").get(layer).get(t).asDouble(), 1e-15 * Math.abs(part));
+                JsonNode piece = best.get("shown").get("text").get(t);
+                assertEquals(part, piece.get("part").asDouble(), 1e-15 * Math.abs(part), layer);
+            }
+            String page = page("--texts @train.jsonl --shade-layer " + layer);
+            assertTrue(page.contains("score through layer <bdi>" + layer + "</bdi>"), page);
+        }
+        refused("--shade-layer nosuch", 2, "there are no parts by token of layer nosuch; the scores have those of [");
+    }
+
+    /** Defect: scores of examples for themselves had no page. */
+    @Test
+    void examplesAndThemselves() throws IOException {
+        done("self --factors @factors --train @train --out @scores");
+        SelfInfluence scores = ScoreReader.self(folder.resolve("scores"));
+        String page = page("--texts @train.jsonl --group-by author --examples 4");
+        requireHarmless(page);
+        List<Long> largest = scores.ranking().stream()
+                .limit(4)
+                .map(io.github.influence4j.api.Influence::trainId)
+                .toList();
+        assertEquals(largest, shown(page));
+        assertTrue(page.contains("train text " + largest.get(0)), page);
+        assertTrue(page.contains("by how much an example's own loss would rise without it"), page);
+        assertTrue(page.contains("<h3>All scores</h3>"), page);
+        assertFalse(page.contains("harmful") || page.contains("Question"), page);
+        done("report --scores @scores --group-by author --texts @train.jsonl --format json --out @report.json");
+        JsonNode json = JsonMapper.builder().build().readTree(Files.readString(folder.resolve("report.json")));
+        assertEquals("self-influence", json.get("kind").asString());
+        JsonNode all = json.get("questions").get(0);
+        assertEquals(3, all.get("helpful groups").size());
+        double sum = 0;
+        for (JsonNode group : all.get("helpful groups")) {
+            sum += group.get("sum").asDouble();
+        }
+        double expected = Arrays.stream(scores.scores()).sum();
+        assertEquals(expected, sum, 1e-12 * expected);
+        double shares = 0;
+        for (JsonNode layer : all.get("layers")) {
+            shares += layer.get("share").asDouble();
+        }
+        assertEquals(1, shares, 1e-12);
+        refused("--query-texts @questions.jsonl", 2, "so there are no questions");
     }
 
     @Test

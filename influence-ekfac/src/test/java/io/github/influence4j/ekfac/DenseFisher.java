@@ -29,18 +29,36 @@ public final class DenseFisher {
     }
 
     private static double[] gradient(LayerCapture capture) {
+        double[] sum = new double[Math.toIntExact(capture.layer().parameters())];
+        for (double[] token : ofTokens(capture)) {
+            Arrays.setAll(sum, k -> sum[k] + token[k]);
+        }
+        return sum;
+    }
+
+    /** For every example the flat part of each token in its gradient at one layer, all uses of the layer added up. */
+    public static <E> List<double[][]> tokenGradients(
+            GradientProvider<E> model, ExampleSource<E> data, Objective objective, LayerSpec layer) {
+        List<double[][]> gradients = new ArrayList<>();
+        for (ExampleBatch<E> batch : data.batches(1)) {
+            model.capture(batch, objective, List.of(layer), capture -> gradients.add(ofTokens(capture)));
+        }
+        return gradients;
+    }
+
+    private static double[][] ofTokens(LayerCapture capture) {
         LayerSpec layer = capture.layer();
         int columns = layer.gradientColumns();
         double[][] a = capture.activations().toArray();
         double[][] g = capture.outputGradients().toArray();
-        double[] flat = new double[layer.outputs() * columns];
+        double[][] flat = new double[a.length / capture.uses()][layer.outputs() * columns];
         for (int p = 0; p < a.length; p++) {
             if (!capture.mask().isReal(p)) {
                 continue;
             }
             for (int o = 0; o < layer.outputs(); o++) {
                 for (int i = 0; i < columns; i++) {
-                    flat[o * columns + i] += g[p][o] * (i < layer.inputs() ? a[p][i] : 1);
+                    flat[p % flat.length][o * columns + i] += g[p][o] * (i < layer.inputs() ? a[p][i] : 1);
                 }
             }
         }

@@ -1,6 +1,7 @@
 package io.github.influence4j.ekfac;
 
 import static io.github.influence4j.testkit.MatrixAssert.assertClose;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Damping;
@@ -9,6 +10,7 @@ import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
 import io.github.influence4j.ekfac.internal.eigen.Rotation;
 import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
@@ -18,11 +20,13 @@ import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
@@ -55,6 +59,53 @@ class DenseOracleTest {
                         strategy + " with " + uses + " uses");
             }
         }
+    }
+
+    /** By layer and token at once; over layers these add up to the parts of tokens, over tokens to those of layers. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void partsByLayerAndTokenAreThoseOfTheDenseMatrix(int uses) {
+        RandomSequences model = new RandomSequences(RandomSequences.mixed().layers(), uses);
+        ScoreOptions options = ScoreOptions.defaults().withPerLayer(true).withPerToken(true);
+        try (EigenbasisCurvature curvature = fit(model, Strategy.EKFAC, 7);
+                EigenbasisSolver solver = curvature.solver(Damping.absolute(LAMBDA))) {
+            // batches of 5, so that examples are padded to the longest beside them
+            InfluenceScores scores = new InfluenceScorer<>(
+                            backend, model, options.withBatchSize(5), ProgressListener.silent())
+                    .pairwise(solver, QUERIES, TRAIN);
+            assertEquals(List.of("first", "second"), scores.tokenLayers());
+            for (int q = 0; q < QUERIES.size(); q++) {
+                for (int z = 0; z < TRAIN.size(); z++) {
+                    double[] sum = new double[scores.tokens(q, z).length];
+                    for (LayerCurvature layer : curvature.layerCurvatures().subList(0, 2)) {
+                        String name = layer.layer().name();
+                        double[] parts = scores.tokens(name, q, z);
+                        double[] dense = denseTokens(model, layer, q, z);
+                        assertClose(
+                                Arrays.copyOf(dense, parts.length), parts, Tolerances.EXACT_SOLVE, name + " of " + z);
+                        double[] whole = new double[1];
+                        for (int t = 0; t < parts.length; t++) {
+                            sum[t] += parts[t];
+                            whole[0] += parts[t];
+                        }
+                        double[] ofLayer = {scores.layer(name).toArray()[q][z]};
+                        assertClose(ofLayer, whole, Tolerances.REORDERED_FLOAT64, "tokens of " + name);
+                    }
+                    assertClose(scores.tokens(q, z), sum, Tolerances.REORDERED_FLOAT64, "layers of " + z);
+                }
+            }
+        }
+    }
+
+    private static double[] denseTokens(RandomSequences model, LayerCurvature layer, int query, int train) {
+        var solver = new LUDecomposition(new Array2DRowRealMatrix(DenseFisher.matrix(layer, LAMBDA))).getSolver();
+        var solution = solver.solve(
+                new ArrayRealVector(DenseFisher.gradients(model, QUERIES, new Objective.Measurement(), layer.layer())
+                        .get(query)));
+        return Arrays.stream(DenseFisher.tokenGradients(model, TRAIN, new Objective.TrainingLoss(), layer.layer())
+                        .get(train))
+                .mapToDouble(token -> solution.dotProduct(new ArrayRealVector(token)))
+                .toArray();
     }
 
     private static double[][] denseScores(RandomSequences model, EigenbasisCurvature curvature) {

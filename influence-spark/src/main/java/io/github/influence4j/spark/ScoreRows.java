@@ -44,6 +44,12 @@ final class ScoreRows {
         if (perToken) {
             columns.add(column("tokens", DataTypes.createArrayType(DataTypes.DoubleType, false)));
         }
+        if (perLayer && perToken) {
+            columns.add(column(
+                    "layer_tokens",
+                    DataTypes.createMapType(
+                            DataTypes.StringType, DataTypes.createArrayType(DataTypes.DoubleType, false), false)));
+        }
         return DataTypes.createStructType(columns);
     }
 
@@ -81,11 +87,19 @@ final class ScoreRows {
             parts.add(CollectionConverters.asScala(ofExample(layers, train)));
         }
         if (scores.hasTokens()) {
-            parts.add(CollectionConverters.asScala(
-                            Arrays.stream(scores.tokens(query, train)).boxed().toList())
-                    .toSeq());
+            parts.add(sequence(scores.tokens(query, train)));
+        }
+        if (!scores.tokenLayers().isEmpty()) {
+            Map<String, Object> both = new HashMap<>();
+            scores.tokenLayers().forEach(layer -> both.put(layer, sequence(scores.tokens(layer, query, train))));
+            parts.add(CollectionConverters.asScala(both));
         }
         return parts;
+    }
+
+    private static Object sequence(double[] numbers) {
+        return CollectionConverters.asScala(Arrays.stream(numbers).boxed().toList())
+                .toSeq();
     }
 
     private static Map<String, Double> ofExample(Map<String, double[]> layers, int train) {

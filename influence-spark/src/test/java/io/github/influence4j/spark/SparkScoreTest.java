@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Influence;
+import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import scala.jdk.javaapi.CollectionConverters;
 
 /** Scores of captures in partitions against those of one JVM. */
 class SparkScoreTest {
@@ -164,12 +167,26 @@ class SparkScoreTest {
     @Test
     void tokens() throws IOException {
         ScoreOptions options = ScoreOptions.defaults().withPerToken(true);
-        OneJvm expected = oneJvm(options);
-        Map<List<Long>, Row> actual = byPair(scoring(options)
+        OneJvm expected = oneJvm(options.withPerLayer(true));
+        InfluenceScores scores = expected.pairwise();
+        Row one = row(byPair(rows(options)), 1, 2);
+        requireTokens(scores.tokens(1, 2), one.getList(3), expected);
+        // with parts by layer, by layer and token too
+        Row both = row(byPair(rows(options.withPerLayer(true))), 1, 2);
+        requireTokens(scores.tokens(1, 2), both.getList(4), expected);
+        Map<String, scala.collection.Seq<Double>> layers = both.getJavaMap(5);
+        assertEquals(Set.copyOf(scores.tokenLayers()), layers.keySet());
+        layers.forEach((layer, found) ->
+                requireTokens(scores.tokens(layer, 1, 2), CollectionConverters.asJava(found), expected));
+    }
+
+    private Dataset<Row> rows(ScoreOptions options) throws IOException {
+        return scoring(options)
                 .pairwise(examples(queries, 1), examples(train, 3))
-                .rows());
-        double[] tokens = expected.pairwise().tokens(1, 2);
-        List<Double> found = row(actual, 1, 2).getList(3);
+                .rows();
+    }
+
+    private static void requireTokens(double[] tokens, List<Double> found, OneJvm expected) {
         assertEquals(tokens.length, found.size());
         for (int t = 0; t < tokens.length; t++) {
             assertEquals(tokens[t], found.get(t), Tolerances.REORDERED_FLOAT64 * largest(expected));

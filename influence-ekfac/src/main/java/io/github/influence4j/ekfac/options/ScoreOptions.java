@@ -98,7 +98,7 @@ public final class ScoreOptions {
     }
 
     /**
-     * Keeps or drops the parts of the training tokens.
+     * Keeps or drops the parts of the training tokens; with {@link #withPerLayer} those of each layer and token too.
      *
      * @param value whether to keep them
      * @return new options
@@ -171,9 +171,10 @@ public final class ScoreOptions {
     }
 
     /**
-     * Returns whether the part of each training token is kept: 8 bytes a score and token.
+     * Returns whether the part of each training token is kept: 8 bytes a score and token, with parts per layer once more for each layer
+     * with tokens.
      *
-     * @return whether the part of each training token is kept: 8 bytes a score and token
+     * @return whether the part of each training token is kept
      */
     public boolean perToken() {
         return perToken;

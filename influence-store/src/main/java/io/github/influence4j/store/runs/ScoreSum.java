@@ -17,6 +17,7 @@ final class ScoreSum {
     private final double[][] total;
     private final Map<String, double[][]> perLayer = new LinkedHashMap<>();
     private double[][][] perToken = NO_TOKENS;
+    private final Map<String, double[][][]> perLayerToken = new LinkedHashMap<>();
 
     /**
      * Begins with nothing.
@@ -53,18 +54,32 @@ final class ScoreSum {
             }
         }
         if (unit.hasTokens()) {
-            addTokens(firstQuery, firstExample, unit);
+            if (perToken.length == 0) {
+                perToken = noTokensYet();
+            }
+            addTokens(perToken, firstQuery, firstExample, unit, unit::tokens);
+        }
+        for (String layer : unit.tokenLayers()) {
+            double[][][] part = perLayerToken.computeIfAbsent(layer, name -> noTokensYet());
+            addTokens(part, firstQuery, firstExample, unit, (q, z) -> unit.tokens(layer, q, z));
         }
     }
 
-    private void addTokens(int firstQuery, int firstExample, InfluenceScores unit) {
-        if (perToken.length == 0) {
-            perToken = new double[queryIds.length][trainIds.length][];
-        }
+    private double[][][] noTokensYet() {
+        return new double[queryIds.length][trainIds.length][];
+    }
+
+    /** Gives the parts of the tokens of an example. */
+    private interface Tokens {
+        double[] of(int query, int train);
+    }
+
+    private static void addTokens(
+            double[][][] sums, int firstQuery, int firstExample, InfluenceScores unit, Tokens parts) {
         for (int q = 0; q < unit.queryIds().length; q++) {
-            double[][] row = perToken[firstQuery + q];
+            double[][] row = sums[firstQuery + q];
             for (int z = 0; z < unit.trainIds().length; z++) {
-                double[] tokens = unit.tokens(q, z);
+                double[] tokens = parts.of(q, z);
                 double[] before = row[firstExample + z];
                 if (before != null) {
                     for (int t = 0; t < tokens.length; t++) {
@@ -83,6 +98,11 @@ final class ScoreSum {
         for (double[][] tokens : perToken) {
             scale(tokens, factor);
         }
+        for (double[][][] part : perLayerToken.values()) {
+            for (double[][] tokens : part) {
+                scale(tokens, factor);
+            }
+        }
     }
 
     private static void scale(double[][] rows, double factor) {
@@ -92,6 +112,7 @@ final class ScoreSum {
     }
 
     InfluenceScores finish(Provenance provenance) {
-        return new InfluenceScores(queryIds, trainIds, total, perLayer, perToken, provenance);
+        return new InfluenceScores(queryIds, trainIds, total, perLayer, perToken, provenance)
+                .withLayerTokens(perLayerToken);
     }
 }

@@ -31,6 +31,8 @@ final class ScoreUnit {
     /** Layers may be called anything, so theirs begin alike. */
     private static final String LAYER = "layer/";
 
+    private static final String LAYER_TOKENS = "layer_tokens/";
+
     private ScoreUnit() {}
 
     static void write(Progress kept, String series, InfluenceScores scores) throws IOException {
@@ -40,8 +42,11 @@ final class ScoreUnit {
         matrices.put(TOTAL, scores.matrix());
         scores.layers().forEach(layer -> matrices.put(LAYER + layer, scores.layer(layer)));
         if (scores.hasTokens()) {
-            matrices.put(TOKENS, tokens(scores));
+            matrices.put(TOKENS, tokens(scores, scores::tokens));
         }
+        scores.tokenLayers()
+                .forEach(layer ->
+                        matrices.put(LAYER_TOKENS + layer, tokens(scores, (q, z) -> scores.tokens(layer, q, z))));
         List<TensorSpec> specs = new ArrayList<>();
         specs.add(TensorSpec.of(QUERIES, TensorType.I64, queries));
         specs.add(TensorSpec.of(TRAIN, TensorType.I64, train));
@@ -82,14 +87,19 @@ final class ScoreUnit {
         file.append(name, values, 0, values.length);
     }
 
+    /** Gives the parts of the tokens of an example. */
+    private interface Tokens {
+        double[] of(int query, int train);
+    }
+
     /** The tokens of all examples one after the other, a row for each query. */
-    private static Matrix tokens(InfluenceScores scores) {
+    private static Matrix tokens(InfluenceScores scores, Tokens parts) {
         double[][] rows = new double[scores.queryIds().length][];
         Arrays.setAll(rows, q -> {
             double[] row = new double[(int) Arrays.stream(counts(scores)).sum()];
             int done = 0;
             for (int z = 0; z < scores.trainIds().length; z++) {
-                double[] tokens = scores.tokens(q, z);
+                double[] tokens = parts.of(q, z);
                 System.arraycopy(tokens, 0, row, done, tokens.length);
                 done += tokens.length;
             }
@@ -109,17 +119,23 @@ final class ScoreUnit {
         try (SafetensorsFile file = kept.open(series)) {
             long[] queries = integers(file, QUERIES);
             long[] train = integers(file, TRAIN);
+            long[] counts = file.find(TOKENS).isPresent() ? integers(file, TOKEN_COUNTS) : new long[0];
             Map<String, double[][]> layers = new LinkedHashMap<>();
+            Map<String, double[][][]> both = new LinkedHashMap<>();
             for (String name : file.names()) {
                 if (name.startsWith(LAYER)) {
                     layers.put(name.substring(LAYER.length()), file.matrix(name).toArray());
+                } else if (name.startsWith(LAYER_TOKENS)) {
+                    both.put(
+                            name.substring(LAYER_TOKENS.length()),
+                            split(file.matrix(name).toArray(), counts));
                 }
             }
-            double[][][] tokens = file.find(TOKENS).isPresent()
-                    ? split(file.matrix(TOKENS).toArray(), integers(file, TOKEN_COUNTS))
-                    : new double[0][][];
+            double[][][] tokens =
+                    file.find(TOKENS).isPresent() ? split(file.matrix(TOKENS).toArray(), counts) : new double[0][][];
             return new InfluenceScores(
-                    queries, train, file.matrix(TOTAL).toArray(), layers, tokens, withNoted(provenance, file));
+                            queries, train, file.matrix(TOTAL).toArray(), layers, tokens, withNoted(provenance, file))
+                    .withLayerTokens(both);
         }
     }
 

@@ -60,18 +60,38 @@ final class CsvScores {
     private static void tokens(InfluenceScores scores, CsvWriter csv) {
         long[] queryIds = scores.queryIds();
         long[] trainIds = scores.trainIds();
-        csv.writeRecord("query", "train", "token", "score");
+        csv.writeRecord(tokenHeader(List.of("query", "train", "token", "score"), scores.tokenLayers()));
         for (int q = 0; q < queryIds.length; q++) {
             for (int z = 0; z < trainIds.length; z++) {
-                double[] tokens = scores.tokens(q, z);
-                for (int t = 0; t < tokens.length; t++) {
-                    csv.writeRecord(
-                            Long.toString(queryIds[q]),
-                            Long.toString(trainIds[z]),
-                            Integer.toString(t),
-                            Double.toString(tokens[t]));
-                }
+                int query = q;
+                int train = z;
+                tokenLines(
+                        csv,
+                        List.of(Long.toString(queryIds[q]), Long.toString(trainIds[z])),
+                        scores.tokens(q, z),
+                        scores.tokenLayers().stream()
+                                .map(layer -> scores.tokens(layer, query, train))
+                                .toList());
             }
+        }
+    }
+
+    private static List<String> tokenHeader(List<String> columns, List<String> layers) {
+        List<String> header = new ArrayList<>(columns);
+        layers.forEach(layer -> header.add(heading(layer)));
+        return header;
+    }
+
+    /** A line for each token of an example: its part, and that through each layer. */
+    private static void tokenLines(CsvWriter csv, List<String> ids, double[] tokens, List<double[]> layers) {
+        for (int t = 0; t < tokens.length; t++) {
+            List<String> line = new ArrayList<>(ids);
+            line.add(Integer.toString(t));
+            line.add(Double.toString(tokens[t]));
+            for (double[] layer : layers) {
+                line.add(Double.toString(layer[t]));
+            }
+            csv.writeRecord(line);
         }
     }
 
@@ -114,16 +134,20 @@ final class CsvScores {
         });
         if (ScoreTensors.hasTokens(scores)) {
             table(files, ScoreTensors.TOP_TOKENS, csv -> {
-                csv.writeRecord("query", "end", "rank", "train", "token", "score");
+                List<String> layers = ScoreTensors.tokenLayers(scores);
+                csv.writeRecord(tokenHeader(List.of("query", "end", "rank", "train", "token", "score"), layers));
                 ranks(scores, (q, end, row) -> {
                     List<double[]> tokens = ScoreTensors.tokens(scores, q, row);
+                    List<List<double[]>> both = layers.stream()
+                            .map(layer -> ScoreTensors.tokens(layer, scores, q, row))
+                            .toList();
                     for (int rank = 0; rank < row.size(); rank++) {
-                        for (int t = 0; t < tokens.get(rank).length; t++) {
-                            List<String> line = new ArrayList<>(ranked(scores, q, end, row, rank));
-                            line.add(Integer.toString(t));
-                            line.add(Double.toString(tokens.get(rank)[t]));
-                            csv.writeRecord(line);
-                        }
+                        int place = rank;
+                        tokenLines(
+                                csv,
+                                ranked(scores, q, end, row, rank),
+                                tokens.get(rank),
+                                both.stream().map(parts -> parts.get(place)).toList());
                     }
                 });
             });

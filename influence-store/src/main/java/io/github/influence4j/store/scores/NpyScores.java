@@ -52,6 +52,16 @@ final class NpyScores {
                     }
                 }
             });
+            for (String layer : scores.tokenLayers()) {
+                String name = ScoreTensors.PER_TOKEN + "." + scores.layers().indexOf(layer);
+                doubles(files, name, new long[] {queries, train, most}, sink -> {
+                    for (int q = 0; q < queries; q++) {
+                        for (int z = 0; z < train; z++) {
+                            sink.put(Arrays.copyOf(scores.tokens(layer, q, z), most));
+                        }
+                    }
+                });
+            }
             longs(files, "train_tokens", ScoreTensors.tokens(scores));
         }
         longs(files, "query_ids", scores.queryIds());
@@ -109,6 +119,17 @@ final class NpyScores {
                     }
                 }
             });
+            for (String layer : ScoreTensors.tokenLayers(scores)) {
+                String name =
+                        end + "_token_scores." + ScoreTensors.layers(scores).indexOf(layer);
+                doubles(files, name, new long[] {rows.size(), k, most}, sink -> {
+                    for (int q = 0; q < rows.size(); q++) {
+                        for (double[] tokens : ScoreTensors.tokens(layer, scores, q, rows.get(q))) {
+                            sink.put(Arrays.copyOf(tokens, most));
+                        }
+                    }
+                });
+            }
             array(files, end + "_tokens", "<i8", shape, sink -> {
                 for (int q = 0; q < rows.size(); q++) {
                     sink.put(ScoreTensors.tokens(scores, q, rows.get(q)).stream()

@@ -53,6 +53,22 @@ final class SafetensorsScores {
                 writer.append(ScoreTensors.ALL, Arrays.copyOf(scores.tokens(q, z), most), 0, most);
             }
         }
+        List<String> layers = scores.tokenLayers();
+        if (!layers.isEmpty()) {
+            SafetensorsWriter both = tensors(
+                    files,
+                    ScoreTensors.LAYER_TOKENS,
+                    layers.stream()
+                            .map(layer -> TensorSpec.of(layer, TensorType.F64, queries, train, most))
+                            .toList());
+            for (String layer : layers) {
+                for (int q = 0; q < queries; q++) {
+                    for (int z = 0; z < train; z++) {
+                        both.append(layer, Arrays.copyOf(scores.tokens(layer, q, z), most), 0, most);
+                    }
+                }
+            }
+        }
     }
 
     static void write(SelfInfluence scores, StagedFiles files) throws IOException {
@@ -89,6 +105,9 @@ final class SafetensorsScores {
         }
         if (ScoreTensors.hasTokens(scores)) {
             tokens(scores, k, files);
+        }
+        if (!ScoreTensors.tokenLayers(scores).isEmpty()) {
+            layerTokens(scores, k, files);
         }
         integers(
                 Map.of(
@@ -135,6 +154,29 @@ final class SafetensorsScores {
                         ScoreTensors.tokens(scores, q, end.getValue().get(q))) {
                     writer.append(end.getKey() + "_token_scores", Arrays.copyOf(parts, most), 0, most);
                     writer.append(end.getKey() + "_tokens", new long[] {parts.length}, 0, 1);
+                }
+            }
+        }
+    }
+
+    /** A tensor for each layer and end, [queries, k, tokens]. */
+    private static void layerTokens(TopInfluences scores, long k, StagedFiles files) throws IOException {
+        List<String> layers = ScoreTensors.tokenLayers(scores);
+        Map<String, List<List<Influence>>> ends = ScoreTensors.ends(scores);
+        long queries = scores.queryIds().size();
+        int most = ScoreTensors.mostTokens(scores);
+        List<TensorSpec> specs = new ArrayList<>();
+        ends.keySet()
+                .forEach(end -> layers.forEach(
+                        layer -> specs.add(TensorSpec.of(end + "/" + layer, TensorType.F64, queries, k, most))));
+        SafetensorsWriter writer = tensors(files, ScoreTensors.TOP_LAYER_TOKENS, specs);
+        for (Map.Entry<String, List<List<Influence>>> end : ends.entrySet()) {
+            for (String layer : layers) {
+                for (int q = 0; q < queries; q++) {
+                    for (double[] parts :
+                            ScoreTensors.tokens(layer, scores, q, end.getValue().get(q))) {
+                        writer.append(end.getKey() + "/" + layer, Arrays.copyOf(parts, most), 0, most);
+                    }
                 }
             }
         }

@@ -81,9 +81,24 @@ public final class ScoreReader {
      * @throws IOException if the manifest cannot be read
      */
     public static boolean holdsPairwise(Path folder) throws IOException {
+        return holds(folder, "pairwise");
+    }
+
+    /**
+     * Says whether a folder holds the influence of examples on themselves, as {@link #self} reads it.
+     *
+     * @param folder the folder
+     * @return whether their manifest says so
+     * @throws IOException if the manifest cannot be read
+     */
+    public static boolean holdsSelf(Path folder) throws IOException {
+        return holds(folder, "self");
+    }
+
+    private static boolean holds(Path folder, String kind) throws IOException {
         return exists(folder)
                 && !isTables(folder)
-                && new ScoreReader(folder).manifest.text("kind").equals("pairwise");
+                && new ScoreReader(folder).manifest.text("kind").equals(kind);
     }
 
     /** The files of the scores that a folder holds; none where it has no manifest, or one that cannot be read. */
@@ -168,7 +183,11 @@ public final class ScoreReader {
             double[][][] tokens = ids.find("train_tokens").isPresent()
                     ? reader.tokens(queries.length, integers(ids, "train_tokens"))
                     : new double[0][][];
-            return new InfluenceScores(queries, train, total, parts, tokens, reader.provenance);
+            return new InfluenceScores(queries, train, total, parts, tokens, reader.provenance)
+                    .withLayerTokens(
+                            reader.lists(ScoreTensors.LAYER_TOKENS)
+                                    ? reader.layerTokens(queries.length, integers(ids, "train_tokens"))
+                                    : Map.of());
         }
     }
 
@@ -204,6 +223,11 @@ public final class ScoreReader {
             if (reader.lists(ScoreTensors.TOP_TOKENS)) {
                 try (SafetensorsFile tokens = reader.open(ScoreTensors.TOP_TOKENS)) {
                     rows.addTokens(tokens);
+                    if (reader.lists(ScoreTensors.TOP_LAYER_TOKENS)) {
+                        try (SafetensorsFile both = reader.open(ScoreTensors.TOP_LAYER_TOKENS)) {
+                            rows.addLayerTokens(both, tokens);
+                        }
+                    }
                 }
             }
             return rows.finish();
@@ -215,23 +239,37 @@ public final class ScoreReader {
     }
 
     private double[][][] tokens(int queries, long[] lengths) throws IOException {
+        try (SafetensorsFile file = open(ScoreTensors.PER_TOKEN)) {
+            return tokens(file, ScoreTensors.ALL, queries, lengths);
+        }
+    }
+
+    private Map<String, double[][][]> layerTokens(int queries, long[] lengths) throws IOException {
+        try (SafetensorsFile file = open(ScoreTensors.LAYER_TOKENS)) {
+            Map<String, double[][][]> parts = new LinkedHashMap<>();
+            for (String layer : file.names()) {
+                parts.put(layer, tokens(file, layer, queries, lengths));
+            }
+            return parts;
+        }
+    }
+
+    private static double[][][] tokens(SafetensorsFile file, String name, int queries, long[] lengths) {
         int most =
                 (int) Math.min(Integer.MAX_VALUE, Arrays.stream(lengths).max().orElse(0));
-        try (SafetensorsFile file = open(ScoreTensors.PER_TOKEN)) {
-            requireShape(file, ScoreTensors.ALL, queries, lengths.length, Math.max(0, most));
-            double[][][] tokens = new double[queries][lengths.length][];
-            for (int q = 0; q < queries; q++) {
-                for (int z = 0; z < lengths.length; z++) {
-                    if (lengths[z] < 0 || lengths[z] > most) {
-                        throw new MalformedFileException(file.path(), "an example has " + lengths[z] + " tokens");
-                    }
-                    tokens[q][z] = new double[(int) lengths[z]];
-                    long first = ((long) q * lengths.length + z) * most;
-                    file.read(ScoreTensors.ALL, first, tokens[q][z].length, tokens[q][z], 0);
+        requireShape(file, name, queries, lengths.length, Math.max(0, most));
+        double[][][] tokens = new double[queries][lengths.length][];
+        for (int q = 0; q < queries; q++) {
+            for (int z = 0; z < lengths.length; z++) {
+                if (lengths[z] < 0 || lengths[z] > most) {
+                    throw new MalformedFileException(file.path(), "an example has " + lengths[z] + " tokens");
                 }
+                tokens[q][z] = new double[(int) lengths[z]];
+                long first = ((long) q * lengths.length + z) * most;
+                file.read(name, first, tokens[q][z].length, tokens[q][z], 0);
             }
-            return tokens;
         }
+        return tokens;
     }
 
     /**

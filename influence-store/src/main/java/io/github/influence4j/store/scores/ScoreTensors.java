@@ -25,11 +25,15 @@ final class ScoreTensors {
 
     static final String PER_TOKEN = "per_token_scores";
 
+    static final String LAYER_TOKENS = "layer_token_scores";
+
     static final String TOP = "top_scores";
 
     static final String TOP_LAYERS = "top_layer_scores";
 
     static final String TOP_TOKENS = "top_token_scores";
+
+    static final String TOP_LAYER_TOKENS = "top_layer_token_scores";
 
     static final String IDS = "ids";
 
@@ -37,7 +41,7 @@ final class ScoreTensors {
 
     /** What scores of any kind and format are called; what a manifest lists beside that is not ours to remove. */
     static final Pattern FILE = Pattern.compile(
-            "(pairwise_scores|self_scores|per_token_scores|top(_layer|_token)?_scores"
+            "(pairwise_scores|self_scores|(per|layer)_token_scores|top(_layer)?(_token)?_scores"
                     + "|ids|query_ids|train_ids|train_tokens|(helpful|harmful)_(scores|ids|tokens|token_scores))(\\.\\d+)?\\.(safetensors|csv|npy)");
 
     private ScoreTensors() {}
@@ -99,6 +103,19 @@ final class ScoreTensors {
     static List<double[]> tokens(TopInfluences scores, int query, List<Influence> row) {
         InfluenceScores kept = scores.kept(query);
         return columns(kept, row).mapToObj(column -> kept.tokens(0, column)).toList();
+    }
+
+    /** Layers whose parts were kept token by token. */
+    static List<String> tokenLayers(TopInfluences scores) {
+        return scores.parts().isEmpty() ? List.of() : scores.parts().get(0).tokenLayers();
+    }
+
+    /** The part of each token through a layer, by example of one end of a query. */
+    static List<double[]> tokens(String layer, TopInfluences scores, int query, List<Influence> row) {
+        InfluenceScores kept = scores.kept(query);
+        return columns(kept, row)
+                .mapToObj(column -> kept.tokens(layer, 0, column))
+                .toList();
     }
 
     private static IntStream columns(InfluenceScores kept, List<Influence> row) {

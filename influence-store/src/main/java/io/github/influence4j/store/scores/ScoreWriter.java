@@ -24,9 +24,12 @@ import java.util.Map;
  * <ul>
  *   <li>{@code pairwise_scores.x}: [queries, train], the sum over layers ({@code all_modules}), or one tensor a layer where
  *       parts per layer were kept, as in kronfluence; {@code self_scores.x}: [train] likewise;
- *   <li>{@code per_token_scores.x}: [queries, train, tokens], 0 behind the last token of shorter examples;
+ *   <li>{@code per_token_scores.x}: [queries, train, tokens], 0 behind the last token of shorter examples; where parts per layer were kept
+ *       too, beside it {@code layer_token_scores.x}, one tensor a layer with tokens (in CSV, columns; in NumPy, {@code
+ *       per_token_scores.0.npy} by the index of the layer);
  *   <li>{@code top_scores.x}: the k best and worst of each query, [queries, k]; where parts were asked for, beside them
- *       {@code top_layer_scores.x}, one tensor a layer and end (in CSV, columns), and {@code top_token_scores.x}, [queries, k, tokens];
+ *       {@code top_layer_scores.x}, one tensor a layer and end (in CSV, columns), and {@code top_token_scores.x}, [queries, k, tokens],
+ *       and for both {@code top_layer_token_scores.x}, one tensor a layer and end;
  *   <li>{@code ids.x}: {@code query_ids} and {@code train_ids}, in the order of rows and columns (in CSV, ids stand on every
  *       line). NumPy arrays hold one tensor a file, so files are named {@code pairwise_scores.0.npy} by the index of the layer
  *       in {@code scores.json}, and {@code query_ids.npy}.

@@ -23,6 +23,7 @@ final class TopRows {
     private final TopInfluences totals;
     private final Map<String, List<Map<Long, Double>>> layers = new LinkedHashMap<>();
     private final List<Map<Long, double[]>> tokens = new ArrayList<>();
+    private final Map<String, List<Map<Long, double[]>>> layerTokens = new LinkedHashMap<>();
 
     TopRows(long[] queryIds, SafetensorsFile file, Provenance provenance) {
         queries = queryIds.length;
@@ -84,18 +85,36 @@ final class TopRows {
     void addTokens(SafetensorsFile file) {
         tokens.addAll(empty(queries));
         for (String end : ENDS) {
-            long most = file.tensor(end + "_token_scores").dimension(2);
-            ScoreReader.requireShape(file, end + "_token_scores", queries, k, most);
-            long[] counts = integers(file, end + "_tokens");
-            for (int place = 0; place < counts.length; place++) {
-                if (counts[place] < 0 || counts[place] > most) {
-                    throw new MalformedFileException(file.path(), "an example has " + counts[place] + " tokens");
+            addTokens(file, end + "_token_scores", end, integers(file, end + "_tokens"), tokens);
+        }
+    }
+
+    /** Adds the parts of tokens through each layer; how many tokens an example has stands in the file of their sums. */
+    void addLayerTokens(SafetensorsFile file, SafetensorsFile sums) {
+        String first = ENDS.get(0) + "/";
+        for (String name : file.names()) {
+            if (name.startsWith(first)) {
+                String layer = name.substring(first.length());
+                List<Map<Long, double[]>> parts = empty(queries);
+                for (String end : ENDS) {
+                    addTokens(file, end + "/" + layer, end, integers(sums, end + "_tokens"), parts);
                 }
-                double[] parts = new double[(int) counts[place]];
-                file.read(end + "_token_scores", place * most, parts.length, parts, 0);
-                tokens.get(place / k)
-                        .put(rows(end).get(place / k).get(place % k).trainId(), parts);
+                layerTokens.put(layer, parts);
             }
+        }
+    }
+
+    private void addTokens(
+            SafetensorsFile file, String name, String end, long[] counts, List<Map<Long, double[]>> byQuery) {
+        long most = file.tensor(name).dimension(2);
+        ScoreReader.requireShape(file, name, queries, k, most);
+        for (int place = 0; place < counts.length; place++) {
+            if (counts[place] < 0 || counts[place] > most) {
+                throw new MalformedFileException(file.path(), "an example has " + counts[place] + " tokens");
+            }
+            double[] parts = new double[(int) counts[place]];
+            file.read(name, place * most, parts.length, parts, 0);
+            byQuery.get(place / k).put(rows(end).get(place / k).get(place % k).trainId(), parts);
         }
     }
 
@@ -123,14 +142,17 @@ final class TopRows {
                         .mapToDouble(Double::doubleValue)
                         .toArray()
             }));
-            double[][][] byToken = tokens.isEmpty()
-                    ? new double[0][][]
-                    : new double[][][] {
-                        LongStream.of(ids).mapToObj(tokens.get(q)::get).toArray(double[][]::new)
-                    };
+            double[][][] byToken = tokens.isEmpty() ? new double[0][][] : row(ids, tokens.get(q));
+            Map<String, double[][][]> both = new LinkedHashMap<>();
+            layerTokens.forEach((layer, rows) -> both.put(layer, row(ids, rows.get(query))));
             parts.add(new InfluenceScores(
-                    kept.queryIds(), ids, new double[][] {kept.row(0)}, byLayer, byToken, kept.provenance()));
+                            kept.queryIds(), ids, new double[][] {kept.row(0)}, byLayer, byToken, kept.provenance())
+                    .withLayerTokens(both));
         }
         return totals.withParts(parts);
+    }
+
+    private static double[][][] row(long[] ids, Map<Long, double[]> byExample) {
+        return new double[][][] {LongStream.of(ids).mapToObj(byExample::get).toArray(double[][]::new)};
     }
 }

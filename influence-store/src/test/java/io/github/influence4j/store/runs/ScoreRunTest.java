@@ -199,6 +199,18 @@ class ScoreRunTest {
                 assertClose(expected.tokens(q, z), actual.tokens(q, z), Tolerances.REORDERED_FLOAT64, message);
             }
         }
+        assertEquals(expected.tokenLayers(), actual.tokenLayers());
+        for (String layer : expected.tokenLayers()) {
+            for (int q = 0; q < expected.queryIds().length; q++) {
+                for (int z = 0; z < expected.trainIds().length; z++) {
+                    assertClose(
+                            expected.tokens(layer, q, z),
+                            actual.tokens(layer, q, z),
+                            Tolerances.REORDERED_FLOAT64,
+                            message + layer);
+                }
+            }
+        }
     }
 
     @Test
@@ -355,7 +367,7 @@ class ScoreRunTest {
         run(PARTS, ProgressListener.silent())
                 .pairwise(queries, Result.all(), new ScoreWriter(folder.resolve("one"), ScoreFormat.NPY), false);
         Set<String> npy = namesIn(folder.resolve("one"));
-        assertEquals(7, npy.size(), npy.toString());
+        assertEquals(9, npy.size(), npy.toString());
         run(totals, ProgressListener.silent()).self(writer("one"), false);
         assertEquals(
                 Set.of("ids.safetensors", "scores.json", "self_scores.safetensors"), namesIn(folder.resolve("one")));

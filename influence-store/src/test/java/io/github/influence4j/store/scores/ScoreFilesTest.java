@@ -59,13 +59,16 @@ class ScoreFilesTest {
             parts.put("../b", b);
         }
         double[][][] perToken = {{{1}, {2, 3}, {4, 5}}, {{6}, {7, 8}, {9, 1 / 3.0}}};
+        double[][][] ofLayer = {{{0.5}, {2, 1}, {4, 3}}, {{-6}, {5, 8}, {9, 1 / 7.0}}};
         return new InfluenceScores(
-                new long[] {70, -1},
-                new long[] {5, 3, Long.MAX_VALUE},
-                total,
-                parts,
-                tokens ? perToken : new double[0][][],
-                PROVENANCE);
+                        new long[] {70, -1},
+                        new long[] {5, 3, Long.MAX_VALUE},
+                        total,
+                        parts,
+                        tokens ? perToken : new double[0][][],
+                        PROVENANCE)
+                // the first layer runs once an example and has no tokens
+                .withLayerTokens(layers && tokens ? Map.of("../b", ofLayer) : Map.of());
     }
 
     private static SelfInfluence self() {
@@ -92,7 +95,10 @@ class ScoreFilesTest {
                         written.layer("../b").toArray(), read.layer("../b").toArray());
                 assertArrayEquals(new double[] {9, 1 / 3.0}, read.tokens(1, 2));
                 assertArrayEquals(new double[] {6}, read.tokens(1, 0));
+                assertArrayEquals(new double[] {9, 1 / 7.0}, read.tokens("../b", 1, 2));
+                assertArrayEquals(new double[] {-6}, read.tokens("../b", 1, 0));
             }
+            assertEquals(layers ? List.of("../b") : List.of(), read.tokenLayers());
             assertThrows(MalformedFileException.class, () -> ScoreReader.self(folder));
         }
     }
@@ -136,8 +142,8 @@ class ScoreFilesTest {
             assertEquals(1 / 3.0, Double.parseDouble(line.getField("../b")));
         }
         List<String> tokens = Files.readAllLines(folder.resolve("per_token_scores.csv"));
-        assertEquals("query,train,token,score", tokens.get(0));
-        assertEquals("70,5,0,1.0", tokens.get(1));
+        assertEquals("query,train,token,score,../b", tokens.get(0));
+        assertEquals("70,5,0,1.0,0.5", tokens.get(1));
         assertEquals(1 + 2 * 5, tokens.size());
         new ScoreWriter(folder, ScoreFormat.CSV).write(self());
         assertEquals(
@@ -187,6 +193,10 @@ class ScoreFilesTest {
                 npy("per_token_scores.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3, 2,), }");
         assertEquals(1, tokens.getDouble());
         assertEquals(0, tokens.getDouble());
+        ByteBuffer both =
+                npy("per_token_scores.1.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3, 2,), }");
+        assertEquals(0.5, both.getDouble());
+        assertEquals(1 / 7.0, both.getDouble(both.limit() - 8));
         new ScoreWriter(folder, ScoreFormat.NPY).write(self());
         assertEquals(
                 16,
@@ -259,6 +269,7 @@ class ScoreFilesTest {
             }
             for (int z = 0; z < 3; z++) {
                 assertArrayEquals(top.kept(q).tokens(0, z), kept.tokens(0, z));
+                assertArrayEquals(top.kept(q).tokens("../b", 0, z), kept.tokens("../b", 0, z));
             }
         }
         assertThrows(MalformedFileException.class, () -> ScoreReader.pairwise(folder));
@@ -271,10 +282,10 @@ class ScoreFilesTest {
                 Files.readAllLines(folder.resolve("top_scores.csv")).subList(0, 3));
         assertEquals(
                 List.of(
-                        "query,end,rank,train,token,score",
-                        "70,helpful,1," + Long.MAX_VALUE + ",0,4.0",
-                        "70,helpful,1," + Long.MAX_VALUE + ",1,5.0",
-                        "70,helpful,2,5,0,1.0"),
+                        "query,end,rank,train,token,score,../b",
+                        "70,helpful,1," + Long.MAX_VALUE + ",0,4.0,4.0",
+                        "70,helpful,1," + Long.MAX_VALUE + ",1,5.0,3.0",
+                        "70,helpful,2,5,0,1.0,0.5"),
                 Files.readAllLines(folder.resolve("top_token_scores.csv")).subList(0, 4));
         new ScoreWriter(folder, ScoreFormat.NPY).write(top);
         ByteBuffer layer = npy("helpful_scores.1.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2,), }");
@@ -284,6 +295,9 @@ class ScoreFilesTest {
         assertEquals(
                 List.of(4.0, 5.0, 1.0, 0.0),
                 List.of(tokens.getDouble(), tokens.getDouble(), tokens.getDouble(), tokens.getDouble()));
+        ByteBuffer both =
+                npy("helpful_token_scores.1.npy", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2,), }");
+        assertEquals(List.of(4.0, 3.0, 0.5), List.of(both.getDouble(), both.getDouble(), both.getDouble()));
         assertEquals(
                 2,
                 npy("helpful_tokens.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 2,), }")

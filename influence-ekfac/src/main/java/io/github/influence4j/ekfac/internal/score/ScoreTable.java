@@ -21,6 +21,7 @@ final class ScoreTable implements ScoreCollector<InfluenceScores> {
     private final double[][] total;
     private final Map<String, double[][]> perLayer = new LinkedHashMap<>();
     private final double[][][] perToken;
+    private final Map<String, double[][][]> perLayerToken = new LinkedHashMap<>();
     private int firstExample;
 
     /**
@@ -40,6 +41,11 @@ final class ScoreTable implements ScoreCollector<InfluenceScores> {
         }
         TopParts.requireTokens(layers, options);
         this.perToken = options.perToken() ? new double[rowIds.length][train][] : NO_TOKENS;
+        if (options.perLayer()) {
+            layers.stream()
+                    .filter(this::keepsTokens)
+                    .forEach(layer -> perLayerToken.put(layer.name(), new double[rowIds.length][train][]));
+        }
     }
 
     private int row(int query) {
@@ -77,18 +83,26 @@ final class ScoreTable implements ScoreCollector<InfluenceScores> {
 
     @Override
     public void addToken(int layer, int query, int example, int token, int tokens, double score) {
-        double[][] row = perToken[row(query)];
+        String name = layers.get(layer).name();
+        double[] parts = parts(perToken[row(query)], example, tokens);
+        if (parts.length != tokens) {
+            throw new IllegalArgumentException("layer " + name + ": example " + trainIds[firstExample + example]
+                    + " has " + tokens + " tokens, but " + parts.length + " at an earlier layer");
+        }
+        parts[token] += score;
+        double[][][] own = perLayerToken.get(name);
+        if (own != null) {
+            parts(own[row(query)], example, tokens)[token] += score;
+        }
+    }
+
+    private double[] parts(double[][] row, int example, int tokens) {
         double[] parts = row[firstExample + example];
         if (parts == null) {
             parts = new double[tokens];
             row[firstExample + example] = parts;
         }
-        if (parts.length != tokens) {
-            throw new IllegalArgumentException("layer " + layers.get(layer).name() + ": example "
-                    + trainIds[firstExample + example] + " has " + tokens + " tokens, but " + parts.length
-                    + " at an earlier layer");
-        }
-        parts[token] += score;
+        return parts;
     }
 
     @Override
@@ -98,6 +112,7 @@ final class ScoreTable implements ScoreCollector<InfluenceScores> {
 
     @Override
     public InfluenceScores finish(Provenance provenance) {
-        return new InfluenceScores(rowIds, trainIds, total, perLayer, perToken, provenance);
+        return new InfluenceScores(rowIds, trainIds, total, perLayer, perToken, provenance)
+                .withLayerTokens(perLayerToken);
     }
 }
