@@ -150,6 +150,7 @@ public final class ClusterPlanner {
             return new FitPlanner(
                     rate,
                     backend.workSizes(),
+                    1,
                     memory,
                     new LayerGroups(List.of(group), 0, 0),
                     share,

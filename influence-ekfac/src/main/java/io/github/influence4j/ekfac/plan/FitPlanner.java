@@ -23,6 +23,7 @@ final class FitPlanner {
 
     private final MachineRate rate;
     private final WorkSizes sizes;
+    private final int cores;
     private final FactorMemory memory;
     private final LayerGroups groups;
     private final DataShape data;
@@ -35,6 +36,7 @@ final class FitPlanner {
     FitPlanner(
             MachineRate rate,
             WorkSizes sizes,
+            int cores,
             FactorMemory memory,
             LayerGroups groups,
             DataShape data,
@@ -43,6 +45,7 @@ final class FitPlanner {
             int batch) {
         this.rate = rate;
         this.sizes = sizes;
+        this.cores = cores;
         this.memory = memory;
         this.groups = groups;
         this.borrowing = groups.groups().stream()
@@ -147,7 +150,8 @@ final class FitPlanner {
                 "eigendecomposition",
                 fullest((group, kept, captures) -> {
                     double covariances = 8 * memory.covarianceNumbers(group);
-                    double workspace = memory.decompositionBytes(group) - covariances;
+                    int atOnce = memory.decompositionsAtOnce(group, cores);
+                    double workspace = memory.decompositionBytes(group, atOnce) - covariances;
                     return new MemoryUse(kept + covariances, workspace, captures.bytes(batch), 0, 0);
                 }),
                 disk);

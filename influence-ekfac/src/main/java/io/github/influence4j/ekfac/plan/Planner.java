@@ -96,7 +96,15 @@ public final class Planner {
         BatchSize batches = new BatchSize(fit.batchSize(), fit.batchPositions())
                 .within(layers, backend.precision(), data.modelBytesPerPosition(), shares.captures());
         FitPlanner fitting = new FitPlanner(
-                rate, backend.workSizes(), memory, groups, data, fit, rotation, data.batch(layers, batches));
+                rate,
+                backend.workSizes(),
+                backend.parallelism(),
+                memory,
+                groups,
+                data,
+                fit,
+                rotation,
+                data.batch(layers, batches));
         ScorePlanner scoring = new ScorePlanner(
                 rate, memory, groups.keptBytes(), ScoringMemory.of(backend, score), ways, data, planned);
         List<StagePlan> stages = new ArrayList<>(fitting.stages(planned));

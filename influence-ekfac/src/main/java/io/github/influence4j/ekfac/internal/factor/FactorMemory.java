@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.internal.factor;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.options.Strategy;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -44,6 +45,9 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks, S
     /** A float64 result, LAPACK's 2m² numbers of workspace. */
     private static final double DECOMPOSITION_BYTES = 24;
 
+    /** Largest order that is decomposed on one core. */
+    private static final int ONE_CORE_ORDER = 2048;
+
     /**
      * Returns what a finished layer keeps: eigenvectors and eigenvalues.
      *
@@ -68,12 +72,12 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks, S
     /**
      * Returns the most that layers which are fitted together take at any time, their finished factors included.
      *
-     * @param layers the layers of one group, in the order in which they are decomposed
+     * @param layers the layers of one group
      * @return bytes
      */
     public double peakBytes(List<LayerSpec> layers) {
         return Math.max(
-                Math.max(covarianceBytes(layers, true), decompositionBytes(layers)),
+                Math.max(covarianceBytes(layers, true), decompositionBytes(layers, 1)),
                 Math.max(eigenvalueBytes(layers, true), keptBytes(layers)));
     }
 
@@ -98,28 +102,79 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks, S
     }
 
     /**
-     * Returns the most that the decompositions of some layers take, one after the other, each freeing its covariances.
+     * Returns the most that the decompositions of some layers take, each freeing its covariances.
      *
-     * @param layers the layers of one group, in the order in which they are decomposed
+     * @param layers the layers of one group
+     * @param atOnce how many of those that are decomposed on one core are at the same time
      * @return bytes; 0 where the strategy has no eigenbasis
      */
-    public double decompositionBytes(List<LayerSpec> layers) {
+    public double decompositionBytes(List<LayerSpec> layers, int atOnce) {
         if (!strategy.usesEigenbasis()) {
             return 0;
         }
+        double others = (atOnce - 1) * largestOnOneCore(layers);
         double covariances = 8.0 * covarianceNumbers(layers);
         double vectors = 0;
         double peak = 0;
         int[] sources = shared.sources(layers);
-        for (int l = 0; l < sources.length; l++) {
+        for (int l : decompositionOrder(layers)) {
             LayerSpec layer = layers.get(l);
             boolean ownInput = sources[l] == l;
-            peak = Math.max(peak, covariances + vectors + blockPeakBytes(layer, ownInput));
+            double beside = onOneCore(layer) ? others : 0;
+            peak = Math.max(peak, covariances + vectors + blockPeakBytes(layer, ownInput) + beside);
             long numbers = ownInput ? covarianceNumbers(layer) : gradientNumbers(layer);
             vectors += (double) precision.bytes() * numbers;
             covariances -= 8.0 * numbers;
         }
         return peak;
+    }
+
+    /**
+     * Says whether a layer's decomposition runs on one core, beside those of others: it gains little from several, and gives the
+     * same bits however many there are.
+     *
+     * @param layer the layer
+     * @return whether its blocks are of an order of at most 2,048
+     */
+    public boolean onOneCore(LayerSpec layer) {
+        return largestBlock(layer) <= ONE_CORE_ORDER;
+    }
+
+    /**
+     * Orders layers as they are decomposed: those whose A and Q_A others take first, and of these, and of the others, those on one core.
+     *
+     * @param layers the layers of one group
+     * @return their indices
+     */
+    public List<Integer> decompositionOrder(List<LayerSpec> layers) {
+        int[] sources = shared.sources(layers);
+        return IntStream.range(0, sources.length)
+                .boxed()
+                .sorted(Comparator.comparing((Integer l) -> sources[l] != l)
+                        .thenComparing(l -> !onOneCore(layers.get(l))))
+                .toList();
+    }
+
+    /**
+     * Finds how many layers can be decomposed at the same time without more memory than the group takes anyway.
+     *
+     * @param layers the layers of one group
+     * @param cores most of them
+     * @return from 1 to {@code cores}
+     */
+    public int decompositionsAtOnce(List<LayerSpec> layers, int cores) {
+        double one = decompositionBytes(layers, 1);
+        double free = Math.max(0, peakBytes(layers) - one);
+        double each = largestOnOneCore(layers);
+        return each == 0 ? 1 : (int) Math.min(cores, 1 + free / each);
+    }
+
+    private double largestOnOneCore(List<LayerSpec> layers) {
+        return layers.stream()
+                .filter(this::onOneCore)
+                .mapToDouble(layer -> blockPeakBytes(layer, true))
+                .max()
+                .orElse(0);
     }
 
     /** The most that the blocks of one layer take beside the covariances, decomposed one after the other. */

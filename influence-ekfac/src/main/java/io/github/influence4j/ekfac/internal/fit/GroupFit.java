@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Fits the layers of one group: covariances, their decomposition, bases of eigenspaces, eigenvalues. Owns what it makes until {@link #run} hands
@@ -83,7 +85,8 @@ final class GroupFit<E> {
             if (options.strategy().usesEigenbasis()) {
                 findBases();
                 clock.time("covariances", memory.covarianceBytes(layers, true), () -> accumulate(pass));
-                clock.time("eigendecomposition", memory.decompositionBytes(layers), this::decompose);
+                int atOnce = memory.decompositionsAtOnce(layers, backend.parallelism());
+                clock.time("eigendecomposition", memory.decompositionBytes(layers, atOnce), this::decompose);
             }
             if (options.strategy() == Strategy.EKFAC) {
                 // what is only divided by, as K-FAC's eigenvalues are, is the same in every basis of an eigenspace
@@ -158,32 +161,83 @@ final class GroupFit<E> {
         }
     }
 
+    /** First the layers that own their input, then those that take from them; small ones several at a time. */
     private void decompose() {
-        for (LayerCovariance covariance : covariances) {
-            LayerSpec layer = covariance.layer();
-            if (Thread.currentThread().isInterrupted()) {
-                throw new CancellationException("eigendecomposition was interrupted after " + bases.size() + " of "
-                        + layers.size() + " layers");
+        List<LayerCovariance> inOrder = memory.decompositionOrder(layers).stream()
+                .filter(l -> l < covariances.size())
+                .map(covariances::get)
+                .toList();
+        for (boolean own : new boolean[] {true, false}) {
+            List<LayerCovariance> wave = inOrder.stream()
+                    .filter(covariance -> ownInput(covariance.layer()) == own)
+                    .toList();
+            onOneCoreEach(wave.stream()
+                    .filter(covariance -> memory.onOneCore(covariance.layer()))
+                    .toList());
+            for (LayerCovariance covariance : wave) {
+                if (!memory.onOneCore(covariance.layer())) {
+                    requireNotInterrupted();
+                    decompose(covariance);
+                }
             }
-            if (!bases.containsKey(layer)) {
-                LayerEigenbasis basis = source(layer)
-                        .map(source -> EigenbasisStage.decompose(backend, covariance, source))
-                        .orElseGet(() -> EigenbasisStage.decompose(backend, covariance));
-                bases.put(layer, basis);
-                positions.put(layer, covariance.positions());
-                data.kept()
-                        .ifPresent(keeper -> keeper.keep(
-                                piece(layer), 1, KeptBasis.matrices(basis, ownInput(layer), covariance.positions())));
-                progress.progress("eigendecomposition", bases.size(), layers.size());
-            }
-            // covariances are the largest things there are: free them at once
-            covariance.close();
         }
+    }
+
+    private void onOneCoreEach(List<LayerCovariance> wave) {
+        int atOnce = memory.decompositionsAtOnce(layers, backend.parallelism());
+        AtomicInteger next = new AtomicInteger();
+        AtomicBoolean stopped = new AtomicBoolean();
+        // a task alone would have all cores
+        backend.inParallel(Math.max(2, atOnce), task -> {
+            try {
+                for (int k = take(next, task < atOnce); k < wave.size() && !stopped.get(); k = next.getAndIncrement()) {
+                    requireNotInterrupted();
+                    decompose(wave.get(k));
+                }
+            } catch (RuntimeException | Error e) {
+                stopped.set(true);
+                throw e;
+            }
+        });
+    }
+
+    private static int take(AtomicInteger next, boolean works) {
+        return works ? next.getAndIncrement() : Integer.MAX_VALUE;
+    }
+
+    private synchronized void requireNotInterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException(
+                    "eigendecomposition was interrupted after " + bases.size() + " of " + layers.size() + " layers");
+        }
+    }
+
+    private void decompose(LayerCovariance covariance) {
+        LayerSpec layer = covariance.layer();
+        if (basis(layer).isEmpty()) {
+            LayerEigenbasis basis = source(layer)
+                    .map(source -> EigenbasisStage.decompose(backend, covariance, source))
+                    .orElseGet(() -> EigenbasisStage.decompose(backend, covariance));
+            keep(layer, basis, covariance.positions());
+        }
+        // covariances are the largest things there are: free them at once
+        covariance.close();
+    }
+
+    private synchronized void keep(LayerSpec layer, LayerEigenbasis basis, long realPositions) {
+        bases.put(layer, basis);
+        positions.put(layer, realPositions);
+        data.kept()
+                .ifPresent(keeper ->
+                        keeper.keep(piece(layer), 1, KeptBasis.matrices(basis, ownInput(layer), realPositions)));
+        progress.progress("eigendecomposition", bases.size(), layers.size());
     }
 
     /** One more pass, over the layers whose covariances have equal eigenvalues. */
     private void choose(StageClock clock) {
-        EigenspaceChoice choice = new EigenspaceChoice(backend, List.copyOf(bases.values()));
+        EigenspaceChoice choice = new EigenspaceChoice(
+                backend,
+                layers.stream().map(layer -> basis(layer).orElseThrow()).toList());
         List<LayerSpec> asked = choice.layers();
         if (asked.isEmpty()) {
             return;
@@ -225,7 +279,7 @@ final class GroupFit<E> {
         }
     }
 
-    private Optional<LayerEigenbasis> basis(LayerSpec layer) {
+    private synchronized Optional<LayerEigenbasis> basis(LayerSpec layer) {
         return Optional.ofNullable(bases.get(layer));
     }
 
