@@ -67,8 +67,13 @@ record FactorAssembly<E>(
                 parts.add(LayerCurvature.of(model.layers().get(l), basis, eigenvalues(backend, l, basis, files)));
             }
             try (FolderLock lock = TaskLock.acquire(target)) {
+                if (units.folder().isFinished()) {
+                    // by an attempt that was taken for lost, or was the faster of two; the user may read it by now
+                    return;
+                }
                 FactorStore.save(
                         target, EigenbasisCurvature.of(backend, parts, provenance(backend, model, parts)), lock);
+                units.folder().finish();
             }
         } finally {
             parts.forEach(LayerCurvature::close);

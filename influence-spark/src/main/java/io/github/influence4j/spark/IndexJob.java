@@ -47,9 +47,9 @@ final class IndexJob<R, E> {
                 .collect());
         stages.run("joined index", 0, 1, () -> spark.parallelize(List.of(0), 1)
                 .map(one -> TaskErrors.in("joined index", 0, () -> {
-                    folder.requireSeen();
                     Path joined = Path.of(target);
                     try (FolderLock lock = TaskLock.acquire(joined)) {
+                        folder.requireSeen();
                         if (IndexManifest.exists(joined)) {
                             // by an attempt that was lost when it had finished
                             return one;

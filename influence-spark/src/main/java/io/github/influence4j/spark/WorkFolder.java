@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 record WorkFolder(String path, String token) implements Serializable {
 
     private static final String TOKEN = "run";
+    private static final String FINISHED = "finished";
 
     /** Without the token, which goes with the first, an attempt writes one more file at most. */
     private static final int MOST_ATTEMPTS = 100;
@@ -52,6 +53,17 @@ record WorkFolder(String path, String token) implements Serializable {
         if (!Files.exists(file) || !Files.readString(file).equals(token)) {
             throw ExecutorJvm.notHere("results", path, new IOException("no file " + file + " of this run"));
         }
+    }
+
+    /** Says whether an attempt of the run's last task has written everything. */
+    boolean isFinished() throws IOException {
+        requireSeen();
+        return Files.exists(Path.of(path).resolve(FINISHED));
+    }
+
+    /** Says that everything is written. */
+    void finish() throws IOException {
+        AtomicFile.write(Path.of(path).resolve(FINISHED), token.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Writes a piece, which is there when it is whole. Whoever writes it again writes the same. */

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.spark.api.java.JavaRDD;
@@ -60,7 +61,7 @@ public final class ClusterSpeed {
     }
 
     /** Takes a folder for results, the examples of the fit and those that are scored, and the number of partitions. */
-    public static void main(String... arguments) throws IOException {
+    public static void main(String... arguments) throws IOException, InterruptedException, TimeoutException {
         Path results = Path.of(arguments[0]);
         long fitted = Long.parseLong(arguments[1]);
         long scored = Long.parseLong(arguments[2]);
@@ -69,8 +70,12 @@ public final class ClusterSpeed {
             JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
             fit(session, examples(spark, 0, WARM_UP, partitions), results.resolve("warm"));
             score(session, WARM_UP, partitions, results.resolve("warm"));
+            StageTimes times = new StageTimes();
+            session.sparkContext().addSparkListener(times);
             double fit = fit(session, examples(spark, 0, fitted, partitions), results.resolve("factors"));
             double score = score(session, scored, partitions, results.resolve("factors"));
+            session.sparkContext().listenerBus().waitUntilEmpty();
+            Files.write(results.resolve("stages"), times.lines());
             Files.writeString(results.resolve("seconds"), String.format(Locale.ROOT, "%.1f %.1f", fit, score));
         }
     }

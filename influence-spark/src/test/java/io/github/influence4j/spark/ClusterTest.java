@@ -21,7 +21,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Fits and scores on executors in JVMs of their own, submitted as users do: the bytes of two task slots in one JVM. */
 class ClusterTest {
@@ -155,20 +159,21 @@ class ClusterTest {
         assertEquals(1, compared, what);
     }
 
-    @Test
+    /** Each precision by itself. */
+    @ParameterizedTest
+    @EnumSource(Precision.class)
     @Tag("slow")
-    void scoresAreThoseOfOneJvmInAnyPartitions() throws IOException, InterruptedException {
-        compare(Subject.names(), List.of(Precision.values()), List.of(Layout.values()));
+    void scoresAreThoseOfOneJvmInAnyPartitions(Precision precision) throws IOException, InterruptedException {
+        compare(Subject.names(), precision, List.of(Layout.values()));
     }
 
-    private static void compare(List<String> subjects, List<Precision> precisions, List<Layout> layouts)
+    private static void compare(List<String> subjects, Precision precision, List<Layout> layouts)
             throws IOException, InterruptedException {
         Path all = Files.createTempDirectory(folder, "subjects");
         List<String> arguments = new ArrayList<>(List.of(all.toString()));
         for (String subject : subjects) {
             Subject.of(subject, all).write();
-            precisions.forEach(precision ->
-                    layouts.forEach(layout -> arguments.addAll(List.of(subject, precision.name(), layout.name()))));
+            layouts.forEach(layout -> arguments.addAll(List.of(subject, precision.name(), layout.name())));
         }
         cluster.submit(
                 String.valueOf(all.getFileName()),
@@ -176,24 +181,22 @@ class ClusterTest {
                 Map.of(),
                 ScoresOfSubjects.class,
                 arguments.toArray(String[]::new));
+        double tolerance =
+                precision == Precision.FLOAT64 ? Tolerances.REORDERED_FLOAT64 : Tolerances.OTHER_PARTS_FLOAT32;
         List<String> wrong = new ArrayList<>();
         List<String> differences = new ArrayList<>();
         for (String subject : subjects) {
-            for (Precision precision : precisions) {
-                OneJvm expected = Subject.of(subject, all).inOneJvm(precision);
-                double tolerance =
-                        precision == Precision.FLOAT64 ? Tolerances.REORDERED_FLOAT64 : Tolerances.OTHER_PARTS_FLOAT32;
-                for (Layout layout : layouts) {
-                    Path results = ScoresOfSubjects.results(all, subject, precision, layout);
-                    double difference = new SubjectScores(results, expected).difference();
-                    differences.add(results.getFileName() + " " + difference);
-                    if (!(difference <= tolerance)) {
-                        wrong.add(results.getFileName() + " " + difference);
-                    }
+            OneJvm expected = Subject.of(subject, all).inOneJvm(precision);
+            for (Layout layout : layouts) {
+                Path results = ScoresOfSubjects.results(all, subject, precision, layout);
+                double difference = new SubjectScores(results, expected).difference();
+                differences.add(results.getFileName() + " " + difference);
+                if (!(difference <= tolerance)) {
+                    wrong.add(results.getFileName() + " " + difference);
                 }
             }
         }
-        Files.write(Path.of("target/spark-parity.txt"), differences);
+        Files.write(Path.of("target/spark-parity-" + precision + ".txt"), differences);
         assertEquals(List.of(), wrong);
     }
 
@@ -224,6 +227,25 @@ class ClusterTest {
         assertFalse(Files.exists(results.resolve("pairs/_SUCCESS")));
         assertFalse(Files.exists(results.resolve("self/_SUCCESS")));
         assertFalse(Files.exists(results.resolve("index/index.json")));
+    }
+
+    @Test
+    @Tag("slow")
+    @EnabledOnOs(OS.LINUX)
+    void pathsThatOnlyTheDriverSees() throws IOException, InterruptedException {
+        TestCaptures.withHead(folder.resolve("cluster/only-here"), CaptureObjective.SAMPLED, 1);
+        Path errors = folder.resolve("paths.txt");
+        cluster.submit(
+                "paths", 2, Map.of(), PathsOfTheDriver.class, sampled.toString(), "only-here", errors.toString());
+        List<String> lines = Files.readAllLines(errors);
+        assertEquals(2, lines.size(), lines::toString);
+        for (String line : lines) {
+            assertTrue(line.startsWith("java.lang.IllegalArgumentException: "), line);
+            assertTrue(line.contains("/proc/self/cwd/"), line);
+            assertTrue(line.contains("is not on the machine"), line);
+            assertTrue(line.contains("every machine of the cluster sees"), line);
+            assertFalse(line.contains("manifest"), line);
+        }
     }
 
     @Test

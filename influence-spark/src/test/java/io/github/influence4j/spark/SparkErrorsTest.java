@@ -16,6 +16,7 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.Ekfac;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.testkit.Tolerances;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
@@ -170,6 +172,28 @@ class SparkErrorsTest {
         ekfac().fit(new RowModel(), examples(rows(9), 2), folder.resolve("factors"));
         assertFalse(Files.exists(folder.resolve("factors/.spark/pieces")));
         assertThrows(IllegalArgumentException.class, killed::requireSeen);
+    }
+
+    /** Defect: where Spark had started the last task twice, the second one wrote over the factors that the user had by then. */
+    @Test
+    void aSecondAttemptLeavesTheFactorsOfTheFirst() throws IOException {
+        FitSettings settings = FitSettings.of(FitOptions.defaults().withStrategy(Strategy.IDENTITY));
+        WorkFolder work = WorkFolder.create(folder.resolve("work"));
+        FitUnits<double[]> units = new FitUnits<>(
+                SentModel.of(new RowModel(), Precision.FLOAT64, "fit"),
+                settings,
+                FitPlan.of(new RowModel.Provider(), Precision.FLOAT64, settings),
+                work);
+        FactorAssembly<double[]> assembly = new FactorAssembly<>(units, 5, 1, Set.of(), List.of(), Map.of());
+        Path factors = Files.createDirectories(folder.resolve("factors"));
+        assembly.write(factors);
+        Path manifest = factors.resolve("manifest.json");
+        Files.writeString(manifest, "read by the user");
+        assembly.write(factors);
+        assertEquals("read by the user", Files.readString(manifest));
+        work.delete();
+        assertThrows(IllegalArgumentException.class, () -> assembly.write(factors));
+        assertEquals("read by the user", Files.readString(manifest));
     }
 
     @Test
