@@ -17,17 +17,21 @@ EXAMPLES_CHECKED = 8  # one by one; the others are checked together
 _checked = weakref.WeakKeyDictionary()  # the forms of batches that were checked, by model
 
 
-def export(path, model, names, loss, objective, mask=None, ids=None, fingerprint=None, labels=None, rank=None):
+def export(path, model, names, loss, objective, mask=None, ids=None, fingerprint=None, labels=None, rank=None,
+           draws=None):
     """Runs a batch and writes the captures of the modules that are named.
 
     loss(model) runs the model once and gives one number an example, [n], summed over the example's positions. mask is [n, t],
     0 for padding. rank cuts the gradients of training and measurement captures to so many singular pairs an example.
+    draws=(k, D) says that sampled labels are the kth of D draws for the same examples; draw k of example e is written as e·D + k.
     """
     if rank is not None and (objective == "sampled" or rank < 1):
         raise ValueError(
             f"rank {rank}, {objective}: gradients are cut for training and measurement, to 1 pair or more; "
             "a fit needs the positions"
         )
+    if draws is not None and (objective != "sampled" or ids is None or not 0 <= draws[0] < draws[1]):
+        raise ValueError(f"draws {draws}, {objective}: (k, D) with 0 <= k < D, of sampled captures with ids")
     mask = None if mask is None else torch.as_tensor(mask).detach().cpu() != 0
     with _Recording(model, _layers(model, names)) as recording:
         losses = recording.run(loss)
@@ -51,8 +55,11 @@ def export(path, model, names, loss, objective, mask=None, ids=None, fingerprint
         tensors["ids"] = torch.as_tensor(ids).detach().cpu()
         if tensors["ids"].shape != (n,):
             raise ValueError(f"ids must be [{n}] for {n} losses, found {list(tensors['ids'].shape)}")
+        if draws is not None:
+            tensors["ids"] = tensors["ids"].long() * draws[1] + draws[0]
     metadata = {"format": "influence-captures", "version": "1", "objective": objective, "layers": json.dumps(declared)}
-    said = [("model", fingerprint), ("labels", labels), ("rank", rank and str(rank))]
+    several = str(draws[1]) if draws is not None and draws[1] > 1 else None
+    said = [("model", fingerprint), ("labels", labels), ("rank", rank and str(rank)), ("draws", several)]
     # clones, since tensors that share memory or are slices cannot be saved
     tensors = {name: t.clone(memory_format=torch.contiguous_format) for name, t in tensors.items()}
     save_file(tensors, path, metadata | {key: text for key, text in said if text})

@@ -4,10 +4,14 @@ import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.examples.console.ProgressLines;
 import io.github.influence4j.examples.validation.DrawnLabelsStudy;
+import io.github.influence4j.examples.validation.RefinedCapturesStudy;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -37,10 +41,28 @@ final class RefinementCommand implements Callable<Integer> {
     @Option(names = "--damping", description = "a multiple of EK-FAC's mean eigenvalues (default: ${DEFAULT-VALUE})")
     private double damping = 0.1;
 
+    @Option(
+            names = "--retraining",
+            paramLabel = "DIR",
+            description =
+                    "from capture files, which DIR receives: every damping of the study validation, against the exact solution and"
+                            + " networks trained on halves of the data")
+    private @Nullable Path retraining;
+
+    @Option(names = "--halves", description = "with --retraining (default: ${DEFAULT-VALUE})")
+    private int halves = 50;
+
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         PrintWriter console = spec.commandLine().getOut();
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
+            if (retraining != null) {
+                RefinedCapturesStudy study =
+                        new RefinedCapturesStudy(backend, queries, halves, retraining, new ProgressLines(console));
+                console.println(RefinedCapturesStudy.table(study.run(seeds)));
+                console.flush();
+                return 0;
+            }
             DrawnLabelsStudy study = new DrawnLabelsStudy(backend, queries, new ProgressLines(console));
             console.println(DrawnLabelsStudy.table(study.run(seeds, Damping.relative(damping))));
             console.flush();

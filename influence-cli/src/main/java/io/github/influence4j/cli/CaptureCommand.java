@@ -63,6 +63,15 @@ final class CaptureCommand implements Callable<Integer> {
     private long seed = FisherLabels.DEFAULT_SEED;
 
     @Option(
+            names = "--draws",
+            paramLabel = "D",
+            converter = Batches.CountConverter.class,
+            description =
+                    "of sampled labels, for each example: fit and score --refine take the mean over examples and draws (default:"
+                            + " ${DEFAULT-VALUE})")
+    private int draws = 1;
+
+    @Option(
             names = "--batch-size",
             paramLabel = "N",
             converter = Batches.CountConverter.class,
@@ -75,6 +84,9 @@ final class CaptureCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         lines.require(model, output);
+        if (draws > 1 && objective != CaptureObjective.SAMPLED) {
+            throw output.wrong("--draws is of --objective sampled: there is nothing to draw for " + objective.word());
+        }
         try (MatrixBackend started = computing.start(output, computing.precision());
                 LanguageModel.Open opened = model.open();
                 TextData text =
@@ -84,12 +96,19 @@ final class CaptureCommand implements Callable<Integer> {
             Optional<Candidates> candidates = only.candidates();
             PartedData<TokenSequence> chosen =
                     candidates.isPresent() ? candidates.get().of(text) : text;
-            CaptureWriter.export(decoder, chosen, objective(), type, shard, out, resume);
+            if (draws > 1) {
+                CaptureWriter.exportDraws(decoder, chosen, seed, draws, type, shard, out, resume);
+            } else {
+                CaptureWriter.export(decoder, chosen, objective(), type, shard, out, resume);
+            }
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("captures", out.toString());
             result.put("objective", objective.word());
             result.put("layers", decoder.layers().size());
             result.put("examples", chosen.size());
+            if (draws > 1) {
+                result.put("draws", draws);
+            }
             result.put("backend", started.description());
             result.putAll(LanguageModel.counts(text));
             output.print(result);

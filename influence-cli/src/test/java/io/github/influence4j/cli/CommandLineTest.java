@@ -121,6 +121,14 @@ class CommandLineTest {
         assertEquals("5", provenance.get("options").get("batch positions").asString());
     }
 
+    /** Defect: it named the method of the library alone. */
+    @Test
+    void whatDoesNotFitNamesTheOption() {
+        Ran ran = Influence.run(with(command("fit"), "--memory-limit", "1000"));
+        assertEquals(3, ran.exitCode(), ran.err());
+        assertTrue(ran.err().contains("more diagonal blocks need less (--blocks"), ran.err());
+    }
+
     @Test
     void everyOptionSaysWhatItIsFor() {
         CommandLine root = InfluenceCommand.commandLine();

@@ -140,8 +140,22 @@ final class MadeCaptures {
     }
 
     Path write(Path folder, CaptureObjective objective, int shardSize, int uses) throws IOException {
-        Files.createDirectories(folder);
         CaptureWriter writer = new CaptureWriter(objective, Optional.empty(), TensorType.F64);
+        write(writer, folder, shardSize, uses, 0);
+        return folder;
+    }
+
+    /** As several draws of labels, which happen to be the same. */
+    void writeDraws(Path folder, int shardSize, int draws) throws IOException {
+        CaptureWriter writer = new CaptureWriter(
+                CaptureObjective.SAMPLED, Optional.empty(), Optional.empty(), TensorType.F64, List.of(), draws);
+        for (int draw = 0; draw < draws; draw++) {
+            write(writer, folder, shardSize, 1, draw);
+        }
+    }
+
+    private void write(CaptureWriter writer, Path folder, int shardSize, int uses, int draw) throws IOException {
+        Files.createDirectories(folder);
         for (int from = 0; from < examples.size(); from += shardSize) {
             List<Example> shard = examples.subList(from, Math.min(from + shardSize, examples.size()));
             List<LayerCapture> captures = new ArrayList<>();
@@ -161,11 +175,11 @@ final class MadeCaptures {
             }
             long[] ids = new long[shard.size()];
             for (int e = 0; e < ids.length; e++) {
-                ids[e] = 100L + from + e;
+                ids[e] = (100L + from + e) * writer.draws() + draw;
             }
-            writer.write(folder.resolve(String.format(java.util.Locale.ROOT, "%04d.safetensors", from)), ids, captures);
+            String name = String.format(java.util.Locale.ROOT, "%04d-%d.safetensors", from, draw);
+            writer.write(folder.resolve(name), ids, captures);
         }
-        return folder;
     }
 
     private static Matrix matrix(List<double[][]> rows) {

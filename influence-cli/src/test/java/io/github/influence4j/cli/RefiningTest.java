@@ -147,6 +147,31 @@ class RefiningTest {
         assertTrue(ran.out().contains("largest relative residual: "), ran::out);
     }
 
+    /** Draws that happen to be the same are one draw: fit, refinement and check divide by examples times draws. */
+    @Test
+    void drawsOfTheSameLabelsAreOneDraw() throws IOException {
+        sampled.writeDraws(folder.resolve("drawn"), 40, 3);
+        ran("fit --captures @drawn --out @factors --precision float64");
+        score("refined", " --refine cg --fit-captures @drawn --iterations 400 --tolerance 1e-10");
+        double[][] exact = exact();
+        double[][] found = scores("refined");
+        for (int q = 0; q < exact.length; q++) {
+            MatrixAssert.assertClose(exact[q], found[q], Tolerances.CONJUGATE_GRADIENT, "question " + q);
+        }
+        score("plain", "");
+        double[][] drawn = scores("plain");
+        ran("fit --captures @sampled --out @factors --precision float64");
+        score("plain", "");
+        MatrixAssert.assertClose(scores("plain"), drawn, Tolerances.PARITY_FLOAT64, "factors");
+        String check = Influence.runIn(folder, "check @drawn").out();
+        assertTrue(!check.contains("example twice"), check);
+        Path one = folder.resolve("drawn/0040-1.safetensors");
+        java.nio.file.Files.delete(one);
+        Ran lacks = Influence.runIn(folder, "fit --captures @drawn --out @other");
+        assertEquals(3, lacks.exitCode());
+        assertTrue(lacks.err().contains("lacks one of the 3 draws of labels of example 140"), lacks::err);
+    }
+
     @Test
     void someStepsOfAstraComeNearer() throws IOException {
         score("plain", "");

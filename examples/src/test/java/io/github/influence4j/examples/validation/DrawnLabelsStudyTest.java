@@ -8,11 +8,19 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.testkit.Tolerances;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** One network of the study on drawn labels, with two questions. */
 class DrawnLabelsStudyTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
 
     @Test
     void sixteenDrawsAreNearerThanOne() {
@@ -22,6 +30,20 @@ class DrawnLabelsStudyTest {
             assertEquals(4, rows.size());
             assertTrue(rows.get(3).correlation() > rows.get(1).correlation(), rows::toString);
             assertTrue(DrawnLabelsStudy.table(rows).contains("| refined, 16 draws |"));
+        }
+    }
+
+    /** From files: captures of one draw, and networks trained on three halves. */
+    @Test
+    void refinementFromFilesComesNearer() throws IOException {
+        try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
+            List<RefinedCapturesStudy.Row> rows = new RefinedCapturesStudy(
+                            backend, 2, 3, folder, ProgressListener.silent())
+                    .run(Bed.DIABETES, 1, List.of(DampingLevel.RETRAINING));
+            assertEquals(3, rows.size());
+            assertTrue(rows.get(1).correlation() > rows.get(0).correlation(), rows::toString);
+            assertEquals(1, rows.get(2).correlation(), Tolerances.REORDERED_FLOAT64);
+            assertTrue(RefinedCapturesStudy.table(rows).contains("| diabetes 64-64 | λ = 0.1 |"));
         }
     }
 }

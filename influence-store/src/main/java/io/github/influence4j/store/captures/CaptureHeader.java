@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  * @param model fingerprint of the model, if the file has one
  * @param labels name of the series of draws of sampled labels, if the file has one
  * @param rank singular pairs to which gradients were cut, if they were
+ * @param draws of labels of each example; 1 unless they are sampled
  * @param layers the layers, in the file's order
  * @param sharedInputs names of layers that read one input
  */
@@ -29,11 +30,15 @@ record CaptureHeader(
         Optional<String> model,
         Optional<String> labels,
         OptionalInt rank,
+        int draws,
         List<DeclaredLayer> layers,
         List<List<String>> sharedInputs) {
 
     /** Names the series of draws; only files of sampled labels have one. */
     static final String LABELS = "labels";
+
+    /** How many draws of labels there are of each example; only files of sampled labels have it. */
+    static final String DRAWS = "draws";
 
     private static final int MOST_CHARACTERS = 200;
 
@@ -73,6 +78,7 @@ record CaptureHeader(
                 Optional.ofNullable(file.metadata().get("model")),
                 labels(file, objective),
                 rank(file, objective),
+                draws(file, objective),
                 layers,
                 sharedInputs(file, layers));
     }
@@ -116,6 +122,20 @@ record CaptureHeader(
                             + " captures");
         }
         return OptionalInt.of(Integer.parseInt(rank));
+    }
+
+    private static int draws(SafetensorsFile file, CaptureObjective objective) {
+        String draws = file.metadata().get(DRAWS);
+        if (draws == null) {
+            return 1;
+        }
+        if (objective != CaptureObjective.SAMPLED || !draws.matches("[1-9][0-9]{0,5}")) {
+            throw new MalformedFileException(
+                    file.path(),
+                    "the metadata " + DRAWS + " must be a number from 1 to 999999, of sampled captures, found "
+                            + MalformedFileException.quote(draws) + " for " + objective.word() + " captures");
+        }
+        return Integer.parseInt(draws);
     }
 
     static boolean isName(String labels) {

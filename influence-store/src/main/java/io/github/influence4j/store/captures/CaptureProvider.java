@@ -85,7 +85,7 @@ public final class CaptureProvider implements GradientProvider<CapturedExample> 
         }
         String labels = Stream.of(sets)
                 .filter(set -> set.objective() == CaptureObjective.SAMPLED)
-                .map(set -> set.labels().orElse(UNKNOWN))
+                .map(set -> set.labels().orElse(UNKNOWN) + (set.draws() > 1 ? ", " + set.draws() + " draws" : ""))
                 .distinct()
                 .collect(Collectors.joining(", "));
         return new CaptureProvider(

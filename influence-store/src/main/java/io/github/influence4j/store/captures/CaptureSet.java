@@ -74,7 +74,11 @@ public final class CaptureSet implements PartedData<CapturedExample>, AutoClosea
                 ShardOrder.requireAsRead(
                         path, shards.stream().map(shard -> shard.file().path()).toList());
             }
-            return new CaptureSet(path, shards, readIds(path, shards, open), 0, layers(shards), open);
+            long[] ids = readIds(path, shards, open);
+            if (Files.isDirectory(path)) {
+                requireAllDraws(path, ids, shards.get(0));
+            }
+            return new CaptureSet(path, shards, ids, 0, layers(shards), open);
         } catch (IOException | RuntimeException | Error e) {
             for (CaptureShard shard : shards) {
                 shard.file().close();
@@ -137,6 +141,32 @@ public final class CaptureSet implements PartedData<CapturedExample>, AutoClosea
             }
         }
         return ids;
+    }
+
+    /** Draw k of D of example e has the id e·D + k, so those of one example follow each other. */
+    private static void requireAllDraws(Path path, long[] ids, CaptureShard first) {
+        int draws = first.header().draws();
+        if (draws == 1) {
+            return;
+        }
+        if (!first.hasIds()) {
+            throw new MalformedFileException(
+                    path,
+                    "holds " + draws + " draws of labels an example, which need ids: example times " + draws
+                            + " plus draw");
+        }
+        long[] sorted = ids.clone();
+        Arrays.sort(sorted);
+        for (int k = 0; k < sorted.length; k++) {
+            long example = Math.floorDiv(sorted[k - k % draws], draws);
+            if (sorted[k] != example * draws + k % draws || k == sorted.length - 1 && k % draws != draws - 1) {
+                throw new MalformedFileException(
+                        path,
+                        "lacks one of the " + draws + " draws of labels of example " + example + " (ids "
+                                + example * draws + " to " + (example * draws + draws - 1)
+                                + "); export all draws of each example");
+            }
+        }
     }
 
     /** Where the files do not say what positions are, more than one of them anywhere means tokens. */
@@ -203,6 +233,16 @@ public final class CaptureSet implements PartedData<CapturedExample>, AutoClosea
      */
     public Optional<String> labels() {
         return header().labels();
+    }
+
+    /**
+     * Returns how many draws of labels sampled captures hold of each example. Draw k of D of example e is an example of this set of its
+     * own, with the id e·D + k, so that what is fitted from the set is the mean over examples and draws.
+     *
+     * @return the number of draws; 1 for other objectives
+     */
+    public int draws() {
+        return header().draws();
     }
 
     /**

@@ -39,13 +39,15 @@ import tools.jackson.databind.json.JsonMapper;
  *     objectives
  * @param type floating-point type of the numbers in the file
  * @param sharedInputs what {@link GradientProvider#sharedInputs} of the model says; empty where it is not known
+ * @param draws of labels of each example, of which draw k has the id example · draws + k; 1 unless they are sampled
  */
 public record CaptureWriter(
         CaptureObjective objective,
         Optional<String> model,
         Optional<String> labels,
         TensorType type,
-        List<List<String>> sharedInputs) {
+        List<List<String>> sharedInputs,
+        int draws) {
 
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -53,7 +55,8 @@ public record CaptureWriter(
      * Checks the type and the labels.
      *
      * @throws IllegalArgumentException if the type is not one of floating-point numbers, or labels are named where they are not
-     *     sampled, or in more than 200 characters or with control characters
+     *     sampled, or in more than 200 characters or with control characters, or there is no draw, or more than one of other
+     *     objectives
      */
     public CaptureWriter {
         sharedInputs = sharedInputs.stream().map(List::copyOf).toList();
@@ -64,6 +67,27 @@ public record CaptureWriter(
             throw new IllegalArgumentException(
                     "'" + labels.get() + "' cannot name the labels of " + objective.word() + " captures");
         }
+        if (draws < 1 || draws > 999_999 || draws > 1 && objective != CaptureObjective.SAMPLED) {
+            throw new IllegalArgumentException(draws + " draws of labels of " + objective.word() + " captures");
+        }
+    }
+
+    /**
+     * Writes captures of one draw of labels, or of another objective.
+     *
+     * @param objective what the captures are gradients of
+     * @param model fingerprint of the model, if there is one
+     * @param labels name of the series of draws of sampled labels; empty where it is unknown, and for other objectives
+     * @param type floating-point type of the numbers in the file
+     * @param sharedInputs what {@link GradientProvider#sharedInputs} of the model says; empty where it is not known
+     */
+    public CaptureWriter(
+            CaptureObjective objective,
+            Optional<String> model,
+            Optional<String> labels,
+            TensorType type,
+            List<List<String>> sharedInputs) {
+        this(objective, model, labels, type, sharedInputs, 1);
     }
 
     /**
@@ -144,6 +168,9 @@ public record CaptureWriter(
         metadata.put("layers", JSON.writeValueAsString(layers));
         model.ifPresent(name -> metadata.put("model", name));
         labels.ifPresent(name -> metadata.put(CaptureHeader.LABELS, name));
+        if (draws > 1) {
+            metadata.put(CaptureHeader.DRAWS, Integer.toString(draws));
+        }
         return metadata;
     }
 
@@ -235,6 +262,63 @@ public record CaptureWriter(
                 : Optional.empty();
         CaptureWriter writer = new CaptureWriter(
                 CaptureObjective.of(objective), model.fingerprint(), labels, type, model.sharedInputs());
+        writer.export(model, data, List.of(objective), batchSize, folder, resume);
+    }
+
+    /**
+     * Captures a data set with several draws of labels of each example into a folder, or takes up such work. What is fitted from the folder,
+     * or refined with it, is the mean over examples and draws.
+     *
+     * @param <E> the host's type of an example
+     * @param model the model; its fingerprint goes into the files
+     * @param data the data set
+     * @param seed of the labels
+     * @param draws of labels of each example, the first of the seed's series
+     * @param type floating-point type of the numbers in the files
+     * @param batchSize examples per shard
+     * @param folder where to; made if there is none
+     * @param resume whether shards that the folder holds already are those of this work, and are left as they are
+     * @throws IOException if the files cannot be written; complete shards stay
+     * @throws IllegalArgumentException if the folder holds shards and is not to be taken up, there is no draw, or an id is too large
+     * @throws IllegalStateException if somebody else is writing to the folder, or it holds shards of other work
+     */
+    public static <E> void exportDraws(
+            GradientProvider<E> model,
+            ExampleSource<E> data,
+            long seed,
+            int draws,
+            TensorType type,
+            int batchSize,
+            Path folder,
+            boolean resume)
+            throws IOException {
+        if (draws == 1) {
+            export(model, data, new Objective.SampledLabels(seed), type, batchSize, folder, resume);
+            return;
+        }
+        CaptureWriter writer = new CaptureWriter(
+                CaptureObjective.SAMPLED,
+                model.fingerprint(),
+                Optional.of(model.sampledLabels().orElse("seed " + seed)),
+                type,
+                model.sharedInputs(),
+                draws);
+        List<Objective> objectives = new ArrayList<>();
+        for (int draw = 0; draw < draws; draw++) {
+            objectives.add(new Objective.SampledLabels(seed, draw));
+        }
+        writer.export(model, data, objectives, batchSize, folder, resume);
+    }
+
+    /** A shard for each batch and draw. */
+    private <E> void export(
+            GradientProvider<E> host,
+            ExampleSource<E> data,
+            List<Objective> objectives,
+            int batchSize,
+            Path folder,
+            boolean resume)
+            throws IOException {
         try (FolderLock lock = FolderLock.acquire(folder)) {
             lock.requireHeld();
             if (!resume) {
@@ -242,16 +326,34 @@ public record CaptureWriter(
             }
             int shard = 0;
             for (ExampleBatch<E> batch : data.batches(batchSize)) {
-                Path file = folder.resolve(String.format(Locale.ROOT, "captures-%08d%s", shard++, ShardFolder.SUFFIX));
-                if (resume && Files.exists(file)) {
-                    writer.requireOwn(file, batch.ids(), model.layers());
-                    continue;
+                for (int draw = 0; draw < draws; draw++) {
+                    long[] ids = idsOf(batch.ids(), draw);
+                    Path file =
+                            folder.resolve(String.format(Locale.ROOT, "captures-%08d%s", shard++, ShardFolder.SUFFIX));
+                    if (resume && Files.exists(file)) {
+                        requireOwn(file, ids, host.layers());
+                        continue;
+                    }
+                    List<LayerCapture> captures = new ArrayList<>();
+                    host.capture(batch, objectives.get(draw), host.layers(), capture -> captures.add(copy(capture)));
+                    captures.sort(
+                            Comparator.comparingInt(capture -> host.layers().indexOf(capture.layer())));
+                    write(file, ids, captures);
                 }
-                List<LayerCapture> captures = new ArrayList<>();
-                model.capture(batch, objective, model.layers(), capture -> captures.add(copy(capture)));
-                captures.sort(Comparator.comparingInt(capture -> model.layers().indexOf(capture.layer())));
-                writer.write(file, batch.ids(), captures);
             }
+        }
+    }
+
+    private long[] idsOf(long[] examples, int draw) {
+        try {
+            return Arrays.stream(examples)
+                    .map(id -> Math.addExact(Math.multiplyExact(id, (long) draws), draw))
+                    .toArray();
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(
+                    "an id of an example is too large for " + draws
+                            + " draws of labels: times that number it is no longer a" + " 64-bit number",
+                    e);
         }
     }
 
@@ -262,6 +364,7 @@ public record CaptureWriter(
                     && set.objective() == objective
                     && set.model().equals(model)
                     && set.labels().equals(labels)
+                    && set.draws() == draws
                     && set.layers().equals(layers);
             if (!own) {
                 throw new IllegalStateException(

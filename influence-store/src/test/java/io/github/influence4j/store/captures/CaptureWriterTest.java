@@ -4,6 +4,7 @@ import static io.github.influence4j.testkit.MatrixAssert.assertClose;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleBatch;
@@ -17,12 +18,15 @@ import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.safetensors.MalformedFileException;
 import io.github.influence4j.safetensors.TensorType;
 import io.github.influence4j.store.Backends;
 import io.github.influence4j.testkit.Tolerances;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,6 +34,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class CaptureWriterTest {
@@ -69,11 +74,72 @@ class CaptureWriterTest {
         }
     }
 
+    /** Each example as often as there are draws, and what is fitted is the mean over examples and draws. */
+    @Test
+    void severalDrawsFromFilesAreThoseOfTheHost() throws IOException {
+        ExampleSource<Long> examples = PaddedSequences.examples(40, 0);
+        Path sampled = folder.resolve("sampled");
+        CaptureWriter.exportDraws(host, examples, 1, 3, TensorType.F64, 7, sampled, false);
+        FitOptions options = FitOptions.defaults().withBatchSize(5);
+        try (CaptureSet fit = CaptureSet.open(sampled);
+                CaptureSet train = export("train", new Objective.TrainingLoss(), 40, 9);
+                CaptureSet queries = export("queries", new Objective.Measurement(), 3, 2)) {
+            assertEquals(3, fit.draws());
+            assertEquals(120, fit.size());
+            assertArrayEquals(
+                    LongStream.of(examples.batches(40).iterator().next().ids())
+                            .flatMap(id -> LongStream.range(3 * id, 3 * id + 3))
+                            .toArray(),
+                    LongStream.of(fit.ids()).sorted().toArray());
+            CaptureProvider files = CaptureProvider.of(fit, train, queries);
+            assertEquals(Optional.of("seed 1, 3 draws"), files.sampledLabels());
+            InfluenceScores expected = scores(
+                    host,
+                    options.withLabels(new FisherLabels.Sampled(1, 3)),
+                    examples,
+                    PaddedSequences.examples(3, 0),
+                    examples);
+            InfluenceScores found = scores(files, options, fit, queries, train);
+            assertClose(expected.matrix(), found.matrix(), TOLERANCE, "scores");
+        }
+        // a run that was ended goes on; one with other draws does not
+        Path last = sampled.resolve("captures-00000017.safetensors");
+        Files.delete(last);
+        String lacks = message(MalformedFileException.class, () -> CaptureSet.open(sampled));
+        assertTrue(lacks.contains("lacks one of the 3 draws of labels of example "), lacks);
+        CaptureWriter.exportDraws(host, examples, 1, 3, TensorType.F64, 7, sampled, true);
+        assertTrue(Files.exists(last));
+        message(
+                IllegalStateException.class,
+                () -> CaptureWriter.exportDraws(host, examples, 1, 2, TensorType.F64, 7, sampled, true));
+        CaptureWriter.exportDraws(host, examples, 1, 1, TensorType.F64, 7, folder.resolve("one"), false);
+        try (CaptureSet one = CaptureSet.open(folder.resolve("one"))) {
+            assertEquals(1, one.draws());
+            assertArrayEquals(examples.batches(40).iterator().next().ids(), one.ids());
+        }
+        String none = message(
+                IllegalArgumentException.class,
+                () -> CaptureWriter.exportDraws(host, examples, 1, 0, TensorType.F64, 7, folder.resolve("x"), false));
+        assertTrue(none.contains("0 draws of labels"), none);
+    }
+
+    private static String message(Class<? extends Throwable> type, Executable work) {
+        return String.valueOf(assertThrows(type, work).getMessage());
+    }
+
     private static <E> InfluenceScores scores(
             GradientProvider<E> model, ExampleSource<E> fit, ExampleSource<E> queries, ExampleSource<E> train) {
-        try (EigenbasisCurvature curvature = EigenbasisApproximator.<E>of(
-                                Backends.EJML, FitOptions.defaults().withBatchSize(5))
-                        .fit(model, fit);
+        return scores(model, FitOptions.defaults().withBatchSize(5), fit, queries, train);
+    }
+
+    private static <E> InfluenceScores scores(
+            GradientProvider<E> model,
+            FitOptions fitting,
+            ExampleSource<E> fit,
+            ExampleSource<E> queries,
+            ExampleSource<E> train) {
+        try (EigenbasisCurvature curvature =
+                        EigenbasisApproximator.<E>of(Backends.EJML, fitting).fit(model, fit);
                 EigenbasisSolver solver = curvature.solver(Damping.relative(0.1))) {
             ScoreOptions options = ScoreOptions.defaults().withPerToken(true);
             return new InfluenceScorer<>(Backends.EJML, model, options, ProgressListener.silent())

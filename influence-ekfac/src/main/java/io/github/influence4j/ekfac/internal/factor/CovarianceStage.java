@@ -179,7 +179,8 @@ public final class CovarianceStage implements PassSums {
                 throw new IllegalArgumentException("layer " + sum.layer().name()
                         + ": the model says that it reads the input of layer "
                         + source.layer().name() + ", which has " + source.positions() + " real positions, but it has "
-                        + sum.positions() + "; leave it out of sharedInputs()");
+                        + sum.positions() + "; leave it out of"
+                    + " sharedInputs(), in files out of input_of");
             }
         }
     }

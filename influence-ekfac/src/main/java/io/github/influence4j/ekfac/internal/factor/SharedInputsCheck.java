@@ -44,7 +44,8 @@ final class SharedInputsCheck {
         if (before != null && before.hash() != now.hash()) {
             throw new IllegalArgumentException("layer " + now.layer()
                     + ": the model says that it reads the input of layer " + before.layer()
-                    + ", but their activations or masks differ in the first batch; leave it out of sharedInputs()");
+                    + ", but their activations or masks differ in the first batch; leave it out of"
+                    + " sharedInputs(), in files out of input_of");
         }
     }
 
