@@ -1,7 +1,13 @@
 package io.github.influence4j.spark;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.influence4j.api.Precision;
+import io.github.influence4j.ekfac.internal.factor.FactorMemory;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
+import io.github.influence4j.ekfac.options.Strategy;
+import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("slow")
 class DriverMemoryTest {
+
+    private static final int SIZE = 362;
 
     /** Less than the ids, the bases or the queries of the larger run take. */
     private static final double MOST_GROWTH = 4 << 20;
@@ -73,12 +81,23 @@ class DriverMemoryTest {
         assertNoGrowth(one, ten);
     }
 
-    /** A group has two layers, whose bases take 2 MB. Bases of four layers take 4 MB and queries 8 MB; those of forty would take 42 and 84 MB. */
+    /** In groups of two layers, whose bases take 2 MB. Those of forty layers take 42 MB, and their queries 84 MB. */
     @Test
     void tenTimesTheLayers() throws IOException, InterruptedException {
-        String limit = Long.toString(4L * 16 * 362 * 362 * 2);
-        Held one = run("4 layers", "100", "4", "362", limit, "2");
-        Held ten = run("40 layers", "100", "40", "362", limit, "2");
+        FactorMemory memory = new FactorMemory(Precision.FLOAT32, Strategy.EKFAC, 1, SharedInputs.none());
+        String limit = Long.toString((long) Math.ceil(memory.peakBytes(new MadeLayers(2, SIZE).layers())));
+        Held one = run("4 layers", "100", "4", Integer.toString(SIZE), limit, "2");
+        Held ten = run("40 layers", "100", "40", Integer.toString(SIZE), limit, "2");
+        assertEquals(2, groups("4 layers"));
+        assertEquals(20, groups("40 layers"));
         assertNoGrowth(one, ten);
+    }
+
+    private static long groups(String name) throws IOException {
+        return FactorStore.open(folder.resolve(name).resolve("factors"))
+                .manifest()
+                .provenance()
+                .counts()
+                .getOrDefault("layer groups", 0L);
     }
 }
