@@ -180,7 +180,7 @@ public final class CovarianceStage implements PassSums {
                         + ": the model says that it reads the input of layer "
                         + source.layer().name() + ", which has " + source.positions() + " real positions, but it has "
                         + sum.positions() + "; leave it out of"
-                    + " sharedInputs(), in files out of input_of");
+                        + " sharedInputs(), in files out of input_of");
             }
         }
     }
