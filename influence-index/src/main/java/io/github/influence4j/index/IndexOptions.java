@@ -34,10 +34,17 @@ public final class IndexOptions implements Serializable {
 
     private final transient Optional<Size> signs;
     private final transient Optional<Size> coordinates;
+    /** Decides the projections. */
     private final long seed;
+
     private final transient ScoreOptions batches;
 
-    /** Of a section: bytes, or a percentage where they are 0. */
+    /**
+     * Of a section: bytes, or a percentage where they are 0.
+     *
+     * @param percent the percentage
+     * @param bytes of a sequence
+     */
     private record Size(double percent, long bytes) implements Serializable {
 
         static Size ofPercent(double value) {
@@ -179,6 +186,11 @@ public final class IndexOptions implements Serializable {
         return batches;
     }
 
+    /**
+     * Says what is written in place of this.
+     *
+     * @return the options in a form that can be sent
+     */
     private Object writeReplace() {
         return new Sent(
                 signs.stream().toList(),
@@ -189,15 +201,35 @@ public final class IndexOptions implements Serializable {
                 batches.memoryLimit().orElse(0));
     }
 
+    /**
+     * Refuses what was not written by {@link #writeReplace}.
+     *
+     * @param in is not read
+     * @throws InvalidObjectException always
+     */
     private void readObject(ObjectInputStream in) throws InvalidObjectException {
         throw new InvalidObjectException("options are sent in another form");
     }
 
-    /** Options as they are serialised. */
+    /**
+     * Options as they are serialised.
+     *
+     * @param signs the size of the signs, if there are any
+     * @param coordinates the size of the coordinates, if there are any
+     * @param seed decides the projections
+     * @param batchSize most examples of a batch
+     * @param batchPositions most positions of a batch
+     * @param memoryLimit in bytes, 0 for none
+     */
     private record Sent(
             List<Size> signs, List<Size> coordinates, long seed, int batchSize, int batchPositions, long memoryLimit)
             implements Serializable {
 
+        /**
+         * Makes the options again.
+         *
+         * @return the options
+         */
         private Object readResolve() {
             ScoreOptions batches =
                     ScoreOptions.defaults().withBatchSize(batchSize).withBatchPositions(batchPositions);
