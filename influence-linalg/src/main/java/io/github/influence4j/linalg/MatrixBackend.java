@@ -358,6 +358,15 @@ public interface MatrixBackend extends AutoCloseable {
     }
 
     /**
+     * Returns how many decompositions can run at the same time in tasks of {@link #inParallel}.
+     *
+     * @return at least 1; 1 where they are done in turn, as on a card
+     */
+    default int decompositionsAtOnce() {
+        return 1;
+    }
+
+    /**
      * Runs independent tasks, several at a time if there are several and the backend has cores for them. What a task calls
      * runs on one core, so that the same task gives the same bits whatever runs beside it. Other threads' operations may
      * wait until all tasks are done.

@@ -98,7 +98,7 @@ public final class Planner {
         FitPlanner fitting = new FitPlanner(
                 rate,
                 backend.workSizes(),
-                backend.parallelism(),
+                backend.decompositionsAtOnce(),
                 memory,
                 groups,
                 data,

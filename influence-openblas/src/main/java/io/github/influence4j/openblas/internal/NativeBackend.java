@@ -229,6 +229,11 @@ public final class NativeBackend implements MatrixBackend {
     }
 
     @Override
+    public int decompositionsAtOnce() {
+        return parallelism();
+    }
+
+    @Override
     public void inParallel(int tasks, IntConsumer task) {
         if (runtime.onHost()) {
             ThreadUse.ofProcess().inParallel(tasks, task);

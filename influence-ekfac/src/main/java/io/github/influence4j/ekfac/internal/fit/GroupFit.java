@@ -85,7 +85,7 @@ final class GroupFit<E> {
             if (options.strategy().usesEigenbasis()) {
                 findBases();
                 clock.time("covariances", memory.covarianceBytes(layers, true), () -> accumulate(pass));
-                int atOnce = memory.decompositionsAtOnce(layers, backend.parallelism());
+                int atOnce = memory.decompositionsAtOnce(layers, backend.decompositionsAtOnce());
                 clock.time("eigendecomposition", memory.decompositionBytes(layers, atOnce), this::decompose);
             }
             if (options.strategy() == Strategy.EKFAC) {
@@ -174,17 +174,25 @@ final class GroupFit<E> {
             onOneCoreEach(wave.stream()
                     .filter(covariance -> memory.onOneCore(covariance.layer()))
                     .toList());
-            for (LayerCovariance covariance : wave) {
-                if (!memory.onOneCore(covariance.layer())) {
-                    requireNotInterrupted();
-                    decompose(covariance);
-                }
-            }
+            inTurn(wave.stream()
+                    .filter(covariance -> !memory.onOneCore(covariance.layer()))
+                    .toList());
+        }
+    }
+
+    private void inTurn(List<LayerCovariance> wave) {
+        for (LayerCovariance covariance : wave) {
+            requireNotInterrupted();
+            decompose(covariance);
         }
     }
 
     private void onOneCoreEach(List<LayerCovariance> wave) {
-        int atOnce = memory.decompositionsAtOnce(layers, backend.parallelism());
+        if (backend.decompositionsAtOnce() == 1) {
+            inTurn(wave);
+            return;
+        }
+        int atOnce = memory.decompositionsAtOnce(layers, backend.decompositionsAtOnce());
         AtomicInteger next = new AtomicInteger();
         AtomicBoolean stopped = new AtomicBoolean();
         // a task alone would have all cores
