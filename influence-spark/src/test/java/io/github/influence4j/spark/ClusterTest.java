@@ -181,14 +181,12 @@ class ClusterTest {
                 Map.of(),
                 ScoresOfSubjects.class,
                 arguments.toArray(String[]::new));
+        double tolerance =
+                precision == Precision.FLOAT64 ? Tolerances.REORDERED_FLOAT64 : Tolerances.OTHER_PARTS_FLOAT32;
         List<String> wrong = new ArrayList<>();
         List<String> differences = new ArrayList<>();
         for (String subject : subjects) {
             OneJvm expected = Subject.of(subject, all).inOneJvm(precision);
-            double tolerance = precision == Precision.FLOAT64
-                    ? Tolerances.REORDERED_FLOAT64
-                    : float32Tolerance(expected, Subject.of(subject, all).inOneJvm(Precision.FLOAT64));
-            differences.add(subject + " is held to " + tolerance);
             for (Layout layout : layouts) {
                 Path results = ScoresOfSubjects.results(all, subject, precision, layout);
                 double difference = new SubjectScores(results, expected).difference();
@@ -200,11 +198,6 @@ class ClusterTest {
         }
         Files.write(Path.of("target/spark-parity-" + precision + ".txt"), differences);
         assertEquals(List.of(), wrong);
-    }
-
-    /** Both are as far from what is exact as float32 is, so they are at most twice as far from each other. */
-    private static double float32Tolerance(OneJvm expected, OneJvm exact) {
-        return Math.max(Tolerances.OTHER_PARTS_FLOAT32, 2 * expected.distance(exact));
     }
 
     @Test

@@ -25,29 +25,11 @@ import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 
 /** What one JVM computes without Spark: a fit over the data as one part, and its scores. */
 record OneJvm(InfluenceScores pairwise, SelfInfluence self, TopInfluences top) {
 
     static final int K = 4;
-
-    /** The largest difference of a score, by the largest of its query; of self-influence, by itself. */
-    double distance(OneJvm exact) {
-        double largest = 0;
-        for (int q = 0; q < pairwise.queryIds().length; q++) {
-            double[] scores = exact.pairwise.row(q);
-            double scale = Arrays.stream(scores).map(Math::abs).max().orElseThrow();
-            for (int z = 0; z < scores.length; z++) {
-                largest = Math.max(largest, Math.abs(pairwise.score(q, z) - scores[z]) / scale);
-            }
-        }
-        for (int z = 0; z < self.scores().length; z++) {
-            double score = exact.self.scores()[z];
-            largest = Math.max(largest, Math.abs(self.scores()[z] - score) / Math.abs(score));
-        }
-        return largest;
-    }
 
     /** Fits a model to the training set, and scores with it. */
     static <E> OneJvm of(

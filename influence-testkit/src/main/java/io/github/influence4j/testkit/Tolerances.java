@@ -31,8 +31,7 @@ public final class Tolerances {
 
     /**
      * Scores in float32 of the same data in other parts: products are added in float64 between parts, so that what
-     * differs are a few roundings of 6e-8 of the sums, carried into eigenvectors and eigenvalues, at the relative damping. Where
-     * float32 itself is farther from float64 than half of this, twice that distance.
+     * differs are a few roundings of 6e-8 of the sums, carried into eigenvectors and eigenvalues, at the relative damping.
      */
     public static final double OTHER_PARTS_FLOAT32 = 1e-6;
 

@@ -86,7 +86,7 @@ final class GroupFit<E> {
                 findBases();
                 clock.time("covariances", memory.covarianceBytes(layers, true), () -> accumulate(pass));
                 int atOnce = memory.decompositionsAtOnce(layers, backend.decompositionsAtOnce());
-                clock.time("eigendecomposition", memory.decompositionBytes(layers, atOnce), this::decompose);
+                clock.time("eigendecomposition", memory.decompositionBytes(layers, atOnce), () -> decompose(atOnce));
             }
             if (options.strategy() == Strategy.EKFAC) {
                 // what is only divided by, as K-FAC's eigenvalues are, is the same in every basis of an eigenspace
@@ -162,18 +162,21 @@ final class GroupFit<E> {
     }
 
     /** First the layers that own their input, then those that take from them; small ones several at a time. */
-    private void decompose() {
-        List<LayerCovariance> inOrder = memory.decompositionOrder(layers).stream()
-                .filter(l -> l < covariances.size())
-                .map(covariances::get)
-                .toList();
+    private void decompose(int atOnce) {
+        if (covariances.isEmpty()) {
+            return;
+        }
+        List<LayerCovariance> inOrder =
+                memory.decompositionOrder(layers).stream().map(covariances::get).toList();
         for (boolean own : new boolean[] {true, false}) {
             List<LayerCovariance> wave = inOrder.stream()
                     .filter(covariance -> ownInput(covariance.layer()) == own)
                     .toList();
-            onOneCoreEach(wave.stream()
-                    .filter(covariance -> memory.onOneCore(covariance.layer()))
-                    .toList());
+            onOneCoreEach(
+                    wave.stream()
+                            .filter(covariance -> memory.onOneCore(covariance.layer()))
+                            .toList(),
+                    atOnce);
             inTurn(wave.stream()
                     .filter(covariance -> !memory.onOneCore(covariance.layer()))
                     .toList());
@@ -187,18 +190,20 @@ final class GroupFit<E> {
         }
     }
 
-    private void onOneCoreEach(List<LayerCovariance> wave) {
+    private void onOneCoreEach(List<LayerCovariance> wave, int atOnce) {
         if (backend.decompositionsAtOnce() == 1) {
             inTurn(wave);
             return;
         }
-        int atOnce = memory.decompositionsAtOnce(layers, backend.decompositionsAtOnce());
         AtomicInteger next = new AtomicInteger();
         AtomicBoolean stopped = new AtomicBoolean();
-        // a task alone would have all cores
+        // two at least, of which one may have nothing to do: a task alone would have all cores
         backend.inParallel(Math.max(2, atOnce), task -> {
+            if (task >= atOnce) {
+                return;
+            }
             try {
-                for (int k = take(next, task < atOnce); k < wave.size() && !stopped.get(); k = next.getAndIncrement()) {
+                for (int k = next.getAndIncrement(); k < wave.size() && !stopped.get(); k = next.getAndIncrement()) {
                     requireNotInterrupted();
                     decompose(wave.get(k));
                 }
@@ -207,10 +212,6 @@ final class GroupFit<E> {
                 throw e;
             }
         });
-    }
-
-    private static int take(AtomicInteger next, boolean works) {
-        return works ? next.getAndIncrement() : Integer.MAX_VALUE;
     }
 
     private synchronized void requireNotInterrupted() {

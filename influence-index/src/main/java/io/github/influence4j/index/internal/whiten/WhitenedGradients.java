@@ -85,7 +85,7 @@ public final class WhitenedGradients implements AutoCloseable {
         int layer = capture.layerIndex();
         int inputs = capture.layer().gradientColumns();
         int examples = chunk.examples();
-        float factor = (float) (Math.scalb(1.0, -capture.exponent()) * Math.pow(2, -solver.exponent(layer) / 2.0));
+        double factor = Math.scalb(1.0, -capture.exponent()) * Math.pow(2, -solver.exponent(layer) / 2.0);
         float[] root = root(layer, numbers);
         if (rows.length < examples * numbers) {
             rows = new float[examples * numbers];
@@ -109,21 +109,24 @@ public final class WhitenedGradients implements AutoCloseable {
         });
     }
 
-    /** Writes root · factor · tile to the rows, and says whether all is finite: 0 times anything else is not 0. */
-    private boolean whiten(int from, float[] root, int rootAt, int width, float factor, int to) {
+    /**
+     * Writes factor · tile · root to the rows, in float64 as the factor alone may be none of float32, and says whether all is finite: 0
+     * times anything else is not 0.
+     */
+    private boolean whiten(int from, float[] root, int rootAt, int width, double factor, int to) {
         float zeros0 = 0;
         float zeros1 = 0;
         int k = 0;
         for (; k + 1 < width; k += 2) {
-            float value0 = tile[from + k] * root[rootAt + k] * factor;
-            float value1 = tile[from + k + 1] * root[rootAt + k + 1] * factor;
+            float value0 = (float) (factor * tile[from + k] * root[rootAt + k]);
+            float value1 = (float) (factor * tile[from + k + 1] * root[rootAt + k + 1]);
             zeros0 += 0 * value0;
             zeros1 += 0 * value1;
             rows[to + k] = value0;
             rows[to + k + 1] = value1;
         }
         if (k < width) {
-            rows[to + k] = tile[from + k] * root[rootAt + k] * factor;
+            rows[to + k] = (float) (factor * tile[from + k] * root[rootAt + k]);
             zeros0 += 0 * rows[to + k];
         }
         return zeros0 + zeros1 == 0;
