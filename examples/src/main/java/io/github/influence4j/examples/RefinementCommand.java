@@ -46,7 +46,7 @@ final class RefinementCommand implements Callable<Integer> {
             paramLabel = "DIR",
             description =
                     "from capture files, which DIR receives: every damping of the study validation, against the exact solution and"
-                            + " networks trained on halves of the data")
+                            + " networks trained on halves of the data; goes on with a DIR whose run was ended")
     private @Nullable Path retraining;
 
     @Option(names = "--halves", description = "with --retraining (default: ${DEFAULT-VALUE})")
@@ -59,7 +59,7 @@ final class RefinementCommand implements Callable<Integer> {
             if (retraining != null) {
                 RefinedCapturesStudy study =
                         new RefinedCapturesStudy(backend, queries, halves, retraining, new ProgressLines(console));
-                console.println(RefinedCapturesStudy.table(study.run(seeds)));
+                console.println(RefinedCapturesStudy.tables(study.run(seeds)));
                 console.flush();
                 return 0;
             }

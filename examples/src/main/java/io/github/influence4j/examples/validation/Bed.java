@@ -11,6 +11,7 @@ import io.github.influence4j.models.Optimizer;
 import io.github.influence4j.models.TrainingOptions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** A data set with the network that is trained on it. */
 enum Bed {
@@ -46,6 +47,11 @@ enum Bed {
     /** The name in results. */
     String title() {
         return title;
+    }
+
+    /** The name in names of files. */
+    String fileName() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** The data set without the network. */

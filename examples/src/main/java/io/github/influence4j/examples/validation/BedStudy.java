@@ -31,7 +31,6 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -168,7 +167,7 @@ final class BedStudy {
     }
 
     private Retraining<LabelledExample> retraining(Path folder, String what) {
-        String name = what + "-" + bed.name().toLowerCase(Locale.ROOT).replace('_', '-') + ".tsv";
+        String name = what + "-" + bed.fileName() + ".tsv";
         return new Retraining<>(
                 new MlpTrainer(backend, bed.shape(), bed.training()),
                 RetrainingOptions.of(options.repeats())

@@ -6,6 +6,8 @@ import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
+import io.github.influence4j.baselines.iterative.Astra;
+import io.github.influence4j.baselines.iterative.AstraOptions;
 import io.github.influence4j.baselines.iterative.ConjugateGradient;
 import io.github.influence4j.baselines.iterative.ConjugateGradientOptions;
 import io.github.influence4j.baselines.iterative.HessianRootProduct;
@@ -34,6 +36,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
@@ -44,7 +48,18 @@ import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
  */
 public final class RefinedCapturesStudy {
 
+    private static final String FACTORS = "EK-FAC";
+    private static final String EXACT = "exact";
+
+    /** Changes whenever {@link Row} does. */
+    private static final int FORMAT = 1;
+
+    /** As many iterations as {@code influence score --refine} takes. */
     private static final int ITERATIONS = 100;
+
+    private static final ConjugateGradientOptions CG =
+            ConjugateGradientOptions.defaults().withTolerance(1e-4).withMaxIterations(ITERATIONS);
+    private static final AstraOptions ASTRA = AstraOptions.defaults().withIterations(ITERATIONS);
     private static final int SHARD = 256;
     private static final int REPEATS = 2;
     private static final double HALF = 0.5;
@@ -63,7 +78,7 @@ public final class RefinedCapturesStudy {
      * @param backend computes, in float64
      * @param questions of each data set
      * @param halves of each data set on which networks are trained
-     * @param folder receives captures
+     * @param folder receives captures, and keeps finished networks, so that a run that was killed goes on
      * @param progress is told of steps
      */
     public RefinedCapturesStudy(
@@ -89,7 +104,7 @@ public final class RefinedCapturesStudy {
             String dataset, String damping, long seed, String estimator, double correlation, double datamodelling) {}
 
     /**
-     * Runs the study.
+     * Runs the study, or what is missing of it.
      *
      * @param seeds how many networks of each data set
      * @return a row for each network, damping and estimator
@@ -108,63 +123,95 @@ public final class RefinedCapturesStudy {
         ExampleSource<LabelledExample> train = ExampleSource.of(split.train());
         ExampleSource<LabelledExample> asked = ExampleSource.of(
                 split.test().subList(0, Math.min(questions, split.test().size())));
-        long[] ids = LongStream.range(0, train.size()).toArray();
-        RetrainedObjectives retrained = new Retraining<>(
-                        new MlpTrainer(backend, bed.shape(), bed.training()),
-                        RetrainingOptions.of(REPEATS).withFirstSeed(FIRST_RETRAINING_SEED))
-                .run(train, asked, TrainingSubsets.random(ids, halves, HALF, SUBSET_SEED), ProgressListener.silent());
+        String run = questions + " questions, " + halves + " halves, " + REPEATS + " networks of each, " + levels + ", "
+                + CG + ", " + ASTRA + ", " + backend.description();
+        RetrainedObjectives retrained = retrained(bed, train, asked, run);
+        FinishedParts<Network> finished = new FinishedParts<>(folder, run, FORMAT, Network.class);
         List<Row> rows = new ArrayList<>();
         for (long seed = 1; seed <= seeds; seed++) {
-            try (Mlp start = Mlp.create(backend, bed.shape(), seed);
-                    Mlp model = MlpTraining.train(start, train, bed.training().withSeed(seed))
-                            .model()) {
-                rows.addAll(run(new Case(bed, seed, levels, retrained), model, train, asked));
-            }
+            Case one = new Case(bed, seed, levels, retrained);
+            rows.addAll(finished.readOr(bed.fileName() + "-" + seed, () -> network(one, train, asked))
+                    .rows());
             progress.progress(bed.title(), seed, seeds);
         }
         return rows;
     }
 
+    /** Losses of networks that were trained on halves. */
+    private RetrainedObjectives retrained(
+            Bed bed, ExampleSource<LabelledExample> train, ExampleSource<LabelledExample> asked, String run)
+            throws IOException {
+        TrainingSubsets subsets =
+                TrainingSubsets.random(LongStream.range(0, train.size()).toArray(), halves, HALF, SUBSET_SEED);
+        double[][][] losses = new FinishedParts<>(folder, run, FORMAT, double[][][].class)
+                .readOr(bed.fileName() + "-halves", () -> new Retraining<>(
+                                new MlpTrainer(backend, bed.shape(), bed.training()),
+                                RetrainingOptions.of(REPEATS).withFirstSeed(FIRST_RETRAINING_SEED))
+                        .run(train, asked, subsets, ProgressListener.silent())
+                        .values());
+        return new RetrainedObjectives(
+                subsets, LongStream.range(0, asked.size()).toArray(), losses);
+    }
+
     private record Case(Bed bed, long seed, List<DampingLevel> levels, RetrainedObjectives retrained) {}
 
-    private List<Row> run(
-            Case one, Mlp model, ExampleSource<LabelledExample> train, ExampleSource<LabelledExample> asked)
+    /** What was found of one network. */
+    private record Network(List<Row> rows) {}
+
+    private Network network(Case one, ExampleSource<LabelledExample> train, ExampleSource<LabelledExample> asked)
             throws IOException {
-        Path own = folder.resolve(one.bed().name().toLowerCase(Locale.ROOT) + "-" + one.seed());
-        CaptureWriter.exportDraws(model, train, one.seed(), 1, TensorType.F64, SHARD, own.resolve("sampled"), false);
-        export(model, train, new Objective.TrainingLoss(), own.resolve("training"));
-        export(model, asked, new Objective.Measurement(), own.resolve("measurement"));
+        Bed bed = one.bed();
+        try (Mlp start = Mlp.create(backend, bed.shape(), one.seed());
+                Mlp model = MlpTraining.train(start, train, bed.training().withSeed(one.seed()))
+                        .model()) {
+            Path own = folder.resolve(bed.fileName() + "-" + one.seed());
+            CaptureWriter.exportDraws(model, train, one.seed(), 1, TensorType.F64, SHARD, own.resolve("sampled"), true);
+            export(model, train, new Objective.TrainingLoss(), own.resolve("training"));
+            export(model, asked, new Objective.Measurement(), own.resolve("measurement"));
+            try (CaptureSet fit = CaptureSet.open(own.resolve("sampled"));
+                    CaptureSet scored = CaptureSet.open(own.resolve("training"));
+                    CaptureSet queries = CaptureSet.open(own.resolve("measurement"));
+                    FittedCurvature<LabelledExample> exact =
+                            ExactGaussNewton.on(backend).fit(model, train)) {
+                return new Network(rows(one, new Files(fit, scored, queries), (lambda) -> exact.damped(lambda)
+                        .pairwise(asked, train)));
+            }
+        }
+    }
+
+    private record Files(CaptureSet fit, CaptureSet train, CaptureSet queries) {}
+
+    private List<Row> rows(Case one, Files files, Function<LayerDamping, InfluenceScores> exact) {
+        CaptureProvider model = CaptureProvider.of(files.fit(), files.train(), files.queries());
         List<Row> rows = new ArrayList<>();
-        try (CaptureSet fit = CaptureSet.open(own.resolve("sampled"));
-                CaptureSet scored = CaptureSet.open(own.resolve("training"));
-                CaptureSet queries = CaptureSet.open(own.resolve("measurement"));
-                FittedCurvature<LabelledExample> exact =
-                        ExactGaussNewton.on(backend).fit(model, train)) {
-            CaptureProvider files = CaptureProvider.of(fit, scored, queries);
-            try (FittedCurvature<CapturedExample> ekfac = Ekfac.on(backend).fit(files, fit);
-                    HessianRootProduct<CapturedExample> product = HessianRootProduct.ofSampledLabels(
-                            backend, files, new Objective.SampledLabels(FisherLabels.DEFAULT_SEED), 1);
-                    FittedCurvature<CapturedExample> refined = ConjugateGradient.on(backend)
-                            .with(ConjugateGradientOptions.defaults()
-                                    .withTolerance(1e-4)
-                                    .withMaxIterations(ITERATIONS))
-                            .preconditionedBy(ekfac.curvature())
-                            .fit(product, fit)) {
-                for (DampingLevel level : one.levels()) {
-                    LayerDamping lambda = ekfac.resolve(level.damping());
-                    InfluenceScores truth = exact.damped(lambda).pairwise(asked, train);
-                    Map<String, InfluenceScores> found = new LinkedHashMap<>();
-                    found.put("EK-FAC", ekfac.damped(lambda).pairwise(queries, scored));
-                    found.put("refined", refined.damped(lambda).pairwise(queries, scored));
-                    found.put("exact", truth);
-                    found.forEach((name, scores) -> rows.add(new Row(
-                            one.bed().title(),
-                            level.inWords(),
-                            one.seed(),
-                            name,
-                            correlation(truth, scores),
-                            StatUtils.mean(one.retrained().linearDatamodellingScores(scores)))));
-                }
+        try (FittedCurvature<CapturedExample> ekfac = Ekfac.on(backend).fit(model, files.fit());
+                HessianRootProduct<CapturedExample> product = HessianRootProduct.ofSampledLabels(
+                        backend, model, new Objective.SampledLabels(FisherLabels.DEFAULT_SEED), 1);
+                FittedCurvature<CapturedExample> cg = ConjugateGradient.on(backend)
+                        .with(CG)
+                        .preconditionedBy(ekfac.curvature())
+                        .fit(product, files.fit());
+                FittedCurvature<CapturedExample> astra =
+                        Astra.on(backend, ekfac.curvature()).with(ASTRA).fit(product, files.fit())) {
+            for (DampingLevel level : one.levels()) {
+                LayerDamping lambda = ekfac.resolve(level.damping());
+                InfluenceScores truth = exact.apply(lambda);
+                Map<String, InfluenceScores> found = new LinkedHashMap<>();
+                found.put(FACTORS, ekfac.damped(lambda).pairwise(files.queries(), files.train()));
+                found.put("CG", cg.damped(lambda).pairwise(files.queries(), files.train()));
+                found.put("ASTRA", astra.damped(lambda).pairwise(files.queries(), files.train()));
+                found.put(EXACT, truth);
+                found.forEach((name, scores) -> rows.add(new Row(
+                        one.bed().title(),
+                        level.inWords(),
+                        one.seed(),
+                        name,
+                        correlation(truth, scores),
+                        StatUtils.mean(one.retrained().linearDatamodellingScores(scores)))));
+                progress.progress(
+                        one.bed().title() + ", network " + one.seed() + ", dampings",
+                        rows.size() / found.size(),
+                        one.levels().size());
             }
         }
         return rows;
@@ -172,7 +219,7 @@ public final class RefinedCapturesStudy {
 
     private static void export(Mlp model, ExampleSource<LabelledExample> data, Objective objective, Path folder)
             throws IOException {
-        CaptureWriter.export(model, data, objective, TensorType.F64, SHARD, folder);
+        CaptureWriter.export(model, data, objective, TensorType.F64, SHARD, folder, true);
     }
 
     private static double correlation(InfluenceScores truth, InfluenceScores found) {
@@ -184,34 +231,38 @@ public final class RefinedCapturesStudy {
     }
 
     /**
-     * Prints means over networks with their standard errors as a Markdown table, and the gain of refinement network by network.
+     * Prints means over networks with their standard errors as Markdown tables, and the gains of refinement network by network.
      *
      * @param rows what was found
-     * @return the table
+     * @return a table of correlations and one of linear datamodelling scores
      */
-    public static String table(List<Row> rows) {
-        StringBuilder text = new StringBuilder("""
-                | data set and network | damping | correlation with the exact: EK-FAC | refined | gain | datamodelling score: EK-FAC | refined | exact | gain |
-                |---|---|---|---|---|---|---|---|---|
-                """);
+    public static String tables(List<Row> rows) {
+        return table("correlation with the exact", rows, Row::correlation, List.of())
+                + "\n"
+                + table("datamodelling score", rows, Row::datamodelling, List.of(EXACT));
+    }
+
+    private static String table(String what, List<Row> rows, ToDoubleFunction<Row> value, List<String> beside) {
+        StringBuilder text = new StringBuilder(
+                "| data set and network | damping | " + what + ": EK-FAC | CG | gain | ASTRA | gain |");
+        beside.forEach(name -> text.append(" ").append(name).append(" |"));
+        text.append("\n|---|---|---|---|---|---|---|").append("---|".repeat(beside.size()));
+        text.append("\n");
         Map<String, List<Row>> cases = new LinkedHashMap<>();
         rows.forEach(
                 row -> cases.computeIfAbsent("| " + row.dataset() + " | " + row.damping(), key -> new ArrayList<>())
                         .add(row));
         cases.forEach((name, all) -> {
-            double[] before = correlations(all, "EK-FAC");
-            double[] after = correlations(all, "refined");
-            double[] scoreBefore = scores(all, "EK-FAC");
-            double[] scoreAfter = scores(all, "refined");
+            double[] before = of(FACTORS, all, value);
+            List<double[]> columns = new ArrayList<>(List.of(before));
+            for (String refined : List.of("CG", "ASTRA")) {
+                double[] after = of(refined, all, value);
+                columns.add(after);
+                columns.add(less(after, before));
+            }
+            beside.forEach(other -> columns.add(of(other, all, value)));
             text.append(name);
-            for (double[] column : List.of(
-                    before,
-                    after,
-                    less(after, before),
-                    scoreBefore,
-                    scoreAfter,
-                    scores(all, "exact"),
-                    less(scoreAfter, scoreBefore))) {
+            for (double[] column : columns) {
                 text.append(String.format(Locale.ROOT, " | %.3f ± %.3f", StatUtils.mean(column), error(column)));
             }
             text.append(" |\n");
@@ -219,17 +270,10 @@ public final class RefinedCapturesStudy {
         return text.toString();
     }
 
-    private static double[] correlations(List<Row> rows, String estimator) {
+    private static double[] of(String estimator, List<Row> rows, ToDoubleFunction<Row> value) {
         return rows.stream()
                 .filter(row -> row.estimator().equals(estimator))
-                .mapToDouble(Row::correlation)
-                .toArray();
-    }
-
-    private static double[] scores(List<Row> rows, String estimator) {
-        return rows.stream()
-                .filter(row -> row.estimator().equals(estimator))
-                .mapToDouble(Row::datamodelling)
+                .mapToDouble(value)
                 .toArray();
     }
 

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -18,6 +17,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The study {@code validation}: every estimator against proximal Bregman responses and retrained models. */
 public final class Validation {
+
+    /** Changes whenever {@link BedResult} does. */
+    private static final int FORMAT = 2;
 
     private final ValidationOptions options;
     private final ProgressListener progress;
@@ -77,16 +79,12 @@ public final class Validation {
     }
 
     private BedResult bed(MatrixBackend backend, Bed bed, ProgressListener inTurn, Path folder) throws IOException {
-        FinishedBeds finished = new FinishedBeds(
-                folder,
-                options.ofOneBed() + ", responses to " + SeedStudy.COPIES + " copies, " + backend.description());
-        Optional<BedResult> before = finished.read(bed);
-        if (before.isPresent()) {
-            return before.get();
-        }
-        BedResult result = new BedStudy(backend, bed, options, inTurn).run(folder);
-        finished.write(bed, result);
-        return result;
+        return new FinishedParts<>(
+                        folder,
+                        options.ofOneBed() + ", responses to " + SeedStudy.COPIES + " copies, " + backend.description(),
+                        FORMAT,
+                        BedResult.class)
+                .readOr(bed.fileName(), () -> new BedStudy(backend, bed, options, inTurn).run(folder));
     }
 
     /** What a study threw, so that callers see it as if it had run in their thread. */
