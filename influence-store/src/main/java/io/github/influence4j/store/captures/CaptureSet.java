@@ -55,9 +55,19 @@ public final class CaptureSet implements PartedData<CapturedExample>, AutoClosea
      * @param path a safetensors file, or a folder with some
      * @return the captures, which the caller closes
      * @throws IOException if they cannot be read
-     * @throws MalformedFileException if a file is not one of captures, shards do not belong together, or the folder holds none
+     * @throws MalformedFileException if a file is not one of captures, shards do not belong together, the folder holds none, or there
+     *     are several draws of labels an example and one of them is missing
      */
     public static CaptureSet open(Path path) throws IOException {
+        return open(path, true);
+    }
+
+    /** Opens one shard of a folder, which may hold some draws of an example where others hold the rest. */
+    static CaptureSet openShard(Path file) throws IOException {
+        return open(file, false);
+    }
+
+    private static CaptureSet open(Path path, boolean whole) throws IOException {
         List<CaptureShard> shards = new ArrayList<>();
         OpenShards open = new OpenShards();
         try {
@@ -75,7 +85,7 @@ public final class CaptureSet implements PartedData<CapturedExample>, AutoClosea
                         path, shards.stream().map(shard -> shard.file().path()).toList());
             }
             long[] ids = readIds(path, shards, open);
-            if (Files.isDirectory(path)) {
+            if (whole) {
                 requireAllDraws(path, ids, shards.get(0));
             }
             return new CaptureSet(path, shards, ids, 0, layers(shards), open);

@@ -359,7 +359,7 @@ public record CaptureWriter(
 
     /** A shard appears when it is complete, so that what it is of says all. */
     private void requireOwn(Path file, long[] ids, List<LayerSpec> layers) throws IOException {
-        try (CaptureSet set = CaptureSet.open(file)) {
+        try (CaptureSet set = CaptureSet.openShard(file)) {
             boolean own = Arrays.equals(ids, set.ids())
                     && set.objective() == objective
                     && set.model().equals(model)

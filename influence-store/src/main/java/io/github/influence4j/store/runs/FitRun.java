@@ -112,7 +112,8 @@ public record FitRun<E>(
         boolean inFiles = model.sampledLabels().isPresent();
         if (inFiles && options.labels() instanceof FisherLabels.Sampled sampled && sampled.draws() != 1) {
             throw new IllegalArgumentException(
-                    "capture files hold one draw of labels, asked for are " + sampled.draws());
+                    "capture files hold the draws of labels that they were exported with, asked for are "
+                            + sampled.draws() + ": leave it at 1, or export them with as many");
         }
     }
 

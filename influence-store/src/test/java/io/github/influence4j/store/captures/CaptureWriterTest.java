@@ -123,6 +123,19 @@ class CaptureWriterTest {
         assertTrue(none.contains("0 draws of labels"), none);
     }
 
+    /** Defect: a single file was taken with whatever draws it held, and examples with more of them counted more. */
+    @Test
+    void aSingleFileHoldsAllDrawsOfItsExamples() throws IOException {
+        Path sampled = folder.resolve("sampled");
+        CaptureWriter.exportDraws(host, PaddedSequences.examples(4, 0), 1, 2, TensorType.F64, 4, sampled, false);
+        Path one = sampled.resolve("captures-00000000.safetensors");
+        String lacks = message(MalformedFileException.class, () -> CaptureSet.open(one));
+        assertTrue(lacks.contains("lacks one of the 2 draws of labels of example "), lacks);
+        try (CaptureSet shard = CaptureSet.openShard(one)) {
+            assertEquals(2, shard.draws());
+        }
+    }
+
     private static String message(Class<? extends Throwable> type, Executable work) {
         return String.valueOf(assertThrows(type, work).getMessage());
     }

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -84,6 +85,48 @@ class MalformedCapturesTest {
         Path file = write("x", spoil);
         MalformedFileException refused = assertThrows(MalformedFileException.class, () -> CaptureSet.open(file));
         assertTrue(String.valueOf(refused.getMessage()).contains(message), refused.getMessage());
+    }
+
+    private static Consumer<Draft> draws(int draws, double... ids) {
+        return draft -> {
+            draft.metadata.put("objective", "sampled");
+            draft.metadata.put("draws", Integer.toString(draws));
+            if (ids.length > 0) {
+                draft.put(TensorSpec.of("ids", TensorType.I64, 4)).numbers.put("ids", ids);
+            }
+        };
+    }
+
+    /** Defect: only folders were looked at, so that in a single file examples with more draws counted more. */
+    @Test
+    void aFileHoldsAllDrawsOfItsExamples() throws IOException {
+        for (Consumer<Draft> whole : List.of(draws(2, 6, 7, 8, 9), draws(2, 1, -2, 0, -1), draws(4, 0, 1, 2, 3))) {
+            try (CaptureSet set = CaptureSet.open(write("whole", whole))) {
+                assertEquals(4, set.size());
+            }
+        }
+        assertRefused("lacks one of the 2 draws of labels of example 4 (ids 8 to 9)", draws(2, 6, 7, 8, 10));
+        assertRefused("lacks one of the 2 draws of labels of example 2 (ids 4 to 5)", draws(2, 5, 6, 7, 8));
+        assertRefused("lacks one of the 3 draws of labels of example 1 (ids 3 to 5)", draws(3, 0, 1, 2, 3));
+        assertRefused("which need ids", draws(2));
+    }
+
+    @Test
+    void shardsHaveTheSameNumberOfDraws() throws IOException {
+        Path shards = Files.createDirectory(folder.resolve("shards"));
+        Files.move(write("a", draws(2, 0, 1, 2, 3)), shards.resolve("a.safetensors"));
+        Files.move(write("b", draws(4, 4, 5, 6, 7)), shards.resolve("b.safetensors"));
+        MalformedFileException refused = assertThrows(MalformedFileException.class, () -> CaptureSet.open(shards));
+        assertTrue(String.valueOf(refused.getMessage()).contains("draws"), refused.getMessage());
+        // an example that lacks a draw, where others have theirs in another shard
+        Files.move(
+                write("c", draws(2, 4, 5, 6, 9)),
+                shards.resolve("b.safetensors"),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        MalformedFileException lacks = assertThrows(MalformedFileException.class, () -> CaptureSet.open(shards));
+        assertTrue(
+                String.valueOf(lacks.getMessage()).contains("lacks one of the 2 draws of labels of example 3"),
+                lacks.getMessage());
     }
 
     /** Defect: examples of the shards 0 to 11 were numbered in the order 0, 1, 10, 11, 2. */
