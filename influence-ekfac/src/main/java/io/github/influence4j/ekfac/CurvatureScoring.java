@@ -70,6 +70,11 @@ public final class CurvatureScoring<E> implements Scoring<E> {
         return scorer().pairwise(solver, queries, train);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Has parts by layer where the options ask for them. Parts by token, and a rank, are of queries: they change nothing here.
+     */
     @Override
     public SelfInfluence selfInfluence(ExampleSource<E> train) {
         return scorer().self(solver, train);
@@ -83,7 +88,8 @@ public final class CurvatureScoring<E> implements Scoring<E> {
     /**
      * Scores the candidates of a top-k pass again, with whole query gradients whatever the rank of the options, and ranks them
      * by that: what a rank left out in the first pass is put right without another pass over the training set. What the first
-     * pass did not find cannot come back, so let it find a few times as many as are wanted.
+     * pass did not find cannot come back, so let it find a few times as many as are wanted. Parts by layer or token are added to what is
+     * returned where the options ask for them.
      *
      * @param queries the queries of the first pass
      * @param train the training set of the first pass; one that finds examples by their id ({@link ExampleSource#select}) reads

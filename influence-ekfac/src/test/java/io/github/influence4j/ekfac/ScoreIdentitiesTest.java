@@ -215,6 +215,37 @@ class ScoreIdentitiesTest {
         }
     }
 
+    /** Defect: parts that were asked for were dropped when candidates were scored again. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void candidatesScoredAgainHaveTheirParts(MatrixBackend backend) {
+        RandomSequences model = RandomSequences.mixed();
+        ScoreOptions parts = ScoreOptions.defaults().withPerLayer(true).withPerToken(true);
+        try (EigenbasisCurvature curvature = fit(backend, model, Strategy.EKFAC);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            InfluenceScorer<Sequence> scorer = scorer(backend, model, parts.withRank(1));
+            InfluenceScores full = scorer(backend, model, parts).pairwise(solver, QUERIES, TRAIN);
+            TopInfluences again = scorer.rescore(solver, QUERIES, TRAIN, scorer.topK(solver, QUERIES, TRAIN, 5), 3);
+            for (int q = 0; q < again.queryIds().size(); q++) {
+                InfluenceScores kept = again.kept(q);
+                double largest = full.topK(q, 1).get(0).score() * Tolerances.reordered(backend.precision());
+                assertEquals(full.layers(), kept.layers());
+                assertEquals(full.tokenLayers(), kept.tokenLayers());
+                for (int k = 0; k < kept.trainIds().length; k++) {
+                    int z = (int) kept.trainIds()[k];
+                    for (String layer : full.layers()) {
+                        assertEquals(
+                                full.layer(layer).toArray()[q][z],
+                                kept.layer(layer).toArray()[0][k],
+                                largest);
+                    }
+                    double[] tokens = full.tokens(q, z);
+                    assertClose(tokens, Arrays.copyOf(kept.tokens(0, k), tokens.length), largest, "tokens of " + z);
+                }
+            }
+        }
+    }
+
     /** All candidates of a pass of rank 1, ranked by whole gradients, are in the order of a full-rank pass. */
     @ParameterizedTest
     @MethodSource("backends")

@@ -110,11 +110,12 @@ public final class GradientIndex implements AutoCloseable {
      * @param backend computes the gradients of questions; must stay open as long as the result
      * @param factors those that the index was built with
      * @param model the model, at the same weights as at the fit, or a provider of captures; stays open while the result is in use
-     * @param batches of which batch size, positions and memory limit are looked at
+     * @param batches batch size, positions and memory limit
      * @param progress is told how far the work has come
      * @return answers questions; the caller closes it before this
      * @throws IOException if the factors cannot be read
-     * @throws IllegalArgumentException if the factors or the model are others
+     * @throws IllegalArgumentException if the factors or the model are others, or the options ask for parts by layer or token or for a
+     *     rank
      */
     public <E> IndexScoring<E> scoring(
             MatrixBackend backend,
@@ -123,6 +124,7 @@ public final class GradientIndex implements AutoCloseable {
             ScoreOptions batches,
             ProgressListener progress)
             throws IOException {
+        IndexOptions.requireTotals(batches);
         manifest.header().requireFactors(factors.fingerprint());
         factors.requireModel(model);
         Curvature curvature = factors.load(backend);

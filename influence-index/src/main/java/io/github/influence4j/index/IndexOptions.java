@@ -6,6 +6,7 @@ import io.github.influence4j.index.internal.file.IndexSection;
 import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -158,11 +159,29 @@ public final class IndexOptions implements Serializable {
     /**
      * Bounds batches and memory.
      *
-     * @param value of which batch size, positions and memory limit are looked at
+     * @param value batch size, positions and memory limit
      * @return new options
+     * @throws IllegalArgumentException if they ask for parts by layer or token, or for a rank
      */
     public IndexOptions withBatches(ScoreOptions value) {
+        requireTotals(value);
         return new IndexOptions(signs, coordinates, seed, value);
+    }
+
+    /** Refuses what an index cannot answer: its coordinates are of all layers and tokens together, and of whole gradients. */
+    static void requireTotals(ScoreOptions options) {
+        List<String> asked = new ArrayList<>();
+        if (options.perLayer()) {
+            asked.add("parts by layer");
+        }
+        if (options.perToken()) {
+            asked.add("parts by token");
+        }
+        options.rank().ifPresent(rank -> asked.add("queries cut to a rank (" + rank + ")"));
+        if (!asked.isEmpty()) {
+            throw new IllegalArgumentException("an index has totals of whole gradients only, asked for were "
+                    + String.join(" and ", asked) + "; score what it finds with the factors for these");
+        }
     }
 
     /** Most bytes of a sequence, of each section. */
@@ -180,7 +199,7 @@ public final class IndexOptions implements Serializable {
     /**
      * Returns the bounds of batches and memory.
      *
-     * @return options of which batch size, positions and memory limit are looked at
+     * @return batch size, positions and memory limit
      */
     public ScoreOptions batches() {
         return batches;

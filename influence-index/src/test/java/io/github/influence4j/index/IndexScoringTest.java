@@ -13,6 +13,7 @@ import io.github.influence4j.ekfac.CurvatureScoring;
 import io.github.influence4j.ekfac.Ekfac;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.RandomSequences.Sequence;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.store.factors.FactorStore;
 import io.github.influence4j.testkit.Tolerances;
@@ -20,9 +21,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class IndexScoringTest {
@@ -206,6 +209,47 @@ class IndexScoringTest {
     @Test
     void whatAnIndexDoesNotHaveIsNotAsked() throws IOException {
         with(1.5, (full, scoring) -> assertThrows(IllegalStateException.class, scoring::byCoordinates));
+    }
+
+    /** Defect: parts by layer or token, and a rank, were dropped without a word. */
+    @Test
+    void partsThatAnIndexDoesNotHaveAreRefusedByName() throws IOException {
+        ScoreOptions plain = ScoreOptions.defaults();
+        Path own = Files.createTempDirectory(folder, "index");
+        try (FittedCurvature<Sequence> fitted = Ekfac.on(BACKEND).fit(Sequences.model(), TRAINING)) {
+            FactorStore factors = FactorStore.save(own.resolve("factors"), fitted);
+            IndexBuild.of(
+                            BACKEND,
+                            factors,
+                            Sequences.model(),
+                            Damping.DEFAULT,
+                            IndexOptions.defaults().withPercent(1.5),
+                            ProgressListener.silent())
+                    .write(own.resolve("index"), TRAINING, false);
+            try (GradientIndex index = GradientIndex.open(own.resolve("index"))) {
+                for (Map.Entry<ScoreOptions, String> asked : Map.of(
+                                plain.withPerLayer(true), "parts by layer;",
+                                plain.withPerLayer(true).withPerToken(true), "parts by layer and parts by token;",
+                                plain.withRank(2), "queries cut to a rank (2);")
+                        .entrySet()) {
+                    for (Executable way : List.<Executable>of(
+                            () -> index.scoring(
+                                    BACKEND, factors, Sequences.model(), asked.getKey(), ProgressListener.silent()),
+                            () -> IndexOptions.defaults().withBatches(asked.getKey()))) {
+                        String message = String.valueOf(assertThrows(IllegalArgumentException.class, way)
+                                .getMessage());
+                        assertTrue(message.contains("asked for were " + asked.getValue()), message);
+                    }
+                }
+                index.scoring(
+                                BACKEND,
+                                factors,
+                                Sequences.model(),
+                                plain.withBatchSize(3).withMemoryLimit(1 << 28),
+                                ProgressListener.silent())
+                        .close();
+            }
+        }
     }
 
     /** Share of the scores' squares that the estimates are off. */

@@ -147,7 +147,8 @@ public final class SparkScoring<E> {
 
     /**
      * Scores every training example for itself. Computed when the rows are asked for, and again each time they are. Every executor loads
-     * the factors, of as many layers at a time as half of the memory limit has room for.
+     * the factors, of as many layers at a time as half of the memory limit has room for. Parts by token, and a rank, are of queries: they
+     * change nothing here.
      *
      * @param <R> type of a row
      * @param train the training set

@@ -176,9 +176,23 @@ public final class InfluenceScorer<E> {
      */
     public TopInfluences topK(IhvpSolver solver, ExampleSource<E> queries, ExampleSource<E> train, int k) {
         TopInfluences top = score(solver, queries, train, ScoreResult.top(k));
+        return withParts(top, this, solver, queries, train);
+    }
+
+    private TopInfluences withParts(
+            TopInfluences top,
+            InfluenceScorer<E> scorer,
+            IhvpSolver solver,
+            ExampleSource<E> queries,
+            ExampleSource<E> train) {
         return TopParts.wantedBy(options)
-                ? TopParts.added(top, (asked, kept) -> pairwise(solver, queries.select(asked), train.select(kept)))
+                ? TopParts.added(
+                        top, (asked, kept) -> scorer.pairwise(solver, queries.select(asked), train.select(kept)))
                 : top;
+    }
+
+    private InfluenceScorer<E> with(ScoreOptions value) {
+        return new InfluenceScorer<>(backend, model, value, ways, progress);
     }
 
     /**
@@ -188,7 +202,8 @@ public final class InfluenceScorer<E> {
      * examples, and as many scores for each query; only they are captured, and a source that finds examples by their id
      * ({@link ExampleSource#select}) reads no others.
      *
-     * <p>What the first pass did not find cannot come back, so let it find a few times as many as are wanted.
+     * <p>What the first pass did not find cannot come back, so let it find a few times as many as are wanted. Where the options ask
+     * for parts per layer or token, what is returned has them, as in {@link #topK}.
      *
      * @param solver the inverse curvature
      * @param queries the queries of the first pass
@@ -205,10 +220,10 @@ public final class InfluenceScorer<E> {
             throw new IllegalArgumentException("k must be positive, found " + k);
         }
         ExampleSource<E> few = train.select(Candidates.ids(candidates));
-        ScoreOptions whole = options.withFullRank().withPerLayer(false).withPerToken(false);
-        InfluenceScores scores =
-                new InfluenceScorer<>(backend, model, whole, ways, progress).pairwise(solver, queries, few);
-        return Candidates.ranked(candidates, scores, k);
+        ScoreOptions parts = options.withFullRank();
+        InfluenceScores totals =
+                with(parts.withPerLayer(false).withPerToken(false)).pairwise(solver, queries, few);
+        return withParts(Candidates.ranked(candidates, totals, k), with(parts), solver, queries, train);
     }
 
     private Provenance provenance(Provenance curvature, long start, PairwiseRun<E> run) {
@@ -223,7 +238,7 @@ public final class InfluenceScorer<E> {
 
     /**
      * Scores every training example for itself, ∇L_zᵀ(G+λI)⁻¹∇L_z, in one pass. The part of each layer is kept where the options
-     * ask for it.
+     * ask for it; there are none by token, and a rank is of queries: neither changes anything here.
      *
      * @param solver the inverse curvature; {@link EigenbasisSolver}s take a fast path, others solve once an example
      * @param train the training set
