@@ -93,6 +93,9 @@ final class CandidatesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (sample == 0 && output.isGiven("--seed")) {
+            throw output.wrong("--seed is of --sample, which is missing");
+        }
         ResultFile.require(out, List.of(texts, queries));
         try (PlainTexts train = PlainTexts.open(texts);
                 PlainTexts asked = PlainTexts.open(queries);

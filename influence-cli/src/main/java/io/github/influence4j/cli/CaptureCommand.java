@@ -84,6 +84,9 @@ final class CaptureCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         lines.require(model, output);
+        if (output.isGiven("--seed") && objective != CaptureObjective.SAMPLED) {
+            throw output.wrong("--seed is of --objective sampled: there is nothing to draw for " + objective.word());
+        }
         if (draws > 1 && objective != CaptureObjective.SAMPLED) {
             throw output.wrong("--draws is of --objective sampled: there is nothing to draw for " + objective.word());
         }

@@ -70,6 +70,9 @@ final class GroupsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (output.json() && output.isGiven("--top")) {
+            throw output.wrong("--top is of the groups that are printed: --json has all of them");
+        }
         if (out != null) {
             ResultFile.require(out, List.of(scores, texts));
         }

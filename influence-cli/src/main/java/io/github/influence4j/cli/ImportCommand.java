@@ -72,6 +72,9 @@ final class ImportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (output.isGiven("--max-length")) {
+            throw output.wrong("--max-length is of text, and none is read: leave it out");
+        }
         if (model.isGiven() == (captures != null)) {
             throw output.wrong("give --captures PATH or --model DIR, for the layers");
         }

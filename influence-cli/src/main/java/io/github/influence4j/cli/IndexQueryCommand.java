@@ -71,8 +71,9 @@ final class IndexQueryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (candidates != null && rescore == null) {
-            throw output.wrong("--candidates says how many are scored again: give --rescore PATH too");
+        if (candidates != null && candidates < topK) {
+            throw output.wrong(
+                    "--candidates " + candidates + " are fewer than the --top-k " + topK + " that are kept of them");
         }
         try (ProgressOutput progress = output.progress()) {
             output.print(asking.run(output, rescore, progress, new IndexAsking.Work() {

@@ -118,6 +118,11 @@ public final class InfluenceCommand {
 
     /** As picocli does it; {@code --version} also starts a backend, for which picocli asks a version too often. */
     private static int execute(CommandLine.ParseResult parsed) {
+        CommandLine.ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        NeededOptions.require(last);
         int code = new CommandLine.RunLast().execute(parsed);
         if (parsed.asCommandLineList().stream()
                 .anyMatch(command -> command.getParseResult().isVersionHelpRequested())) {
@@ -155,7 +160,7 @@ public final class InfluenceCommand {
             reason = e.getClass().getSimpleName() + ": " + reason;
         }
         err.println(commandLine.getCommandSpec().qualifiedName() + ": "
-                + Terminal.text(reason.replaceAll("\\s*\\R\\s*", " ")));
+                + Terminal.text(OptionNames.in(commandLine.getCommandSpec(), reason.replaceAll("\\s*\\R\\s*", " "))));
         if (parsed.expandedArgs().contains("--verbose")) {
             StringWriter stack = new StringWriter();
             e.printStackTrace(new PrintWriter(stack));

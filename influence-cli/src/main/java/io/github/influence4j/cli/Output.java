@@ -102,6 +102,11 @@ final class Output {
         return fromCommandLine(() -> MatrixBackends.named(name, precision));
     }
 
+    /** Whether an option stands on the command line, whatever its value. */
+    boolean isGiven(String option) {
+        return spec.commandLine().getParseResult().hasMatchedOption(option);
+    }
+
     ParameterException wrong(String problem) {
         return new ParameterException(spec.commandLine(), problem);
     }

@@ -113,8 +113,8 @@ final class PlanCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         lines.requireOr(captures, model, output);
-        if (executors == null && (cores != 1 || partitions != null)) {
-            throw output.wrong("--cores and --partitions are of a cluster: say how many --executors it has");
+        if (queries != null && output.isGiven("--query-count")) {
+            throw output.wrong("--queries are counted: leave out --query-count");
         }
         if (model.isGiven()) {
             planModel();

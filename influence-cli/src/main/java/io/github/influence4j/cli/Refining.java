@@ -74,9 +74,6 @@ final class Refining {
         if ((chosen == null) != (path == null)) {
             throw output.wrong("--refine and --fit-captures belong together: give both, or none");
         }
-        if (chosen == null && (iterations != null || tolerance != null)) {
-            throw output.wrong("--iterations and --tolerance are of --refine, which is missing");
-        }
         if (chosen == Method.ASTRA && tolerance != null) {
             throw output.wrong("--tolerance is of --refine cg: ASTRA takes as many --iterations as it is told");
         }

@@ -152,8 +152,9 @@ final class ReportCommand implements Callable<Integer> {
         } else {
             try (Texts trained = new Texts(texts);
                     Texts asked = new Texts(queryTexts)) {
-                List<String> warnings =
-                        Stream.of(trained, asked).flatMap(Texts::counted).toList();
+                List<String> warnings = Stream.concat(
+                                Stream.of(trained, asked).flatMap(Texts::counted), trained.withoutTokens(kept))
+                        .toList();
                 write(
                         kept,
                         trained.examples("training example"),
@@ -180,6 +181,11 @@ final class ReportCommand implements Callable<Integer> {
         }
         if (groupBy != null && texts == null && train == null) {
             throw output.wrong("--group-by names a field of the training set's lines: give --texts too");
+        }
+        if (format == Form.JSON && (characters != null || images != null || queryImages != null)) {
+            throw output.wrong(
+                    "--characters, --images and --query-images are of a page: --format json has texts whole and"
+                            + " no pictures");
         }
         if (columns.areGiven() && !own) {
             throw output.wrong("--text-column and --id-column are of --texts and --query-texts, which are missing");
@@ -212,6 +218,19 @@ final class ReportCommand implements Callable<Integer> {
                     .map(lines -> lines.file().getFileName()
                             + " has no ids: its lines were counted from 1, while captures without ids are counted from 0. Compare"
                             + " one example with its score.")
+                    .stream();
+        }
+
+        /** Parts by token of which the page can show none. */
+        Stream<String> withoutTokens(ReportedScores kept) {
+            return file
+                    .filter(lines -> kept.hasTokens()
+                            && lines.ids().length > 0
+                            && lines.tokens(0).isEmpty())
+                    .map(lines -> "The scores have parts by token, but "
+                            + lines.file().getFileName()
+                            + " does not say what its tokens are, so none is shaded. Lines of JSON may have them as a list,"
+                            + " \"tokens\".")
                     .stream();
         }
 

@@ -101,8 +101,7 @@ public record LayerGroups(List<List<LayerSpec>> groups, double peakBytes, double
             throw new IllegalArgumentException("the factors of " + layers.size()
                     + " layers do not fit even one layer at"
                     + " a time: layer " + describe(worst) + " alone needs " + mebibytes(peak) + ", there is room for "
-                    + mebibytes((double) limit) + "; more diagonal blocks need less (--blocks of the command,"
-                    + " FitOptions.withBlocks)");
+                    + mebibytes((double) limit) + "; more diagonal blocks need less (FitOptions.withBlocks)");
         }
     }
 
@@ -112,8 +111,7 @@ public record LayerGroups(List<List<LayerSpec>> groups, double peakBytes, double
             throw new IllegalArgumentException("the finished factors of " + layers.size() + " layers need "
                     + mebibytes(kept) + ", there is room for " + mebibytes((double) limit) + "; the largest layer, "
                     + describe(worst) + ", needs " + mebibytes(memory.keptBytes(worst))
-                    + " of them; more diagonal blocks need less (--blocks of the command,"
-                    + " FitOptions.withBlocks)");
+                    + " of them; more diagonal blocks need less (FitOptions.withBlocks)");
         }
     }
 
