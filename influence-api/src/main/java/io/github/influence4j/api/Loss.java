@@ -89,14 +89,14 @@ public enum Loss {
         @Override
         public void gradient(double[] outputs, double[] target, double[] result) {
             predict(outputs, result);
-            result[(int) target[0]] -= 1;
+            subtractOne(result, (int) target[0]);
         }
 
         @Override
         public void sampledGradient(
                 double[] outputs, Objective.SampledLabels labels, long id, int position, double[] result) {
             predict(outputs, result);
-            result[labels.category(id, position, result)] -= 1;
+            subtractOne(result, labels.category(id, position, result));
         }
 
         @Override
@@ -115,8 +115,9 @@ public enum Loss {
         public void hessianRoot(double[] outputs, int column, double[] result) {
             predict(outputs, result);
             double root = Math.sqrt(result[column]);
+            subtractOne(result, column);
             for (int c = 0; c < outputs.length; c++) {
-                result[c] = root * ((c == column ? 1 : 0) - result[c]);
+                result[c] *= -root;
             }
         }
 
@@ -245,6 +246,15 @@ public enum Loss {
      * @throws NumericalException if it is NaN or infinite
      */
     public abstract void checkTarget(double[] target, long id, int outputs);
+
+    /** p_c − 1 as minus the other probabilities: their difference has no digits left where p_c is nearly 1. */
+    private static void subtractOne(double[] probabilities, int index) {
+        double others = 0;
+        for (int c = 0; c < probabilities.length; c++) {
+            others += c == index ? 0 : probabilities[c];
+        }
+        probabilities[index] = -others;
+    }
 
     private static double max(double[] values) {
         double max = values[0];

@@ -147,4 +147,22 @@ class LossTest {
                     "label must be one of 0..1, found " + label);
         }
     }
+
+    /** 1 − p of a class that is certain but for e⁻⁴⁰, which float64 cannot subtract from 1. */
+    @Test
+    void certainClassesKeepTheirGradient() {
+        double[] outputs = {0, 40, -1};
+        double others = Math.exp(-40) + Math.exp(-41);
+        double[] expected = {Math.exp(-40), -others, Math.exp(-41)};
+        double[] found = new double[3];
+        Loss.SOFTMAX_CROSS_ENTROPY.gradient(outputs, new double[] {1}, found);
+        for (int c = 0; c < 3; c++) {
+            assertEquals(expected[c], found[c], ROUNDOFF * others);
+        }
+        double[] column = new double[3];
+        Loss.SOFTMAX_CROSS_ENTROPY.hessianRoot(outputs, 1, column);
+        for (int c = 0; c < 3; c++) {
+            assertEquals(-expected[c], column[c], ROUNDOFF * others);
+        }
+    }
 }

@@ -17,6 +17,9 @@ final class FloatKernels implements RowKernels<float[]> {
     /** Numbers of a long row that are worked on at a time, which stay in a first-level cache. */
     private static final int RUN = 2048;
 
+    /** From here on 1 − p is taken as the sum of the other probabilities. */
+    private static final double LIKELY = 0.9;
+
     private static final float ROOT_TWO_OVER_PI = (float) 0.7978845608028654;
     private static final float CUBIC = (float) 0.044715;
     private static final float ROOT_HALF = (float) 0.7071067811865476;
@@ -516,12 +519,26 @@ final class FloatKernels implements RowKernels<float[]> {
     public double crossEntropy(int columns, int target, double factor, float[] logits, int start) {
         float own = logits[start + target];
         double normaliser = softmax(columns, logits, start);
-        logits[start + target] -= 1;
+        logits[start + target] = lessOne(columns, target, logits, start);
         float by = (float) factor;
         for (int c = 0; by != 1 && c < columns; c++) {
             logits[start + c] *= by;
         }
         return normaliser - own;
+    }
+
+    /** p − 1 of the target; minus the other probabilities where it is likely, since p − 1 has no digits left near 1. */
+    private static float lessOne(int columns, int target, float[] probabilities, int start) {
+        float own = probabilities[start + target];
+        if (own < LIKELY) {
+            return own - 1;
+        }
+        probabilities[start + target] = 0;
+        double others = 0;
+        for (int first = 0; first < columns; first += RUN) {
+            others += sum(probabilities, start + first, Math.min(RUN, columns - first));
+        }
+        return (float) -others;
     }
 
     @Override

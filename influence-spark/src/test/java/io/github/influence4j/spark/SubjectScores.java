@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.DoubleUnaryOperator;
 
 /** Scores in lines that a cluster wrote, compared with those of one JVM. */
 record SubjectScores(Path results, OneJvm expected) {
@@ -35,9 +36,15 @@ record SubjectScores(Path results, OneJvm expected) {
         return one >= other ? one : other;
     }
 
-    /** The largest difference of any kind of score. */
+    /** The largest difference of any kind of score, of the largest that the query has or, by Cauchy and Schwarz, may have. */
     double difference() throws IOException {
-        return larger(larger(pairs(), top()), self());
+        double most = Arrays.stream(expected.self().scores()).max().orElseThrow();
+        return larger(larger(pairs(), top()), self(score -> Math.sqrt(score * most)));
+    }
+
+    /** The largest difference of a self-influence, of itself. */
+    double selfDifference() throws IOException {
+        return self(score -> score);
     }
 
     private double pairs() throws IOException {
@@ -80,14 +87,15 @@ record SubjectScores(Path results, OneJvm expected) {
         return largest;
     }
 
-    private double self() throws IOException {
+    private double self(DoubleUnaryOperator scale) throws IOException {
         List<String[]> rows = rows("self");
         assertEquals(expected.self().ids().length, rows.size());
         double largest = 0;
         for (int z = 0; z < rows.size(); z++) {
             double score = expected.self().scores()[z];
             assertEquals(expected.self().ids()[z], Long.parseLong(rows.get(z)[0]));
-            largest = larger(largest, Math.abs(score - Double.parseDouble(rows.get(z)[1])) / Math.abs(score));
+            largest =
+                    larger(largest, Math.abs(score - Double.parseDouble(rows.get(z)[1])) / scale.applyAsDouble(score));
         }
         return largest;
     }

@@ -7,8 +7,9 @@ import io.github.influence4j.linalg.MatrixBackend;
 final class CovarianceAccumulator extends OuterProductSums {
 
     /** Where {@code ownInput} is false, another layer reads the same input and adds up its products. */
-    CovarianceAccumulator(MatrixBackend backend, LayerSpec layer, int weight, int blocks, boolean ownInput) {
-        super(backend, layer, weight, blocks, ownInput);
+    CovarianceAccumulator(
+            MatrixBackend backend, LayerSpec layer, int weight, int blocks, boolean ownInput, Scratch widened) {
+        super(backend, layer, weight, blocks, ownInput, widened);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.internal.factor;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
+import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -29,6 +30,7 @@ public final class CovarianceStage implements PassSums {
     private final int[] sources;
     private final SharedInputsCheck check;
     private final Scratch memory;
+    private final Scratch widened;
 
     /**
      * Makes sums of 0.
@@ -39,6 +41,7 @@ public final class CovarianceStage implements PassSums {
      */
     public CovarianceStage(MatrixBackend backend, List<LayerSpec> layers, Options options) {
         this.memory = new Scratch(backend);
+        this.widened = new Scratch(backend, Precision.FLOAT64);
         this.sources = options.shared().sources(layers);
         this.check = new SharedInputsCheck(sources);
         try {
@@ -48,10 +51,11 @@ public final class CovarianceStage implements PassSums {
                 sums.add(
                         switch (options.basis()) {
                             case POSITIONS ->
-                                new CovarianceAccumulator(backend, layer, options.weight(), options.blocks(), ownInput);
+                                new CovarianceAccumulator(
+                                        backend, layer, options.weight(), options.blocks(), ownInput, widened);
                             case GRADIENTS ->
                                 new GradientCovarianceAccumulator(
-                                        backend, layer, options.weight(), options.blocks(), memory);
+                                        backend, layer, options.weight(), options.blocks(), memory, widened);
                         });
             }
         } catch (RuntimeException | Error e) {
@@ -189,5 +193,6 @@ public final class CovarianceStage implements PassSums {
     public void close() {
         sums.forEach(OuterProductSums::close);
         memory.close();
+        widened.close();
     }
 }

@@ -3,6 +3,7 @@ package io.github.influence4j.ekfac.internal.factor;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.ekfac.options.Strategy;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -13,7 +14,7 @@ import java.util.stream.IntStream;
  *
  * <p>With c = Σ_k i_k² + Σ_k o_k² over the diagonal blocks ((i² + o²)/O where O divides), b bytes a number in the working
  * precision and m the order of a block: covariances take 8c (12c while float32 products of more than {@link
- * RunningSum#BLOCK_ROWS} rows are added to them), the decomposition of a block 24m² beside them, eigenvectors b·c,
+ * RunningSum#BLOCK_ROWS} rows are added to them, which those of narrow blocks are not), the decomposition of a block 24m² beside them, eigenvectors b·c,
  * eigenvalues 8·o·i (12·o·i likewise).
  *
  * @param precision the working precision
@@ -97,8 +98,33 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks, S
                 .max()
                 .orElse(0);
         // the mean of a short sum is made beside its float32 products, that of a long one in its place
-        double beside = longSums ? 0 : productBytes();
-        return sumBytes(longSums) * covarianceNumbers(layers) + beside * largest;
+        double products = productBytes() * (longSums ? wideNumbers(layers) : largest);
+        return Double.BYTES * covarianceNumbers(layers) + products + widenedBytes(layers);
+    }
+
+    /** Of rows in float64, where a float32 fit has narrow blocks. */
+    private double widenedBytes(List<LayerSpec> layers) {
+        boolean narrow = layers.stream()
+                .anyMatch(layer -> wideNumbers(layer.gradientColumns()) == 0 || wideNumbers(layer.outputs()) == 0);
+        return precision == Precision.FLOAT32 && narrow ? (double) Double.BYTES * BlockSum.WIDENED : 0;
+    }
+
+    /** Numbers of the covariances whose products are in the working precision. */
+    private double wideNumbers(List<LayerSpec> layers) {
+        int[] sources = shared.sources(layers);
+        double numbers = 0;
+        for (int l = 0; l < sources.length; l++) {
+            LayerSpec layer = layers.get(l);
+            numbers += wideNumbers(layer.outputs()) + (sources[l] == l ? wideNumbers(layer.gradientColumns()) : 0);
+        }
+        return numbers;
+    }
+
+    private long wideNumbers(int order) {
+        return Arrays.stream(BlockDiagonal.sizes(order, blocks))
+                .filter(size -> !BlockSum.isNarrow(size))
+                .mapToLong(size -> (long) size * size)
+                .sum();
     }
 
     /**

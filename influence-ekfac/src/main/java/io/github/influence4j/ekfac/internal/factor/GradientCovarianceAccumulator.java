@@ -19,8 +19,9 @@ final class GradientCovarianceAccumulator extends OuterProductSums {
     private final MatrixBackend backend;
     private final Scratch memory;
 
-    GradientCovarianceAccumulator(MatrixBackend backend, LayerSpec layer, int weight, int blocks, Scratch memory) {
-        super(backend, layer, weight, blocks, true);
+    GradientCovarianceAccumulator(
+            MatrixBackend backend, LayerSpec layer, int weight, int blocks, Scratch memory, Scratch widened) {
+        super(backend, layer, weight, blocks, true, widened);
         this.backend = backend;
         this.memory = memory;
     }

@@ -24,12 +24,13 @@ abstract class OuterProductSums implements AutoCloseable {
     private long examples;
     private long positions;
 
-    OuterProductSums(MatrixBackend backend, LayerSpec layer, int weight, int blocks, boolean ownInput) {
+    OuterProductSums(
+            MatrixBackend backend, LayerSpec layer, int weight, int blocks, boolean ownInput, Scratch widened) {
         this.layer = layer;
         this.weight = weight;
         this.ownInput = ownInput;
-        this.activation = new BlockSum(backend, layer.gradientColumns(), blocks);
-        this.gradient = new BlockSum(backend, layer.outputs(), blocks);
+        this.activation = new BlockSum(backend, layer.gradientColumns(), blocks, widened);
+        this.gradient = new BlockSum(backend, layer.outputs(), blocks, widened);
     }
 
     /** Adds one layer of a batch that was captured for the objective of that index. */

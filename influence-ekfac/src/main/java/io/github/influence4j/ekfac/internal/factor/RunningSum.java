@@ -8,8 +8,8 @@ import io.github.influence4j.linalg.WorkSizes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sum of many products: the products in the working precision, inside blocks of limited length, and the sum of the
- * blocks in float64. So rounding errors do not grow with the length of the data set.
+ * A sum of many products: the products in the working precision or in float64, inside blocks of limited length, and the sum of
+ * the blocks in float64. So rounding errors do not grow with the length of the data set.
  */
 public final class RunningSum implements AutoCloseable {
 
@@ -22,6 +22,8 @@ public final class RunningSum implements AutoCloseable {
     private final MatrixBackend backend;
     private final int rows;
     private final int columns;
+    /** Of the products. */
+    private final Precision precision;
     /** Products not yet in the sum; float32 only. */
     private @Nullable BackendMatrix block;
 
@@ -49,9 +51,22 @@ public final class RunningSum implements AutoCloseable {
      * @param columns number of columns
      */
     public RunningSum(MatrixBackend backend, int rows, int columns) {
+        this(backend, rows, columns, backend.precision());
+    }
+
+    /**
+     * Makes a sum of 0 of products of a precision, which takes memory from the first product on.
+     *
+     * @param backend where it lies
+     * @param rows number of rows
+     * @param columns number of columns
+     * @param precision of the products: the backend's, or float64
+     */
+    RunningSum(MatrixBackend backend, int rows, int columns, Precision precision) {
         this.backend = backend;
         this.rows = rows;
         this.columns = columns;
+        this.precision = precision;
     }
 
     /** Adds a product over some of the rows of its factors into a matrix. */
@@ -76,7 +91,7 @@ public final class RunningSum implements AutoCloseable {
      * @param product computes it for some of the rows
      */
     public void addRows(int count, int exponent, RowsProduct product) {
-        int most = backend.precision() == Precision.FLOAT64 ? count : WorkSizes.evenly(count, BLOCK_ROWS);
+        int most = precision == Precision.FLOAT64 ? count : WorkSizes.evenly(count, BLOCK_ROWS);
         for (int first = 0; first < count; first += most) {
             int start = first;
             int rowsAtOnce = Math.min(most, count - first);
@@ -92,13 +107,13 @@ public final class RunningSum implements AutoCloseable {
      * @param product computes it
      */
     public void add(long terms, int exponent, Product product) {
-        if (backend.precision() == Precision.FLOAT64) {
+        if (precision == Precision.FLOAT64) {
             boolean first = sum == null;
             product.addInto(first ? 0 : 1, float64Sum());
             return;
         }
         if (block == null) {
-            block = backend.uninitialised(rows, columns, backend.precision());
+            block = backend.uninitialised(rows, columns, precision);
         }
         if (pendingRows > 0 && (pendingRows + terms > BLOCK_ROWS || exponent != pendingExponent)) {
             flush(block);
