@@ -21,7 +21,14 @@ final class Fitting {
             description = "diagonal blocks of each covariance (default: 1)")
     private int blocks = 1;
 
+    @Option(
+            names = "--float64-covariances",
+            description =
+                    "add covariances up in float64: scores of a float32 fit then do not depend on how the data are cut")
+    private boolean float64Covariances;
+
     FitOptions options() {
-        return FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
+        FitOptions options = FitOptions.defaults().withStrategy(strategy).withBlocks(blocks);
+        return float64Covariances ? options.withFloat64Covariances() : options;
     }
 }

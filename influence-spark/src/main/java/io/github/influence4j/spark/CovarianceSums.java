@@ -34,7 +34,9 @@ record CovarianceSums(FitSettings settings, CovarianceStage.Basis basis) impleme
     private CovarianceStage stage(MatrixBackend backend, List<LayerSpec> layers, SharedInputs shared) {
         int weight = FisherObjectives.of(settings.options().labels()).weight();
         return new CovarianceStage(
-                backend, layers, new CovarianceStage.Options(weight, settings.blocks(), basis, shared));
+                backend,
+                layers,
+                new CovarianceStage.Options(weight, settings.blocks(), basis, shared, settings.float64Covariances()));
     }
 
     @Override

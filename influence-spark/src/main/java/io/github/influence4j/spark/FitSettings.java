@@ -18,6 +18,7 @@ import java.io.Serializable;
  * @param kfacScale what K-FAC's eigenvalues are relative to
  * @param blocks diagonal blocks of each covariance
  * @param memoryLimit bytes that a task may take
+ * @param float64Covariances whether covariances are added up in float64
  */
 record FitSettings(
         Strategy strategy,
@@ -28,7 +29,8 @@ record FitSettings(
         int batchPositions,
         FitOptions.KfacScale kfacScale,
         int blocks,
-        long memoryLimit)
+        long memoryLimit,
+        boolean float64Covariances)
         implements Serializable {
 
     /** Of a task, where the options say nothing. */
@@ -46,11 +48,12 @@ record FitSettings(
                 options.batchPositions(),
                 options.kfacScale(),
                 options.blocks(),
-                options.memoryLimit().orElse(DEFAULT_MEMORY));
+                options.memoryLimit().orElse(DEFAULT_MEMORY),
+                options.float64Covariances());
     }
 
     FitOptions options() {
-        return FitOptions.defaults()
+        FitOptions options = FitOptions.defaults()
                 .withStrategy(strategy)
                 .withLabels(sampled ? new FisherLabels.Sampled(seed, draws) : FisherLabels.empirical())
                 .withBatchSize(batchSize)
@@ -58,5 +61,6 @@ record FitSettings(
                 .withKfacScale(kfacScale)
                 .withBlocks(blocks)
                 .withMemoryLimit(memoryLimit);
+        return float64Covariances ? options.withFloat64Covariances() : options;
     }
 }

@@ -30,6 +30,7 @@ public final class FitOptions {
     private final KfacScale kfacScale;
     private final int blocks;
     private final OptionalLong memoryLimit;
+    private final boolean float64Covariances;
 
     private FitOptions(
             Strategy strategy,
@@ -38,7 +39,8 @@ public final class FitOptions {
             int batchPositions,
             KfacScale kfacScale,
             int blocks,
-            OptionalLong memoryLimit) {
+            OptionalLong memoryLimit,
+            boolean float64Covariances) {
         if (batchSize < 1) {
             throw new IllegalArgumentException("batch size must be positive, found " + batchSize);
         }
@@ -58,6 +60,7 @@ public final class FitOptions {
         this.kfacScale = kfacScale;
         this.blocks = blocks;
         this.memoryLimit = memoryLimit;
+        this.float64Covariances = float64Covariances;
     }
 
     /**
@@ -73,7 +76,8 @@ public final class FitOptions {
                 DEFAULT_BATCH_POSITIONS,
                 KfacScale.PER_POSITION,
                 1,
-                OptionalLong.empty());
+                OptionalLong.empty(),
+                false);
     }
 
     /**
@@ -83,7 +87,8 @@ public final class FitOptions {
      * @return new options
      */
     public FitOptions withStrategy(Strategy value) {
-        return new FitOptions(value, labels, batchSize, batchPositions, kfacScale, blocks, memoryLimit);
+        return new FitOptions(
+                value, labels, batchSize, batchPositions, kfacScale, blocks, memoryLimit, float64Covariances);
     }
 
     /**
@@ -93,7 +98,8 @@ public final class FitOptions {
      * @return new options
      */
     public FitOptions withLabels(FisherLabels value) {
-        return new FitOptions(strategy, value, batchSize, batchPositions, kfacScale, blocks, memoryLimit);
+        return new FitOptions(
+                strategy, value, batchSize, batchPositions, kfacScale, blocks, memoryLimit, float64Covariances);
     }
 
     /**
@@ -104,7 +110,8 @@ public final class FitOptions {
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withBatchSize(int value) {
-        return new FitOptions(strategy, labels, value, batchPositions, kfacScale, blocks, memoryLimit);
+        return new FitOptions(
+                strategy, labels, value, batchPositions, kfacScale, blocks, memoryLimit, float64Covariances);
     }
 
     /**
@@ -115,7 +122,7 @@ public final class FitOptions {
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withBatchPositions(int value) {
-        return new FitOptions(strategy, labels, batchSize, value, kfacScale, blocks, memoryLimit);
+        return new FitOptions(strategy, labels, batchSize, value, kfacScale, blocks, memoryLimit, float64Covariances);
     }
 
     /**
@@ -125,7 +132,8 @@ public final class FitOptions {
      * @return new options
      */
     public FitOptions withKfacScale(KfacScale value) {
-        return new FitOptions(strategy, labels, batchSize, batchPositions, value, blocks, memoryLimit);
+        return new FitOptions(
+                strategy, labels, batchSize, batchPositions, value, blocks, memoryLimit, float64Covariances);
     }
 
     /**
@@ -136,7 +144,8 @@ public final class FitOptions {
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withBlocks(int value) {
-        return new FitOptions(strategy, labels, batchSize, batchPositions, kfacScale, value, memoryLimit);
+        return new FitOptions(
+                strategy, labels, batchSize, batchPositions, kfacScale, value, memoryLimit, float64Covariances);
     }
 
     /**
@@ -147,7 +156,27 @@ public final class FitOptions {
      * @throws IllegalArgumentException if it is not positive
      */
     public FitOptions withMemoryLimit(long bytes) {
-        return new FitOptions(strategy, labels, batchSize, batchPositions, kfacScale, blocks, OptionalLong.of(bytes));
+        return new FitOptions(
+                strategy,
+                labels,
+                batchSize,
+                batchPositions,
+                kfacScale,
+                blocks,
+                OptionalLong.of(bytes),
+                float64Covariances);
+    }
+
+    /**
+     * Adds covariances up in float64 in a float32 fit, so that eigenvectors do not depend on how the data were cut into batches,
+     * shards or partitions: scores of two such fits differ by some 1e-6 of the largest, in wide layers by up to 1e-3 without. The
+     * products of the covariance pass take about 2.5 times as long on a processor. Those of an order of at most 257 are added up in
+     * float64 in any case.
+     *
+     * @return new options
+     */
+    public FitOptions withFloat64Covariances() {
+        return new FitOptions(strategy, labels, batchSize, batchPositions, kfacScale, blocks, memoryLimit, true);
     }
 
     /**
@@ -213,6 +242,15 @@ public final class FitOptions {
         return memoryLimit;
     }
 
+    /**
+     * Returns whether covariances are added up in float64 in a float32 fit.
+     *
+     * @return whether covariances are added up in float64 in a float32 fit
+     */
+    public boolean float64Covariances() {
+        return float64Covariances;
+    }
+
     @Override
     public String toString() {
         return "FitOptions["
@@ -223,6 +261,7 @@ public final class FitOptions {
                 + ", kfacScale=" + kfacScale
                 + ", blocks=" + blocks
                 + ", memoryLimit=" + memoryLimit
+                + ", float64Covariances=" + float64Covariances
                 + "]";
     }
 }

@@ -79,11 +79,18 @@ final class FitPlanner {
             if (CovarianceStage.Basis.of(options.strategy()) == CovarianceStage.Basis.GRADIENTS) {
                 gradientProducts(work, layer);
             } else {
+                // float64 kernels do half as many operations a second
+                double widened = options.float64Covariances() && memory.precision() == Precision.FLOAT32 ? 2 : 1;
                 if (ownInput(layer)) {
-                    work.add(Kernel.RANK_UPDATE, rows * layer.activationNumbers(), largestBlock(layer.inputs()));
+                    work.add(
+                            Kernel.RANK_UPDATE,
+                            widened * rows * layer.activationNumbers(),
+                            largestBlock(layer.inputs()));
                 }
                 work.add(
-                        Kernel.RANK_UPDATE, objectives * rows * layer.gradientNumbers(), largestBlock(layer.outputs()));
+                        Kernel.RANK_UPDATE,
+                        widened * objectives * rows * layer.gradientNumbers(),
+                        largestBlock(layer.outputs()));
             }
             double flushes = memory.precision() == Precision.FLOAT32 ? Math.ceil(rows / RunningSum.BLOCK_ROWS) : 0;
             work.elements((flushes + 3) * numbers(layer));

@@ -130,6 +130,9 @@ public record FitRun<E>(
         run.put("batch positions", Integer.toString(options.batchPositions()));
         run.put("blocks", Integer.toString(options.blocks()));
         run.put("K-FAC scale", options.kfacScale().toString());
+        if (options.float64Covariances()) {
+            run.put("covariances", "float64");
+        }
         run.put("backend", backend.name());
         run.put("precision", backend.precision().toString());
         run.put("layers", model.layers().toString());

@@ -25,19 +25,24 @@ final class BlockSum implements AutoCloseable {
     /** Most numbers that are widened to float64 at a time. */
     static final int WIDENED = 1 << 15;
 
+    /** Rows that are widened together in any case: fewer would leave the product's kernels idle. */
+    private static final int LEAST_ROWS = 256;
+
     private final MatrixBackend backend;
+    private final boolean float64;
     private final int[] sizes;
     private final Scratch widened;
     private final List<RunningSum> sums = new ArrayList<>();
 
     /** Sums of 0; {@code widened} is float64 scratch that nothing else uses while rows are added. */
-    BlockSum(MatrixBackend backend, int order, int blocks, Scratch widened) {
+    BlockSum(MatrixBackend backend, int order, CovarianceStage.Options options, Scratch widened) {
         this.backend = backend;
-        this.sizes = BlockDiagonal.sizes(order, blocks);
+        this.float64 = options.float64();
+        this.sizes = BlockDiagonal.sizes(order, options.blocks());
         this.widened = widened;
         try {
             for (int size : sizes) {
-                sums.add(new RunningSum(backend, size, size, isNarrow(size) ? Precision.FLOAT64 : backend.precision()));
+                sums.add(new RunningSum(backend, size, size, precision(size)));
             }
         } catch (RuntimeException | Error e) {
             close();
@@ -50,7 +55,7 @@ final class BlockSum implements AutoCloseable {
         int offset = 0;
         for (int k = 0; k < sizes.length; k++) {
             BackendMatrix columns = rows.view(0, rows.rows(), offset, sizes[k]);
-            if (backend.precision() == Precision.FLOAT32 && isNarrow(sizes[k])) {
+            if (precision(sizes[k]) != backend.precision()) {
                 addWidened(columns, exponent, sums.get(k));
             } else {
                 sums.get(k)
@@ -64,8 +69,12 @@ final class BlockSum implements AutoCloseable {
         }
     }
 
+    private Precision precision(int order) {
+        return float64 || isNarrow(order) ? Precision.FLOAT64 : backend.precision();
+    }
+
     private void addWidened(BackendMatrix rows, int exponent, RunningSum sum) {
-        int most = WorkSizes.evenly(rows.rows(), WIDENED / rows.columns());
+        int most = WorkSizes.evenly(rows.rows(), Math.max(LEAST_ROWS, WIDENED / rows.columns()));
         for (int first = 0; first < rows.rows(); first += most) {
             BackendMatrix part = rows.rows(first, Math.min(most, rows.rows() - first));
             BackendMatrix wide = widened.take(part.rows(), part.columns());

@@ -8,8 +8,12 @@ final class CovarianceAccumulator extends OuterProductSums {
 
     /** Where {@code ownInput} is false, another layer reads the same input and adds up its products. */
     CovarianceAccumulator(
-            MatrixBackend backend, LayerSpec layer, int weight, int blocks, boolean ownInput, Scratch widened) {
-        super(backend, layer, weight, blocks, ownInput, widened);
+            MatrixBackend backend,
+            LayerSpec layer,
+            CovarianceStage.Options options,
+            boolean ownInput,
+            Scratch widened) {
+        super(backend, layer, options, ownInput, widened);
     }
 
     @Override

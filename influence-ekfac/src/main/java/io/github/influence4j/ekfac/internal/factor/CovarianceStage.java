@@ -50,12 +50,9 @@ public final class CovarianceStage implements PassSums {
                 boolean ownInput = sources[l] == l;
                 sums.add(
                         switch (options.basis()) {
-                            case POSITIONS ->
-                                new CovarianceAccumulator(
-                                        backend, layer, options.weight(), options.blocks(), ownInput, widened);
+                            case POSITIONS -> new CovarianceAccumulator(backend, layer, options, ownInput, widened);
                             case GRADIENTS ->
-                                new GradientCovarianceAccumulator(
-                                        backend, layer, options.weight(), options.blocks(), memory, widened);
+                                new GradientCovarianceAccumulator(backend, layer, options, memory, widened);
                         });
             }
         } catch (RuntimeException | Error e) {
@@ -82,8 +79,9 @@ public final class CovarianceStage implements PassSums {
      * @param blocks O, diagonal blocks that each covariance is cut into; 1 for none
      * @param basis what the outer products are of
      * @param shared layers that read the same input, whose A is the same; none for {@link Basis#GRADIENTS}
+     * @param float64 whether products of a float32 backend are float64, not those of narrow blocks only
      */
-    public record Options(int weight, int blocks, Basis basis, SharedInputs shared) {}
+    public record Options(int weight, int blocks, Basis basis, SharedInputs shared, boolean float64) {}
 
     /** What the outer products are of. */
     public enum Basis {
@@ -124,7 +122,7 @@ public final class CovarianceStage implements PassSums {
             FisherObjectives fisher,
             ProgressListener progress) {
         try (CovarianceStage stage = new CovarianceStage(
-                backend, pass.layers(), new Options(fisher.weight(), 1, Basis.POSITIONS, SharedInputs.none()))) {
+                backend, pass.layers(), new Options(fisher.weight(), 1, Basis.POSITIONS, SharedInputs.none(), false))) {
             pass.run(data, batchSize, fisher.objectives(), NAME, progress, stage);
             return stage.release();
         }

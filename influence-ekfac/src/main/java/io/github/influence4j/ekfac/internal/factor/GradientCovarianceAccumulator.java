@@ -20,8 +20,8 @@ final class GradientCovarianceAccumulator extends OuterProductSums {
     private final Scratch memory;
 
     GradientCovarianceAccumulator(
-            MatrixBackend backend, LayerSpec layer, int weight, int blocks, Scratch memory, Scratch widened) {
-        super(backend, layer, weight, blocks, true, widened);
+            MatrixBackend backend, LayerSpec layer, CovarianceStage.Options options, Scratch memory, Scratch widened) {
+        super(backend, layer, options, true, widened);
         this.backend = backend;
         this.memory = memory;
     }

@@ -25,12 +25,16 @@ abstract class OuterProductSums implements AutoCloseable {
     private long positions;
 
     OuterProductSums(
-            MatrixBackend backend, LayerSpec layer, int weight, int blocks, boolean ownInput, Scratch widened) {
+            MatrixBackend backend,
+            LayerSpec layer,
+            CovarianceStage.Options options,
+            boolean ownInput,
+            Scratch widened) {
         this.layer = layer;
-        this.weight = weight;
+        this.weight = options.weight();
         this.ownInput = ownInput;
-        this.activation = new BlockSum(backend, layer.gradientColumns(), blocks, widened);
-        this.gradient = new BlockSum(backend, layer.outputs(), blocks, widened);
+        this.activation = new BlockSum(backend, layer.gradientColumns(), options, widened);
+        this.gradient = new BlockSum(backend, layer.outputs(), options, widened);
     }
 
     /** Adds one layer of a batch that was captured for the objective of that index. */

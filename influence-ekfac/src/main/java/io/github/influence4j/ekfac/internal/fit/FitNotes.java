@@ -31,7 +31,7 @@ public final class FitNotes {
      */
     public static Provenance provenance(
             MatrixBackend backend, FitOptions options, Optional<String> fingerprint, String labels, long examples) {
-        return Provenance.here(backend.description(), backend.precision(), fingerprint)
+        Provenance provenance = Provenance.here(backend.description(), backend.precision(), fingerprint)
                 .withOption("strategy", options.strategy().toString())
                 .withOption("labels", labels)
                 .withOption("batch size", Integer.toString(options.batchSize()))
@@ -39,6 +39,7 @@ public final class FitNotes {
                 .withOption("blocks", Integer.toString(options.blocks()))
                 .withOption("K-FAC scale", options.kfacScale().toString())
                 .withCount("examples", examples);
+        return options.float64Covariances() ? provenance.withOption("covariances", "float64") : provenance;
     }
 
     /**

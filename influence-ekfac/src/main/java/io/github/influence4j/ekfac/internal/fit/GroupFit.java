@@ -154,7 +154,8 @@ final class GroupFit<E> {
                 data.fisher().weight(),
                 options.blocks(),
                 CovarianceStage.Basis.of(options.strategy()),
-                memory.shared());
+                memory.shared(),
+                options.float64Covariances());
         try (CovarianceStage stage = new CovarianceStage(backend, layers, sums)) {
             data.addUp("covariances-" + group, CovarianceStage.NAME, pass, stage, progress);
             covariances = stage.release();
@@ -258,7 +259,11 @@ final class GroupFit<E> {
             return;
         }
         CovarianceStage.Options whole = new CovarianceStage.Options(
-                data.fisher().weight(), options.blocks(), CovarianceStage.Basis.GRADIENTS, SharedInputs.none());
+                data.fisher().weight(),
+                options.blocks(),
+                CovarianceStage.Basis.GRADIENTS,
+                SharedInputs.none(),
+                options.float64Covariances());
         clock.time(EIGENSPACES, bytes, () -> {
             try (CapturePass<E> pass = CapturePass.scaling(backend, model, asked);
                     CovarianceStage stage = new CovarianceStage(backend, asked, whole)) {

@@ -25,7 +25,7 @@ class BlockSumTest {
             @ForAll @IntRange(min = 1, max = 3) int blocks,
             @ForAll @IntRange(min = -3, max = 3) int exponent,
             @ForAll @Size(min = 1, max = 4) List<@IntRange(min = 1, max = 1_500) Integer> parts) {
-        assertSums(order, blocks, exponent, parts, Tolerances.REORDERED_FLOAT64);
+        assertSums(order, options(blocks, false), exponent, parts, Tolerances.REORDERED_FLOAT64);
     }
 
     @Property(tries = 20)
@@ -33,18 +33,24 @@ class BlockSumTest {
             @ForAll @IntRange(min = BlockSum.NARROW + 1, max = BlockSum.NARROW + 20) int order,
             @ForAll @IntRange(min = -3, max = 3) int exponent,
             @ForAll @Size(min = 1, max = 3) List<@IntRange(min = 1, max = 500) Integer> parts) {
-        assertSums(order, 1, exponent, parts, Tolerances.REORDERED_FLOAT32);
+        assertSums(order, options(1, false), exponent, parts, Tolerances.REORDERED_FLOAT32);
+        assertSums(order, options(1, true), exponent, parts, Tolerances.REORDERED_FLOAT64);
+    }
+
+    private static CovarianceStage.Options options(int blocks, boolean float64) {
+        return new CovarianceStage.Options(1, blocks, CovarianceStage.Basis.POSITIONS, SharedInputs.none(), float64);
     }
 
     /** Float64 backends have no exponents. */
-    private static void assertSums(int order, int blocks, int exponent, List<Integer> parts, double tolerance) {
+    private static void assertSums(
+            int order, CovarianceStage.Options options, int exponent, List<Integer> parts, double tolerance) {
         for (MatrixBackend backend : TestBackends.all()) {
             int scaled = backend.precision() == Precision.FLOAT64 ? 0 : exponent;
-            int[] sizes = BlockDiagonal.sizes(order, blocks);
+            int[] sizes = BlockDiagonal.sizes(order, options.blocks());
             double[][] expected = new double[order][order];
             SplittableRandom random = new SplittableRandom(order);
             try (Scratch widened = new Scratch(backend, Precision.FLOAT64);
-                    BlockSum sum = new BlockSum(backend, order, blocks, widened)) {
+                    BlockSum sum = new BlockSum(backend, order, options, widened)) {
                 for (int rows : parts) {
                     float[] numbers = new float[rows * order];
                     for (int k = 0; k < numbers.length; k++) {
