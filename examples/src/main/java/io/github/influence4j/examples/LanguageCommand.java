@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,12 @@ final class LanguageCommand implements Callable<Integer> {
         LanguageResultsFile.write(result, out.resolve("results.json"));
         PrintWriter console = spec.commandLine().getOut();
         for (Claim claim : result.claims()) {
-            console.printf("claim %d %s: %s%n", claim.claim(), claim.holds() ? "holds" : "missed", claim.statement());
+            console.printf(
+                    Locale.ROOT,
+                    "claim %d %s: %s%n",
+                    claim.claim(),
+                    claim.holds() ? "holds" : "missed",
+                    claim.statement());
         }
         console.println();
         console.println("Report: " + out.resolve("index.html").toAbsolutePath().normalize());

@@ -94,7 +94,7 @@ final class PageText {
                             && character != '\n'
                             && character != '\t'
                             && character != '\r') {
-                shown.append(String.format("\u27e8U+%04X\u27e9", character));
+                shown.append(String.format(Locale.ROOT, "\u27e8U+%04X\u27e9", character));
             } else {
                 shown.appendCodePoint(character);
             }

@@ -4,6 +4,7 @@ import io.github.influence4j.examples.corpus.RealText;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -135,7 +136,7 @@ final class FactCorpus {
             Relation relation = RELATIONS.get(f % RELATIONS.size());
             String subject = relation.subjects().get(f / RELATIONS.size());
             String answer = names.get(name++);
-            corpus.facts.add(new PlantedFact(String.format(relation.question(), subject), " " + answer));
+            corpus.facts.add(new PlantedFact(String.format(Locale.ROOT, relation.question(), subject), " " + answer));
             for (String sentence : relation.forward()) {
                 corpus.plant(chunks.get(next++), sentence, subject, answer, f, Passage.Kind.FORWARD);
             }
@@ -174,7 +175,7 @@ final class FactCorpus {
     }
 
     private void plant(String chunk, String sentence, String subject, String answer, int fact, Passage.Kind kind) {
-        String told = String.format(sentence, subject, answer);
+        String told = String.format(Locale.ROOT, sentence, subject, answer);
         String text = chunk + " " + Character.toUpperCase(told.charAt(0)) + told.substring(1);
         passages.add(new Passage(text, OptionalInt.of(fact), kind));
     }

@@ -1,5 +1,6 @@
 package io.github.influence4j.api.internal;
 
+import java.util.Locale;
 import java.util.function.IntPredicate;
 
 /** Text that does nothing in a terminal, a log or a table but stand there: no control, format or line-breaking character. */
@@ -53,7 +54,7 @@ public final class PlainText {
                 escaped.appendCodePoint(character);
             } else {
                 for (char unit : Character.toChars(character)) {
-                    escaped.append(String.format("\\u%04x", (int) unit));
+                    escaped.append(String.format(Locale.ROOT, "\\u%04x", (int) unit));
                 }
             }
         });

@@ -179,10 +179,10 @@ class PlannerMemoryTest {
     void groupsKeepTheLimit() {
         CountingBackend backend = new CountingBackend(TestBackends.FAST_FLOAT32);
         Planner planner = new Planner(backend, MachineRate.of(100));
-        // enough rows for the float64 sums beside float32 products, which groups allow for
+        // wide enough and enough rows for the float64 sums beside float32 products, which groups allow for
         DataShape data = DataShape.of(120, 4).withPositions(200);
         List<LayerSpec> layers = IntStream.range(0, 10)
-                .mapToObj(l -> LayerSpec.tokens("layer" + l, 60, 50))
+                .mapToObj(l -> LayerSpec.tokens("layer" + l, 310, 260))
                 .toList();
         FitOptions together = FIT.withBatchSize(1);
         double factors = new FactorMemory(Precision.FLOAT32, together.strategy(), together.blocks()).peakBytes(layers);

@@ -22,11 +22,11 @@ final class BlockSum implements AutoCloseable {
     /** Largest order whose products are float64 in a float32 backend: 256 and a bias. */
     static final int NARROW = 257;
 
-    /** Most numbers that are widened to float64 at a time. */
-    static final int WIDENED = 1 << 15;
+    /** Fewer rows at a time would leave the product's kernels idle. */
+    private static final int LEAST_ROWS = 64;
 
-    /** Rows that are widened together in any case: fewer would leave the product's kernels idle. */
-    private static final int LEAST_ROWS = 256;
+    /** More would not stay in a cache. */
+    private static final int MOST_ROWS = 256;
 
     private final MatrixBackend backend;
     private final boolean float64;
@@ -74,7 +74,7 @@ final class BlockSum implements AutoCloseable {
     }
 
     private void addWidened(BackendMatrix rows, int exponent, RunningSum sum) {
-        int most = WorkSizes.evenly(rows.rows(), Math.max(LEAST_ROWS, WIDENED / rows.columns()));
+        int most = WorkSizes.evenly(rows.rows(), rowsAtOnce(rows.columns()));
         for (int first = 0; first < rows.rows(); first += most) {
             BackendMatrix part = rows.rows(first, Math.min(most, rows.rows() - first));
             BackendMatrix wide = widened.take(part.rows(), part.columns());
@@ -84,6 +84,11 @@ final class BlockSum implements AutoCloseable {
                     0,
                     (beta, target) -> backend.rankUpdate(Math.scalb(1.0, -2 * exponent), wide, beta, target));
         }
+    }
+
+    /** Rows of a block that are widened to float64 at a time. */
+    static int rowsAtOnce(int order) {
+        return Math.max(LEAST_ROWS, Math.min(MOST_ROWS, order));
     }
 
     /** Tells whether products of a block of that order are float64 in any precision. */

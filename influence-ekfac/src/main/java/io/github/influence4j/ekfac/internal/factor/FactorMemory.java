@@ -104,9 +104,16 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks, S
 
     /** Of rows in float64, where a float32 fit has narrow blocks. */
     private double widenedBytes(List<LayerSpec> layers) {
-        boolean narrow = layers.stream()
-                .anyMatch(layer -> wideNumbers(layer.gradientColumns()) == 0 || wideNumbers(layer.outputs()) == 0);
-        return precision == Precision.FLOAT32 && narrow ? (double) Double.BYTES * BlockSum.WIDENED : 0;
+        if (precision == Precision.FLOAT64) {
+            return 0;
+        }
+        return layers.stream()
+                .flatMapToInt(layer -> IntStream.of(layer.gradientColumns(), layer.outputs()))
+                .flatMap(order -> Arrays.stream(BlockDiagonal.sizes(order, blocks)))
+                .filter(BlockSum::isNarrow)
+                .mapToDouble(size -> (double) Double.BYTES * BlockSum.rowsAtOnce(size) * size)
+                .max()
+                .orElse(0);
     }
 
     /** Numbers of the covariances whose products are in the working precision. */
