@@ -175,8 +175,11 @@ final class StageEfficiency implements AutoCloseable {
                     sgemmOrder.orElse(usual.sgemmOrder()));
             try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
                 System.out.printf(
+                        Locale.ROOT,
                         "%s%n%s%n%s",
-                        backend.description(), size, measure(backend, size).table());
+                        backend.description(),
+                        size,
+                        measure(backend, size).table());
             }
             return 0;
         }
