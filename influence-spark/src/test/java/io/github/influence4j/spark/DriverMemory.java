@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -22,6 +25,9 @@ public final class DriverMemory {
 
     private long heap;
 
+    /** What the heap holds at least in each stage, of each group of layers by itself: copies that are on their way come and go. */
+    private final Map<String, Long> least = new HashMap<>();
+
     private DriverMemory() {}
 
     /** Takes a folder for results, the number of examples, of layers, their size, the memory limit of a task, and of partitions. */
@@ -34,7 +40,7 @@ public final class DriverMemory {
         try (SparkSession session = SparkSession.builder().getOrCreate()) {
             JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
             DriverMemory memory = new DriverMemory();
-            ProgressListener measuring = (stage, done, total) -> memory.measure();
+            ProgressListener measuring = (stage, done, total) -> memory.measure(stage);
             Path factors = results.resolve("factors");
             SparkExamples<Long, Long> train = MadeLayers.examples(spark, examples, partitions);
             SparkExamples<Long, Long> queries = MadeLayers.examples(spark, QUERIES, 1);
@@ -52,15 +58,16 @@ public final class DriverMemory {
         }
     }
 
-    private synchronized void measure() {
+    private synchronized void measure(String stage) {
         System.gc();
         long used = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
         heap = Math.max(heap, used);
+        least.merge(stage, used, Math::min);
     }
 
-    /** Bytes of the heap, and resident. */
+    /** Bytes of the heap that stay in the fullest stage, the most of the heap, and resident. */
     private synchronized List<String> measured() throws IOException {
-        return List.of(Long.toString(heap), Long.toString(resident()));
+        return List.of(Long.toString(Collections.max(least.values())), Long.toString(heap), Long.toString(resident()));
     }
 
     /** The most that was in memory at any time, in bytes. */
