@@ -102,12 +102,14 @@ public enum Loss {
         @Override
         public void hessianProduct(double[] outputs, double[] vector, double[] result) {
             predict(outputs, result);
+            // H 1 = 0, and the likeliest class, of which p - p² has no digits left near 1, is better off with v = 0
+            double likeliest = vector[largest(outputs)];
             double mean = 0;
             for (int c = 0; c < outputs.length; c++) {
-                mean += result[c] * vector[c];
+                mean += result[c] * (vector[c] - likeliest);
             }
             for (int c = 0; c < outputs.length; c++) {
-                result[c] *= vector[c] - mean;
+                result[c] *= vector[c] - likeliest - mean;
             }
         }
 
@@ -254,6 +256,14 @@ public enum Loss {
             others += c == index ? 0 : probabilities[c];
         }
         probabilities[index] = -others;
+    }
+
+    private static int largest(double[] values) {
+        int largest = 0;
+        for (int c = 1; c < values.length; c++) {
+            largest = values[c] > values[largest] ? c : largest;
+        }
+        return largest;
     }
 
     private static double max(double[] values) {

@@ -164,5 +164,12 @@ class LossTest {
         for (int c = 0; c < 3; c++) {
             assertEquals(-expected[c], column[c], ROUNDOFF * others);
         }
+        // (H v)_c = Σ_j p_c p_j (v_c - v_j), and p of the certain class is 1 to all digits
+        double[] v = {1, 2, -3};
+        double[] product = new double[3];
+        Loss.SOFTMAX_CROSS_ENTROPY.hessianProduct(outputs, v, product);
+        assertEquals(Math.exp(-40) + 5 * Math.exp(-41), product[1], ROUNDOFF * others);
+        assertEquals(-Math.exp(-40), product[0], ROUNDOFF * others);
+        assertEquals(-5 * Math.exp(-41), product[2], ROUNDOFF * others);
     }
 }

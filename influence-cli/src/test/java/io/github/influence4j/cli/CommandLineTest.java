@@ -121,6 +121,19 @@ class CommandLineTest {
         assertEquals("5", provenance.get("options").get("batch positions").asString());
     }
 
+    @Test
+    void covariancesAreFloat64WhereAskedFor() throws IOException {
+        for (String name : List.of("fit", "plan")) {
+            Ran ran = Influence.run(with(command(name), "--float64-covariances"));
+            assertEquals(0, ran.exitCode(), name + ran.err());
+        }
+        JsonNode provenance = JsonMapper.builder()
+                .build()
+                .readTree(Files.readString(Path.of(factors).resolve("manifest.json")))
+                .get("provenance");
+        assertEquals("float64", provenance.get("options").get("covariances").asString());
+    }
+
     /** Defect: it named the method of the library alone. */
     @Test
     void whatDoesNotFitNamesTheOption() {

@@ -469,6 +469,18 @@ final class DoubleKernels implements RowKernels<double[]> {
     }
 
     @Override
+    public void subtractLikeliest(int columns, double[] p, double[] d, int start) {
+        int likeliest = start;
+        for (int c = start + 1; c < start + columns; c++) {
+            likeliest = p[c] > p[likeliest] ? c : likeliest;
+        }
+        double by = d[likeliest];
+        for (int c = start; c < start + columns; c++) {
+            d[c] -= by;
+        }
+    }
+
+    @Override
     public void softmaxJacobian(int rows, int columns, double factor, double[] p, double[] d, int start) {
         double by = (double) factor;
         for (int r = 0; r < rows; r++) {

@@ -469,6 +469,18 @@ final class FloatKernels implements RowKernels<float[]> {
     }
 
     @Override
+    public void subtractLikeliest(int columns, float[] p, float[] d, int start) {
+        int likeliest = start;
+        for (int c = start + 1; c < start + columns; c++) {
+            likeliest = p[c] > p[likeliest] ? c : likeliest;
+        }
+        float by = d[likeliest];
+        for (int c = start; c < start + columns; c++) {
+            d[c] -= by;
+        }
+    }
+
+    @Override
     public void softmaxJacobian(int rows, int columns, double factor, float[] p, float[] d, int start) {
         float by = (float) factor;
         for (int r = 0; r < rows; r++) {

@@ -127,6 +127,7 @@ final class Head<A> {
                 kernels.read(results, start, n, v);
                 for (int r = 0; r < n; r++) {
                     kernels.softmax(columns, p, r * columns);
+                    kernels.subtractLikeliest(columns, p, v, r * columns);
                 }
                 kernels.softmaxJacobian(n, columns, 1, p, v, 0);
                 for (int r = 0; r < n; r++) {

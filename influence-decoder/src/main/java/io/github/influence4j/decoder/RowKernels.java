@@ -102,6 +102,9 @@ interface RowKernels<A> {
      */
     void causalSoftmax(int length, int window, A scores, int start, Scratch<A> scratch);
 
+    /** Subtracts d of the likeliest from a row of d: the softmax's Jacobian of that is the same, with more digits near p = 1. */
+    void subtractLikeliest(int columns, A p, A d, int start);
+
     /** d = factor · p ∘ (d − Σ p ∘ d), row by row: the softmax's Jacobian, which is symmetric. */
     void softmaxJacobian(int rows, int columns, double factor, A p, A d, int start);
 

@@ -88,4 +88,23 @@ class RowKernelsTest {
             assertEquals(expected, logits[target], 3e-6 * Math.abs(expected), "margin " + margin);
         }
     }
+
+    /** The Hessian of the loss where a token is likely: (H v)_y = Σ_j p_y p_j (v_y − v_j). */
+    @Test
+    void outputHessianOfALikelyTokenKeepsItsDigits() {
+        int columns = 3;
+        for (double margin = 8; margin < 30; margin += 1.7) {
+            float[] p = {0, (float) margin, -1};
+            float[] v = {1, 2, -3};
+            FloatKernels kernels = new FloatKernels();
+            kernels.softmax(columns, p, 0);
+            kernels.subtractLikeliest(columns, p, v, 0);
+            kernels.softmaxJacobian(1, columns, 1, p, v, 0);
+            double first = Math.exp(-(float) margin);
+            double last = Math.exp(-1 - (float) margin);
+            double likely = 1 / (1 + first + last);
+            double expected = likely * likely * (first + 5 * last);
+            assertEquals(expected, v[1], 3e-6 * expected, "margin " + margin);
+        }
+    }
 }

@@ -169,8 +169,8 @@ public final class FitOptions {
 
     /**
      * Adds covariances up in float64 in a float32 fit, so that eigenvectors do not depend on how the data were cut into batches,
-     * shards or partitions: scores of two such fits of a network with 512 hidden units differed by 2e-6 of the largest, and by
-     * 3e-4 without. The products of the covariance pass take about 2.5 times as long on a processor. Those of an order of at most
+     * shards or partitions: scores of two such fits of a network with 512 hidden units differed by 1.4e-6 of the largest, by
+     * 3e-4 without. The products of the covariance pass take two to four times as long on a processor. Those of an order of at most
      * 257 are added up in float64 in any case.
      *
      * @return new options

@@ -13,8 +13,8 @@ import java.util.function.Function;
 /**
  * The diagonal blocks of a sum of outer products Σ_p x_p x_pᵀ.
  *
- * <p>Costs Σ_k n_k² flops a row (symmetric rank updates of the blocks' columns) and 8 Σ_k n_k² bytes, half as much again in
- * float32. Products of a narrow block are float64 in any case: that takes 1.3 µs a row at order {@value #NARROW} where float32
+ * <p>Costs Σ_k n_k² flops a row (symmetric rank updates of the blocks' columns) and 8 Σ_k n_k² bytes, half as much again where
+ * products are float32. Products of a narrow block are float64 in any case: that takes 1.3 µs a row at order {@value #NARROW} where float32
  * takes .5, and the eigenvectors then do not depend on how the rows were cut into batches and parts.
  */
 final class BlockSum implements AutoCloseable {
@@ -86,9 +86,9 @@ final class BlockSum implements AutoCloseable {
         }
     }
 
-    /** Rows of a block that are widened to float64 at a time. */
+    /** Rows of a block that are widened to float64 at a time: of a wide one they take no more than its float32 products would. */
     static int rowsAtOnce(int order) {
-        return Math.max(LEAST_ROWS, Math.min(MOST_ROWS, order));
+        return Math.max(LEAST_ROWS, Math.min(MOST_ROWS, order / 2));
     }
 
     /** Tells whether products of a block of that order are float64 in any precision. */

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
  *
  * <p>With c = Σ_k i_k² + Σ_k o_k² over the diagonal blocks ((i² + o²)/O where O divides), b bytes a number in the working
  * precision and m the order of a block: covariances take 8c (12c while float32 products of more than {@link
- * RunningSum#BLOCK_ROWS} rows are added to them, which those of narrow blocks are not), the decomposition of a block 24m² beside them, eigenvectors b·c,
- * eigenvalues 8·o·i (12·o·i likewise).
+ * RunningSum#BLOCK_ROWS} rows are added to them, which those of narrow blocks are not; counted where all are added up in float64
+ * too), the decomposition of a block 24m² beside them, eigenvectors b·c, eigenvalues 8·o·i (12·o·i likewise).
  *
  * @param precision the working precision
  * @param strategy what is fitted
