@@ -12,10 +12,6 @@ import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
-import io.github.influence4j.ekfac.plan.DataShape;
-import io.github.influence4j.ekfac.plan.MachineRate;
-import io.github.influence4j.ekfac.plan.Plan;
-import io.github.influence4j.ekfac.plan.Planner;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.lm.checkpoint.Checkpoint;
@@ -33,7 +29,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 import org.bytedeco.openblas.global.openblas_full;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,12 +40,13 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Times an EK-FAC fit and the scores of some questions on a published form (SmolLM2-135M's, the maps of its MLPs) beside
- * kronfluence: the same weights, tokens and labels (the true ones), float32, two threads, one side after the other.
+ * kronfluence, and bergson where it is there: the same weights, tokens and labels (the true ones), float32, two threads, one side after
+ * the other.
  */
 @Command(
         name = "DecoderPeer",
         mixinStandardHelpOptions = true,
-        description = "Times fit and scores of a language model beside kronfluence; writes peer.json.")
+        description = "Times fit and scores of a language model beside kronfluence and bergson; writes peer.json.")
 public final class DecoderPeer implements Callable<Integer> {
 
     private static final JsonMapper JSON = new JsonMapper();
@@ -58,6 +57,9 @@ public final class DecoderPeer implements Callable<Integer> {
 
     @Option(names = "--python", required = true, description = "Python with torch, transformers and kronfluence")
     private Path python = Path.of("");
+
+    @Option(names = "--bergson", description = "Python with bergson; left out without it")
+    private @Nullable Path bergson;
 
     @Option(names = "--train", defaultValue = "32", description = "training sequences (default: ${DEFAULT-VALUE})")
     private int train;
@@ -107,6 +109,12 @@ public final class DecoderPeer implements Callable<Integer> {
         results.put("kronfluence", peer);
         double difference = difference(own, folder.resolve("scores.f32"));
         results.put("scoresDiffer", difference);
+        if (bergson != null) {
+            results.put(
+                    "bergson",
+                    PythonScript.in(folder, "bergson_peer.py", bergson).run(THREADS, batch));
+            results.put("correlationWithBergson", correlation(own, folder.resolve("bergson.f32")));
+        }
         Files.writeString(folder.resolve("peer.json"), JSON.writeValueAsString(results));
         System.out.println(JSON.writeValueAsString(results));
         System.out.printf(Locale.ROOT, "scores differ by %.1e of the largest%n", difference);
@@ -141,16 +149,21 @@ public final class DecoderPeer implements Callable<Integer> {
             results.put("machine", Machine.here(backend));
             try (Decoder model = checkpoint.decoder(
                     backend, mlps.stream().map(LayerSpec::name).toList())) {
-                results.put("floors", floors(backend, model, fit, score));
+                DecoderFloors rates = DecoderFloors.measured(backend, batch * tokens);
+                results.put("rates", rates);
+                results.put("firstTouchSecondsPerGibibyte", FirstTouch.secondsPerGibibyte());
+                results.put("floors", rates.of(backend, model, train, questions, tokens - 1, fit, score));
+                StageSeconds stages = new StageSeconds();
                 long start = System.nanoTime();
                 try (FittedCurvature<TokenSequence> ekfac =
-                        Ekfac.on(backend).with(fit).fit(model, trained)) {
+                        Ekfac.on(backend).with(fit).reporting(stages).fit(model, trained)) {
                     results.put("fitSeconds", (System.nanoTime() - start) / 1e9);
                     results.put("fitBytes", resident.takePeak());
                     start = System.nanoTime();
                     InfluenceScores scores =
                             ekfac.damped(Damping.DEFAULT).with(score).pairwise(asked, trained);
                     results.put("scoreSeconds", (System.nanoTime() - start) / 1e9);
+                    results.put("stageSeconds", stages.seconds());
                     results.put("scoreBytes", resident.takePeak());
                     return scores;
                 }
@@ -158,28 +171,25 @@ public final class DecoderPeer implements Callable<Integer> {
         }
     }
 
-    /** Seconds that the flops of each stage take at the rate of this machine's products. */
-    private Map<String, Double> floors(MatrixBackend backend, Decoder model, FitOptions fit, ScoreOptions score) {
-        double flops = Decoder.flopsPerPositionOf(model.shape(), model.layers(), tokens - 1);
-        DataShape data =
-                DataShape.of(train, questions).withPositions(tokens - 1).withModelFlopsPerPosition(flops);
-        Plan plan = new Planner(backend, MachineRate.of(1))
-                .plan(model.layers(), Decoder.sharedInputsOf(model.shape(), names(model)), data, fit, score);
-        double rate = DecoderSpeed.rate(backend, batch * tokens);
-        Map<String, Double> floors = new LinkedHashMap<>();
-        plan.stages().forEach(stage -> floors.put(stage.stage(), (stage.flops() + stage.modelFlops()) / rate));
-        return floors;
+    private static FloatBuffer numbers(Path file) throws IOException {
+        return ByteBuffer.wrap(Files.readAllBytes(file))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer();
     }
 
-    private static List<String> names(Decoder model) {
-        return model.layers().stream().map(LayerSpec::name).toList();
+    /** Pearson's, over all pairs: bergson's scores have another scale. */
+    private static double correlation(InfluenceScores own, Path file) throws IOException {
+        FloatBuffer peer = numbers(file);
+        double[] here = Arrays.stream(own.matrix().toArray())
+                .flatMapToDouble(Arrays::stream)
+                .toArray();
+        double[] there = Arrays.stream(here).map(ignored -> peer.get()).toArray();
+        return new PearsonsCorrelation().correlation(here, there);
     }
 
     /** Largest difference, of the largest score. */
     private static double difference(InfluenceScores own, Path file) throws IOException {
-        FloatBuffer peer = ByteBuffer.wrap(Files.readAllBytes(file))
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer();
+        FloatBuffer peer = numbers(file);
         double largest = 0;
         double most = 0;
         for (double[] row : own.matrix().toArray()) {
