@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -37,18 +38,58 @@ final class IndexCommand implements Callable<Integer> {
     @Option(names = "--small", description = "hundreds of sequences and a width of 32: shows that it runs, no more")
     private boolean small;
 
+    @Option(
+            names = "--model",
+            paramLabel = "PATH",
+            description =
+                    "a checkpoint in the place of the small Llama: a folder, or a GGUF file; its MLPs are tracked")
+    private @Nullable Path model;
+
+    @Option(
+            names = "--sequences",
+            paramLabel = "N",
+            description = "training sequences (default: 10,000; of a checkpoint 2,000)")
+    private @Nullable Integer sequences;
+
+    @Option(
+            names = "--questions",
+            paramLabel = "N",
+            description = "held-out sequences (default: 64; of a checkpoint 16)")
+    private @Nullable Integer questions;
+
+    @Option(
+            names = "--fit-examples",
+            paramLabel = "N",
+            description = "training sequences that factors are made of (default: all; of a checkpoint 400)")
+    private @Nullable Integer fitExamples;
+
     @Option(names = "--seed", description = "of the split, the model and the projections (default: ${DEFAULT-VALUE})")
     private long seed = IndexStudyOptions.defaults().seed();
 
     @Override
     public Integer call() throws IOException {
-        IndexStudyOptions options = small ? IndexStudyOptions.small() : IndexStudyOptions.defaults();
-        IndexResult result = run(options.withSeed(seed));
+        IndexResult result = run(options());
         Files.writeString(out.resolve("results.md"), result.tables());
         PrintWriter console = spec.commandLine().getOut();
         console.println(result.tables());
         console.flush();
         return 0;
+    }
+
+    private IndexStudyOptions options() {
+        IndexStudyOptions options = model != null
+                ? IndexStudyOptions.published(model)
+                : small ? IndexStudyOptions.small() : IndexStudyOptions.defaults();
+        if (sequences != null) {
+            options = options.withSequences(sequences);
+        }
+        if (questions != null) {
+            options = options.withQuestions(questions);
+        }
+        if (fitExamples != null) {
+            options = options.withFitExamples(fitExamples);
+        }
+        return options.withSeed(seed);
     }
 
     @SuppressWarnings("SystemConsoleNull") // JDK 22 to 24 have a console for pipes too, and get bars there: no harm

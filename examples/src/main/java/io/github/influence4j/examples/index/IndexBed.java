@@ -4,19 +4,14 @@ import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.decoder.Activation;
+import io.github.influence4j.api.Provenance;
+import io.github.influence4j.api.Seeds;
 import io.github.influence4j.decoder.Decoder;
-import io.github.influence4j.decoder.DecoderShape;
-import io.github.influence4j.decoder.DecoderTraining;
-import io.github.influence4j.decoder.DecoderTrainingOptions;
-import io.github.influence4j.decoder.Naming;
-import io.github.influence4j.decoder.RotaryPositions;
 import io.github.influence4j.decoder.TokenSequence;
-import io.github.influence4j.decoder.TrainedDecoder;
-import io.github.influence4j.ekfac.Ekfac;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
@@ -25,48 +20,57 @@ import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.store.PartedData;
-import io.github.influence4j.store.factors.FactorManifest;
 import io.github.influence4j.store.factors.FactorStore;
+import io.github.influence4j.store.runs.FitRun;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
 
-/** A Llama that was trained on real text, and the factors of all its matrices: what the representations are compared on. */
+/** A language model, real text, and the factors of its tracked matrices: what the representations are compared on. */
 final class IndexBed implements AutoCloseable {
 
-    private static final int BATCH = 32;
-    private static final int PART = 1_000;
-    private static final int WIDTH_OF_A_HEAD = 16;
+    /** Most bytes that a fit holds. */
+    private static final long MEMORY = 8L << 30;
+
+    /** Sequences after which the sums of a fit are kept. */
+    private static final int FIT_PART = 200;
 
     private final TextWindows text;
+    private final PartedData<TokenSequence> train;
     private final MatrixBackend backend;
     private final Decoder model;
     private final FactorStore factors;
     private final ProgressListener progress;
 
     private IndexBed(
-            TextWindows text, MatrixBackend backend, Decoder model, FactorStore factors, ProgressListener progress) {
+            TextWindows text,
+            PartedData<TokenSequence> train,
+            MatrixBackend backend,
+            Decoder model,
+            FactorStore factors,
+            ProgressListener progress) {
         this.text = text;
+        this.train = train;
         this.backend = backend;
         this.model = model;
         this.factors = factors;
         this.progress = progress;
     }
 
-    /** Takes model and factors from a folder; trains and fits what is not there. */
+    /** Takes model and factors from a folder; makes what is not there. */
     static IndexBed of(IndexStudyOptions options, Path folder, ProgressListener progress) throws IOException {
-        TextWindows text = TextWindows.of(options);
+        StudiedModel studied = StudiedModel.of(options);
+        TextWindows text = studied.text(options);
         MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32);
         try {
-            Decoder model = model(options, text, folder.resolve("model.safetensors"), backend, progress);
+            Decoder model = studied.decoder(options, text, folder, backend, progress);
             try {
-                return new IndexBed(
-                        text,
-                        backend,
-                        model,
-                        factors(options, text, folder.resolve("factors"), model, progress),
-                        progress);
+                PartedData<TokenSequence> train = PartedData.of("windows of real text", text.train(), studied.part());
+                FactorStore factors = factors(options, text, folder.resolve("factors"), model, progress);
+                return new IndexBed(text, train, backend, model, factors, progress);
             } catch (IOException | RuntimeException | Error e) {
                 model.close();
                 throw e;
@@ -77,50 +81,17 @@ final class IndexBed implements AutoCloseable {
         }
     }
 
-    private static Decoder model(
-            IndexStudyOptions options, TextWindows text, Path file, MatrixBackend backend, ProgressListener progress)
-            throws IOException {
-        DecoderShape shape = DecoderShape.of(
-                        text.vocabulary(),
-                        TextWindows.LENGTH,
-                        options.blocks(),
-                        options.width(),
-                        options.width() / WIDTH_OF_A_HEAD)
-                .withHidden(options.width() * 11 / 4)
-                .withGate(true)
-                .withActivation(Activation.SILU)
-                .withRotary(RotaryPositions.of(10_000, WIDTH_OF_A_HEAD))
-                .withBiases(false, false, false)
-                .withTied(true)
-                .withNaming(Naming.LLAMA);
-        ModelFile weights = new ModelFile(file, shape);
-        if (!Files.exists(file)) {
-            int steps = Math.max(1, options.epochs() * text.train().size() / BATCH);
-            DecoderTrainingOptions training = DecoderTrainingOptions.defaults()
-                    .withBatchSize(BATCH)
-                    .withSteps(steps)
-                    .withWarmup(Math.min(100, steps / 2))
-                    .withSeed(options.seed());
-            try (Decoder untrained = Decoder.create(backend, shape, options.seed());
-                    TrainedDecoder trained =
-                            DecoderTraining.train(untrained, ExampleSource.of(text.train()), training, progress)) {
-                weights.write(trained.model());
-            }
-        }
-        return weights.read(backend);
-    }
-
+    /** Kept part by part. */
     private static FactorStore factors(
             IndexStudyOptions options, TextWindows text, Path folder, Decoder model, ProgressListener progress)
             throws IOException {
-        if (Files.exists(folder.resolve(FactorManifest.FILE))) {
-            return FactorStore.open(folder);
-        }
-        FitOptions fit = FitOptions.defaults().withLabels(FisherLabels.sampled(options.seed()));
-        try (FittedCurvature<TokenSequence> fitted =
-                Ekfac.on(model.backend()).with(fit).reporting(progress).fit(model, ExampleSource.of(text.train()))) {
-            return FactorStore.save(folder, fitted);
-        }
+        FitOptions fit = FitOptions.defaults()
+                .withLabels(FisherLabels.sampled(options.seed()))
+                .withMemoryLimit(MEMORY);
+        List<TokenSequence> first = text.train().subList(0, options.fitExamples());
+        PartedData<TokenSequence> data =
+                PartedData.of("the first windows of real text", first, Math.min(first.size(), FIT_PART));
+        return new FitRun<>(model.backend(), fit, model, data, progress).run(folder, true);
     }
 
     MatrixBackend backend() {
@@ -131,13 +102,17 @@ final class IndexBed implements AutoCloseable {
         return model;
     }
 
+    ProgressListener progress() {
+        return progress;
+    }
+
     FactorStore factors() {
         return factors;
     }
 
-    /** In parts of a thousand, each of which becomes a shard of an index. */
+    /** In parts, each of which becomes a shard of an index. */
     PartedData<TokenSequence> train() {
-        return PartedData.of("windows of real text", text.train(), PART);
+        return train;
     }
 
     ExampleSource<TokenSequence> questions() {
@@ -160,12 +135,48 @@ final class IndexBed implements AutoCloseable {
         }
     }
 
+    /** Two for each size: of whitened gradients, and of plain ones. */
+    List<TwoSidedProjection> projections(IndexStudyOptions options) {
+        List<TwoSidedProjection> projections = new ArrayList<>();
+        for (double percent : options.percents()) {
+            long bytes = Math.round(percent / 100 * Float.BYTES * parameters());
+            for (boolean whitened : new boolean[] {true, false}) {
+                projections.add(TwoSidedProjection.of(
+                        model.layers(), bytes, whitened, Seeds.derived(options.seed(), projections.size())));
+            }
+        }
+        return projections;
+    }
+
     /** The scores of each projection, [questions, train]. */
-    double[][][] scores(List<TwoSidedProjection> projections) throws IOException {
+    List<double[][]> scores(List<TwoSidedProjection> projections) throws IOException {
         try (Curvature curvature = factors.load(backend);
                 EigenbasisSolver solver = EigenbasisCurvature.require(curvature).solver(Damping.DEFAULT)) {
-            return new ProjectionScores(backend, solver, projections, progress).of(model, questions(), train());
+            WhiteningRoots roots = new WhiteningRoots(solver);
+            List<ProjectionEstimates> estimates = projections.stream()
+                    .map(projection -> new ProjectionEstimates(
+                            backend,
+                            projection,
+                            model.layers().size(),
+                            text.questions().size(),
+                            roots))
+                    .toList();
+            WhitenedPass pass = new WhitenedPass(backend, solver, estimates, progress);
+            pass.ask(model, questions());
+            pass.keep(model, train);
+            return estimates.stream().map(ProjectionEstimates::scores).toList();
         }
+    }
+
+    /** Scores of all questions and training sequences, as they are compared. */
+    InfluenceScores scores(double[][] scores) {
+        return new InfluenceScores(
+                LongStream.range(0, scores.length).toArray(),
+                train.ids(),
+                scores,
+                Map.of(),
+                new double[0][][],
+                Provenance.here(backend.description(), backend.precision(), model.fingerprint()));
     }
 
     /** Mean −log p of a token of the held-out sequences that are asked about whole, in nats. */
@@ -175,7 +186,7 @@ final class IndexBed implements AutoCloseable {
         List<TokenSequence> whole = text.questions().stream()
                 .filter(sequence -> sequence.prompt() == 1)
                 .toList();
-        for (ExampleBatch<TokenSequence> batch : ExampleSource.of(whole).batches(BATCH)) {
+        for (ExampleBatch<TokenSequence> batch : ExampleSource.of(whole).batches(TrainedLlama.BATCH)) {
             for (double[] row : model.tokenLosses(batch)) {
                 for (double loss : row) {
                     sum += loss;

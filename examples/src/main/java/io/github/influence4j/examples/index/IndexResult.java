@@ -10,12 +10,19 @@ import java.util.Locale;
  * @param parameters numbers of a gradient
  * @param heldOutLoss mean −log p of a held-out token, in nats
  * @param rows the representations
+ * @param requirements what was asked for beforehand, if anything was
  */
-public record IndexResult(IndexStudyOptions options, long parameters, double heldOutLoss, List<Measured> rows) {
+public record IndexResult(
+        IndexStudyOptions options,
+        long parameters,
+        double heldOutLoss,
+        List<Measured> rows,
+        List<Requirement> requirements) {
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public IndexResult {
         rows = List.copyOf(rows);
+        requirements = List.copyOf(requirements);
     }
 
     /**
@@ -51,8 +58,11 @@ public record IndexResult(IndexStudyOptions options, long parameters, double hel
                     share(row.within()),
                     share(row.withinTop())));
         }
+        if (requirements.isEmpty()) {
+            return text.toString();
+        }
         text.append("\n| asked for | least | most | found | |\n|---|---|---|---|---|\n");
-        for (Requirement requirement : Requirement.of(rows)) {
+        for (Requirement requirement : requirements) {
             text.append(String.format(
                     Locale.ROOT,
                     "| %s | %.2f | %.2f | %.3f | %s |%n",

@@ -3,8 +3,6 @@ package io.github.influence4j.examples.index;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.ProgressListener;
-import io.github.influence4j.api.Provenance;
-import io.github.influence4j.api.Seeds;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.examples.stages.Stages;
 import io.github.influence4j.index.GradientIndex;
@@ -12,17 +10,16 @@ import io.github.influence4j.index.IndexBuild;
 import io.github.influence4j.index.IndexOptions;
 import io.github.influence4j.index.IndexPlan;
 import io.github.influence4j.index.IndexScoring;
+import io.github.influence4j.store.PartedData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.LongStream;
 
 /**
- * Runs the study: trains a model on real text, scores held-out questions in full, and compares what representations of the same
+ * Runs the study: trains a model on real text or takes one that was published, scores held-out questions in full, and compares what representations of the same
  * size say with it. Everything that takes long is a stage whose result is kept.
  */
 public final class IndexStudy {
@@ -63,21 +60,35 @@ public final class IndexStudy {
      */
     public IndexResult run() throws IOException {
         try (IndexBed bed = IndexBed.of(options, out, progress)) {
-            InfluenceScores full = scores(bed, stage("full", double[][].class, bed::full));
-            List<Measured> rows =
-                    new ArrayList<>(List.of(stage("projections", Measured[].class, () -> projections(bed, full))));
-            for (double percent : options.percents()) {
-                IndexOptions both = sized().withPercent(percent).withCoordinatesPercent(percent);
-                rows.addAll(
-                        List.of(stage("index-" + percent, Measured[].class, () -> index(bed, full, both, percent))));
-            }
-            IndexOptions large =
-                    sized().withCoordinatesPercent(MORE_COORDINATES).withoutSigns();
-            rows.addAll(List.of(stage(
-                    "index-" + MORE_COORDINATES, Measured[].class, () -> index(bed, full, large, MORE_COORDINATES))));
+            boolean published = !options.checkpoint().isEmpty();
+            List<Measured> rows = published ? inOnePass(bed) : withIndexes(bed);
             double loss = stage("loss", Double.class, bed::heldOutLoss);
-            return new IndexResult(options, bed.parameters(), loss, rows);
+            return new IndexResult(options, bed.parameters(), loss, rows, published ? List.of() : Requirement.of(rows));
         }
+    }
+
+    private List<Measured> inOnePass(IndexBed bed) throws IOException {
+        try (OnePass pass = new OnePass(bed, options)) {
+            List<OnePass.Part> parts = new ArrayList<>();
+            for (PartedData<TokenSequence> part : bed.train().shards()) {
+                parts.add(stage("part-" + parts.size(), OnePass.Part.class, () -> pass.of(part)));
+            }
+            return pass.rows(parts);
+        }
+    }
+
+    private List<Measured> withIndexes(IndexBed bed) {
+        InfluenceScores full = bed.scores(stage("full", double[][].class, bed::full));
+        List<Measured> rows =
+                new ArrayList<>(List.of(stage("projections", Measured[].class, () -> projections(bed, full))));
+        for (double percent : options.percents()) {
+            IndexOptions both = sized().withPercent(percent).withCoordinatesPercent(percent);
+            rows.addAll(List.of(stage("index-" + percent, Measured[].class, () -> index(bed, full, both, percent))));
+        }
+        IndexOptions large = sized().withCoordinatesPercent(MORE_COORDINATES).withoutSigns();
+        rows.addAll(List.of(
+                stage("index-" + MORE_COORDINATES, Measured[].class, () -> index(bed, full, large, MORE_COORDINATES))));
+        return rows;
     }
 
     private <T> T stage(String name, Class<T> type, Computed<T> computed) {
@@ -88,19 +99,6 @@ public final class IndexStudy {
                 throw new UncheckedIOException(name, e);
             }
         });
-    }
-
-    private static InfluenceScores scores(IndexBed bed, double[][] scores) {
-        return new InfluenceScores(
-                LongStream.range(0, scores.length).toArray(),
-                bed.train().ids(),
-                scores,
-                Map.of(),
-                new double[0][][],
-                Provenance.here(
-                        bed.backend().description(),
-                        bed.backend().precision(),
-                        bed.model().fingerprint()));
     }
 
     private IndexOptions sized() {
@@ -138,32 +136,18 @@ public final class IndexStudy {
         return IndexPlan.of(bed.model().layers(), options).bytesPerExample();
     }
 
-    /** Most bytes of a sequence. */
-    private static long bytes(IndexBed bed, double percent) {
-        return Math.round(percent / 100 * Float.BYTES * bed.parameters());
-    }
-
     private Measured[] projections(IndexBed bed, InfluenceScores full) throws IOException {
-        List<TwoSidedProjection> projections = new ArrayList<>();
-        for (double percent : options.percents()) {
-            for (boolean whitened : new boolean[] {true, false}) {
-                projections.add(TwoSidedProjection.of(
-                        bed.model().layers(),
-                        bytes(bed, percent),
-                        whitened,
-                        Seeds.derived(options.seed(), projections.size())));
-            }
-        }
-        double[][][] found = bed.scores(projections);
-        Measured[] rows = new Measured[found.length];
+        List<TwoSidedProjection> projections = bed.projections(options);
+        List<double[][]> found = bed.scores(projections);
+        Measured[] rows = new Measured[found.size()];
         for (int p = 0; p < rows.length; p++) {
             TwoSidedProjection projection = projections.get(p);
             rows[p] = Measured.of(
-                    projection.whitened() ? Requirement.WHITENED : Requirement.PLAIN,
+                    projection.name(),
                     projection.bytes(),
                     options.percents().get(p / 2),
                     full,
-                    scores(bed, found[p]),
+                    bed.scores(found.get(p)),
                     Optional.empty());
         }
         return rows;

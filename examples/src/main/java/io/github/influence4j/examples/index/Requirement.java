@@ -15,7 +15,7 @@ import java.util.function.ToDoubleFunction;
  * @param most the greatest value
  * @param found what was found
  */
-record Requirement(String text, double least, double most, double found) {
+public record Requirement(String text, double least, double most, double found) {
 
     static final String SIGNS = "signs";
     static final String COORDINATES = "coordinates";

@@ -3,19 +3,17 @@ package io.github.influence4j.examples.index;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.examples.corpus.RealText;
 import io.github.influence4j.examples.corpus.Verse;
-import io.github.influence4j.text.token.SubwordTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 
 /**
  * The gospels in English and in Spanish and half a novel, cut into sequences of 64 tokens, of which some are held out.
  *
- * <p>Tokens are short, 512 kinds, so that the text makes 10,000 sequences that do not overlap.
- *
- * @param train what the model is trained on
+ * @param train what questions are asked about
  * @param questions held out: of every other one the whole sequence is asked about, of the others the last 8 tokens
  * @param vocabulary number of token ids
  */
@@ -24,18 +22,20 @@ record TextWindows(List<TokenSequence> train, List<TokenSequence> questions, int
     static final int LENGTH = 64;
 
     private static final int COMPLETION = 8;
-    private static final int VOCABULARY = 512;
 
-    /** Cuts the text. */
-    static TextWindows of(IndexStudyOptions options) {
-        List<String> texts = List.of(
+    /** The texts, one after the other. */
+    static List<String> texts() {
+        return List.of(
                 String.join(" ", RealText.verses().stream().map(Verse::english).toList()),
                 String.join(" ", RealText.verses().stream().map(Verse::spanish).toList()),
                 String.join(" ", RealText.novel()));
-        SubwordTokenizer tokenizer = SubwordTokenizer.ofCorpus(texts, VOCABULARY);
+    }
+
+    /** Cuts the texts in the tokens of a model. */
+    static TextWindows of(IndexStudyOptions options, Function<String, int[]> tokenizer, int vocabulary) {
         List<int[]> windows = new ArrayList<>();
-        for (String text : texts) {
-            int[] tokens = tokenizer.encode(text);
+        for (String text : texts()) {
+            int[] tokens = tokenizer.apply(text);
             for (int at = 0; at + LENGTH <= tokens.length; at += LENGTH) {
                 windows.add(Arrays.copyOfRange(tokens, at, at + LENGTH));
             }
@@ -54,6 +54,6 @@ record TextWindows(List<TokenSequence> train, List<TokenSequence> questions, int
         List<TokenSequence> train = windows.subList(options.questions(), wanted).stream()
                 .map(TokenSequence::of)
                 .toList();
-        return new TextWindows(train, List.copyOf(questions), tokenizer.size());
+        return new TextWindows(train, List.copyOf(questions), vocabulary);
     }
 }

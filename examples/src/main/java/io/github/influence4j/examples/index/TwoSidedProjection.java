@@ -61,6 +61,11 @@ final class TwoSidedProjection {
         return whitened;
     }
 
+    /** What it is called in the table. */
+    String name() {
+        return whitened ? Requirement.WHITENED : Requirement.PLAIN;
+    }
+
     /** Bytes of a sequence, with its id. */
     long bytes() {
         long sum = ID;
@@ -73,7 +78,7 @@ final class TwoSidedProjection {
     /**
      * Projects gradients of a layer.
      *
-     * @param backend computes the product with P_A, of all gradients at once
+     * @param backend computes the products
      * @param layer index of the layer
      * @param count how many gradients
      * @param gradients [count·o, i], packed
@@ -82,34 +87,28 @@ final class TwoSidedProjection {
     float[][] project(MatrixBackend backend, int layer, int count, float[] gradients) {
         Side left = outputs.get(layer);
         Side right = inputs.get(layer);
-        float[] half = half(backend, right, count * left.numbers(), gradients);
-        float[][] result = new float[count][left.kept() * right.kept()];
-        backend.inParallel(count, e -> {
-            for (int r = 0; r < left.numbers(); r++) {
-                int row = (e * left.numbers() + r) * right.kept();
-                for (int k = 0; k < left.kept(); k++) {
-                    float factor = left.values()[r * left.kept() + k];
-                    for (int c = 0; c < right.kept(); c++) {
-                        result[e][k * right.kept() + c] += factor * half[row + c];
-                    }
-                }
+        int rows = left.numbers();
+        int kept = left.kept();
+        float[][] result = new float[count][kept * right.kept()];
+        try (BackendMatrix stacked = backend.uninitialised(count * rows, right.numbers(), Precision.FLOAT32);
+                BackendMatrix rightSigns = matrix(backend, right);
+                BackendMatrix leftSigns = matrix(backend, left);
+                BackendMatrix half = backend.uninitialised(count * rows, right.kept(), Precision.FLOAT32);
+                BackendMatrix both = backend.uninitialised(kept, right.kept(), Precision.FLOAT32)) {
+            backend.upload(gradients, stacked);
+            backend.multiply(Operand.of(stacked), Operand.of(rightSigns), half);
+            for (int e = 0; e < count; e++) {
+                backend.multiply(Operand.transposed(leftSigns), Operand.of(half.rows(e * rows, rows)), both);
+                both.read(0, kept, result[e], 0);
             }
-        });
+        }
         return result;
     }
 
-    /** GP_A, [rows, p]. */
-    private static float[] half(MatrixBackend backend, Side right, int rows, float[] gradients) {
-        float[] half = new float[rows * right.kept()];
-        try (BackendMatrix stacked = backend.uninitialised(rows, right.numbers(), Precision.FLOAT32);
-                BackendMatrix signs = backend.uninitialised(right.numbers(), right.kept(), Precision.FLOAT32);
-                BackendMatrix product = backend.uninitialised(rows, right.kept(), Precision.FLOAT32)) {
-            backend.upload(gradients, stacked);
-            backend.upload(right.values(), signs);
-            backend.multiply(Operand.of(stacked), Operand.of(signs), product);
-            product.read(0, rows, half, 0);
-        }
-        return half;
+    private static BackendMatrix matrix(MatrixBackend backend, Side side) {
+        BackendMatrix signs = backend.uninitialised(side.numbers(), side.kept(), Precision.FLOAT32);
+        backend.upload(side.values(), signs);
+        return signs;
     }
 
     /** Rounds numbers to 255 levels of the largest, and gives the rounded numbers. */

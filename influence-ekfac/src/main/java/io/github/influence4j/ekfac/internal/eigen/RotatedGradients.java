@@ -34,12 +34,19 @@ public final class RotatedGradients implements AutoCloseable {
         private final UploadedCapture part;
         private final int firstExample;
         private final Optional<LayerEigenbasis> basis;
+        private final Optional<BackendMatrix> rotated;
         private final RotationCost cost;
 
-        private Chunk(UploadedCapture part, int firstExample, Optional<LayerEigenbasis> basis, RotationCost cost) {
+        private Chunk(
+                UploadedCapture part,
+                int firstExample,
+                Optional<LayerEigenbasis> basis,
+                Optional<BackendMatrix> rotated,
+                RotationCost cost) {
             this.part = part;
             this.firstExample = firstExample;
             this.basis = basis;
+            this.rotated = rotated;
             this.cost = cost;
         }
 
@@ -76,7 +83,8 @@ public final class RotatedGradients implements AutoCloseable {
                 tiles.accept(0, part.outputGradients().columns(), whole);
                 return;
             }
-            BackendMatrix a = basis.isPresent() ? activations(part, basis) : part.activations();
+            BackendMatrix a =
+                    rotated.orElseGet(() -> basis.isPresent() ? activations(part, basis) : part.activations());
             BackendMatrix g = basis.isPresent() ? outputGradients(part, basis) : part.outputGradients();
             int most = cost.outputsAtOnce(part.examples());
             for (int first = 0; first < g.columns(); first += most) {
@@ -138,6 +146,17 @@ public final class RotatedGradients implements AutoCloseable {
         return rotate(capture.outputGradients(), basis.map(LayerEigenbasis::gradientVectors), outputGradients);
     }
 
+    /**
+     * Tells whether vectors are rotated before gradients are formed.
+     *
+     * @param capture the capture
+     * @param basis the layer's eigenbasis; empty for unrotated gradients
+     * @return false where there is no basis
+     */
+    public boolean rotatesFirst(UploadedCapture capture, Optional<LayerEigenbasis> basis) {
+        return cost(capture, basis).rotatesFirst(rotation);
+    }
+
     private BackendMatrix rotate(BackendMatrix rows, Optional<BlockDiagonal> vectors, Scratch scratch) {
         BackendMatrix rotated = scratch.take(rows.rows(), rows.columns());
         if (vectors.isPresent()) {
@@ -156,11 +175,30 @@ public final class RotatedGradients implements AutoCloseable {
      * @param chunks takes them, in order of the examples
      */
     public void forEach(UploadedCapture capture, Optional<LayerEigenbasis> basis, Consumer<Chunk> chunks) {
+        forEach(capture, basis, Optional.empty(), chunks);
+    }
+
+    /**
+     * Divides a capture into chunks of examples, whose activations may be rotated already: layers that read one input rotate it once.
+     *
+     * @param capture the capture
+     * @param basis the layer's eigenbasis; empty for unrotated gradients
+     * @param rotated ā Q_A, [n·t, i], which stays as it is; empty to rotate them chunk by chunk
+     * @param chunks takes them, in order of the examples
+     */
+    public void forEach(
+            UploadedCapture capture,
+            Optional<LayerEigenbasis> basis,
+            Optional<BackendMatrix> rotated,
+            Consumer<Chunk> chunks) {
         RotationCost cost = cost(capture, basis);
         int most = cost.gradientsAtOnce(capture.examples(), rotation);
         for (int first = 0; first < capture.examples(); first += most) {
             int count = Math.min(most, capture.examples() - first);
-            chunks.accept(new Chunk(capture.examples(first, count), first, basis, cost));
+            int row = first * capture.positions();
+            int rows = count * capture.positions();
+            chunks.accept(new Chunk(
+                    capture.examples(first, count), first, basis, rotated.map(all -> all.rows(row, rows)), cost));
         }
     }
 

@@ -70,13 +70,13 @@ public final class Sketching<E> implements AutoCloseable {
         this.progress = progress;
         this.batches = ScoringMemory.of(backend, options).batches(layers, model.bytesPerPosition());
         this.pass = CapturePass.scaling(backend, model, layers);
-        this.whitened = new WhitenedGradients(backend, solver);
+        this.whitened = new WhitenedGradients(backend, model, layers, solver);
     }
 
     /** On all cores. */
-    private void forEach(UploadedCapture capture, Gradients consumer) {
+    private void forEach(CapturePass.Step step, UploadedCapture capture, Gradients consumer) {
         int numbers = Math.toIntExact(capture.layer().parameters());
-        whitened.forEach(capture, (first, examples, rows) -> {
+        whitened.forEach(step, capture, (first, examples, rows) -> {
             int tasks = Math.min(examples, backend.parallelism());
             backend.inParallel(tasks, task -> {
                 for (int e = task; e < examples; e += tasks) {
@@ -137,7 +137,7 @@ public final class Sketching<E> implements AutoCloseable {
 
         @Override
         public void accept(CapturePass.Step step, UploadedCapture capture) {
-            forEach(capture, (task, example, gradients, offset) -> {
+            forEach(step, capture, (task, example, gradients, offset) -> {
                 for (int s = 0; s < batch.size(); s++) {
                     tasks.get(s).get(task).keep(capture.layerIndex(), gradients, offset, batch.get(s), example);
                 }
@@ -181,7 +181,7 @@ public final class Sketching<E> implements AutoCloseable {
                     @Override
                     public void accept(CapturePass.Step step, UploadedCapture capture) {
                         int first = Math.toIntExact(step.firstExample());
-                        forEach(capture, (task, example, gradients, offset) -> tasks.get(task)
+                        forEach(step, capture, (task, example, gradients, offset) -> tasks.get(task)
                                 .ask(capture.layerIndex(), gradients, offset, sketches.get(first + example)));
                     }
                 });

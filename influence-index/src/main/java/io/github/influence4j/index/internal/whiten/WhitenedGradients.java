@@ -1,15 +1,21 @@
 package io.github.influence4j.index.internal.whiten;
 
+import io.github.influence4j.api.GradientProvider;
+import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
 import io.github.influence4j.ekfac.internal.eigen.Rotation;
+import io.github.influence4j.ekfac.internal.factor.CapturePass;
+import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.internal.solve.Reciprocals;
+import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,8 +23,8 @@ import java.util.Optional;
  * Whitened gradients G̃ = Q_SᵀGQ_A ⊘ √(Λ+λ) of captures: the score of two examples is the sum over layers of the inner products
  * of theirs.
  *
- * <p>Costs what rotating and forming the gradients costs, and memory for some of them and for √(1/(Λ+λ)) of all layers. For one
- * thread.
+ * <p>Costs what rotating and forming the gradients costs, and memory for some of them, for one rotated input and for √(1/(Λ+λ)) of all
+ * layers. For one thread.
  */
 public final class WhitenedGradients implements AutoCloseable {
 
@@ -28,6 +34,7 @@ public final class WhitenedGradients implements AutoCloseable {
     private final MatrixBackend backend;
     private final EigenbasisSolver solver;
     private final RotatedGradients rotated;
+    private final SharedRotations inputs;
     private final Map<Integer, float[]> roots = new HashMap<>();
     private float[] rows = {};
     private float[] tile = {};
@@ -49,28 +56,38 @@ public final class WhitenedGradients implements AutoCloseable {
      * Prepares a pass.
      *
      * @param backend computes
+     * @param model says which layers read one input, which is rotated once for all of them
+     * @param layers those of the pass
      * @param solver the damped curvature; borrowed
      */
-    public WhitenedGradients(MatrixBackend backend, EigenbasisSolver solver) {
+    public WhitenedGradients(
+            MatrixBackend backend, GradientProvider<?> model, List<LayerSpec> layers, EigenbasisSolver solver) {
         this.backend = backend;
         this.solver = solver;
+        this.inputs = new SharedRotations(backend, SharedInputs.of(model, layers), layers);
         this.rotated = new RotatedGradients(backend, Rotation.CHEAPEST);
     }
 
     /**
      * Whitens the gradients of a capture.
      *
-     * @param capture the capture
+     * @param step the batch
+     * @param capture one of its layers
      * @param consumer takes the rows, in order of the examples
      * @throws NumericalException if one is not finite in float32
      */
-    public void forEach(UploadedCapture capture, Consumer consumer) {
+    public void forEach(CapturePass.Step step, UploadedCapture capture, Consumer consumer) {
+        Optional<LayerEigenbasis> basis = basis(capture.layerIndex());
+        Optional<BackendMatrix> input = inputs.of(step, capture, basis, rotated);
         int numbers = Math.toIntExact(capture.layer().parameters());
         int most = Math.max(1, NUMBERS / numbers);
         for (int first = 0; first < capture.examples(); first += most) {
             int count = Math.min(most, capture.examples() - first);
             int start = first;
-            rotated.forEach(capture.examples(first, count), basis(capture.layerIndex()), chunk -> {
+            int row = first * capture.positions();
+            int height = count * capture.positions();
+            Optional<BackendMatrix> part = input.map(all -> all.rows(row, height));
+            rotated.forEach(capture.examples(first, count), basis, part, chunk -> {
                 form(capture, chunk, numbers);
                 consumer.accept(start + chunk.firstExample(), chunk.examples(), rows);
             });
@@ -152,6 +169,7 @@ public final class WhitenedGradients implements AutoCloseable {
 
     @Override
     public void close() {
+        inputs.close();
         rotated.close();
     }
 }

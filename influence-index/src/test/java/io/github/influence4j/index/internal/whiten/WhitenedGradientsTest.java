@@ -75,14 +75,14 @@ class WhitenedGradientsTest {
         }
         float[][] rows = new float[n][starts[MODEL.layers().size()]];
         try (CapturePass<Sequence> pass = CapturePass.scaling(backend, MODEL, MODEL.layers());
-                WhitenedGradients whitened = new WhitenedGradients(backend, solver)) {
+                WhitenedGradients whitened = new WhitenedGradients(backend, MODEL, MODEL.layers(), solver)) {
             pass.run(
                     data,
                     BatchSize.ofExamples(4),
                     List.of(objective),
                     "test",
                     ProgressListener.silent(),
-                    (step, capture) -> whitened.forEach(capture, (first, examples, numbers) -> {
+                    (step, capture) -> whitened.forEach(step, capture, (first, examples, numbers) -> {
                         int width = (int) capture.layer().parameters();
                         for (int e = 0; e < examples; e++) {
                             System.arraycopy(
