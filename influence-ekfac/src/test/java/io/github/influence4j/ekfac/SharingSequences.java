@@ -17,15 +17,27 @@ import java.util.List;
  * @param reading layers of one list read the input of the first
  * @param sharedInputs what it says
  */
-record SharingSequences(RandomSequences plain, List<List<String>> reading, List<List<String>> sharedInputs)
+public record SharingSequences(RandomSequences plain, List<List<String>> reading, List<List<String>> sharedInputs)
         implements GradientProvider<Sequence> {
 
-    /** A model that says what it does. */
-    static SharingSequences honest(List<LayerSpec> layers, List<List<String>> lists) {
+    /**
+     * Makes a model that says what it does.
+     *
+     * @param layers its layers
+     * @param lists which of them read the same input
+     * @return the model
+     */
+    public static SharingSequences honest(List<LayerSpec> layers, List<List<String>> lists) {
         return new SharingSequences(new RandomSequences(layers, 1), lists, lists);
     }
 
-    SharingSequences saying(List<List<String>> other) {
+    /**
+     * Makes a model that does the same.
+     *
+     * @param other what it says
+     * @return the model
+     */
+    public SharingSequences saying(List<List<String>> other) {
         return new SharingSequences(plain, reading, other);
     }
 

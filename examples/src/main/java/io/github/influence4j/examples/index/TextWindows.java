@@ -3,12 +3,18 @@ package io.github.influence4j.examples.index;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.examples.corpus.RealText;
 import io.github.influence4j.examples.corpus.Verse;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The gospels in English and in Spanish and half a novel, cut into sequences of 64 tokens, of which some are held out.
@@ -20,6 +26,8 @@ import java.util.function.Function;
 record TextWindows(List<TokenSequence> train, List<TokenSequence> questions, int vocabulary) {
 
     static final int LENGTH = 64;
+
+    private static final JsonMapper JSON = new JsonMapper();
 
     private static final int COMPLETION = 8;
 
@@ -55,5 +63,14 @@ record TextWindows(List<TokenSequence> train, List<TokenSequence> questions, int
                 .map(TokenSequence::of)
                 .toList();
         return new TextWindows(train, List.copyOf(questions), vocabulary);
+    }
+
+    /** Writes tokens and labels, as others read them: −100 is what is not asked about. */
+    void write(Path file) throws IOException {
+        Map<String, int[][]> rows = new LinkedHashMap<>();
+        rows.put("train", train.stream().map(TokenSequence::tokens).toArray(int[][]::new));
+        rows.put("questions", questions.stream().map(TokenSequence::tokens).toArray(int[][]::new));
+        rows.put("labels", questions.stream().map(TokenSequence::labels).toArray(int[][]::new));
+        Files.writeString(file, JSON.writeValueAsString(rows));
     }
 }
