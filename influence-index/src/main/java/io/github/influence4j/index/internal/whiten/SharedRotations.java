@@ -3,12 +3,12 @@ package io.github.influence4j.index.internal.whiten;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
 import io.github.influence4j.ekfac.internal.eigen.RotatedGradients;
+import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
 import io.github.influence4j.ekfac.internal.factor.CapturePass;
 import io.github.influence4j.ekfac.internal.factor.Scratch;
 import io.github.influence4j.ekfac.internal.factor.SharedInputs;
 import io.github.influence4j.ekfac.internal.factor.UploadedCapture;
 import io.github.influence4j.linalg.BackendMatrix;
-import io.github.influence4j.ekfac.internal.factor.BlockDiagonal;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.List;
 import java.util.Optional;
@@ -29,8 +29,7 @@ final class SharedRotations implements AutoCloseable {
     private @Nullable Kept kept;
 
     /** What was rotated last. */
-    private record Kept(
-            CapturePass.Step step, int source, BlockDiagonal vectors, int exponent, BackendMatrix rotated) {
+    private record Kept(CapturePass.Step step, int source, BlockDiagonal vectors, int exponent, BackendMatrix rotated) {
 
         /** Of the same batch, of which there is one step. */
         @SuppressWarnings("ReferenceEquality")

@@ -122,8 +122,8 @@ class WhitenedGradientsTest {
                 CurvatureScoring<Sequence> scoring = fitted.damped(Damping.DEFAULT);
                 CapturePass<Sequence> pass = CapturePass.scaling(backend, SHARING, SHARING.layers());
                 RotatedGradients gradients = new RotatedGradients(backend, Rotation.ROTATE_FIRST);
-                SharedRotations inputs = new SharedRotations(
-                        backend, SharedInputs.of(SHARING, SHARING.layers()), SHARING.layers())) {
+                SharedRotations inputs =
+                        new SharedRotations(backend, SharedInputs.of(SHARING, SHARING.layers()), SHARING.layers())) {
             EigenbasisSolver solver = (EigenbasisSolver) scoring.solver();
             List<BackendMatrix> rotated = new ArrayList<>();
             List<Long> batches = new ArrayList<>();
