@@ -31,7 +31,12 @@ record ComparisonReport(
     private static final String WITHOUT_EIGEN = "pipeline without eigen";
 
     /** One measured stage, or a sum of stages. */
-    record Row(String workload, String stage, double peerSeconds, double seconds, double ratio) {}
+    record Row(String workload, String stage, double peerSeconds, double seconds, double ratio, double floorSeconds) {
+
+        double overFloor() {
+            return seconds / floorSeconds;
+        }
+    }
 
     /** Every stage of every workload, and the pipeline with and without the eigendecompositions: sums of the medians. */
     List<Row> rows() {
@@ -51,7 +56,8 @@ record ComparisonReport(
         double peerSeconds =
                 stages.stream().mapToDouble(comparison::peerSeconds).sum();
         double seconds = stages.stream().mapToDouble(comparison::seconds).sum();
-        return new Row(comparison.workload().name(), name, peerSeconds, seconds, peerSeconds / seconds);
+        double floor = stages.stream().mapToDouble(comparison.floors()::get).sum();
+        return new Row(comparison.workload().name(), name, peerSeconds, seconds, peerSeconds / seconds, floor);
     }
 
     /** Median rate of PyTorch's products over all of its processes. */
@@ -73,7 +79,14 @@ record ComparisonReport(
         Map<String, Double> cold = new LinkedHashMap<>();
         for (WorkloadComparison comparison : comparisons) {
             String name = comparison.workload().name();
-            agreement.put(name, Map.of("pairwise", comparison.pairwiseAgreement(), "self", comparison.selfAgreement()));
+            agreement.put(
+                    name,
+                    Map.of(
+                            "pairwise", comparison.pairwiseAgreement(),
+                            "self", comparison.selfAgreement(),
+                            "anyPairwise", comparison.differenceOfAny(),
+                            "trainAtKinks", comparison.kinks().train().cardinality(),
+                            "queriesAtKinks", comparison.kinks().queries().cardinality()));
             cold.put(name, comparison.cold().total());
         }
         json.put("scoreAgreement", agreement);
@@ -106,11 +119,12 @@ record ComparisonReport(
         List<Row> rows = rows();
         Set<String> columns = new LinkedHashSet<>(rows.stream().map(Row::stage).toList());
         StringBuilder text = new StringBuilder();
-        text.append("Seconds of kronfluence / seconds of influence4j = ratio; medians of ")
+        text.append(
+                        "Seconds of kronfluence / seconds of influence4j = ratio, and the latter over the least that its flops take; medians of ")
                 .append(comparisons.get(0).runs().size())
                 .append(" runs.\n\n| workload | ")
                 .append(String.join(" | ", columns))
-                .append(" | first run, s | largest difference of scores |\n|---|")
+                .append(" | first run, s | largest difference of scores, of any (examples at a kink) |\n|---|")
                 .append("---|".repeat(columns.size() + 2))
                 .append('\n');
         for (WorkloadComparison comparison : comparisons) {
@@ -121,16 +135,25 @@ record ComparisonReport(
                         .filter(row ->
                                 row.workload().equals(name) && row.stage().equals(column))
                         .map(row -> String.format(
-                                Locale.ROOT, " %.3g / %.3g = %.3gx |", row.peerSeconds(), row.seconds(), row.ratio()))
+                                Locale.ROOT,
+                                " %.3g / %.3g = %.3gx, %.2f floors |",
+                                row.peerSeconds(),
+                                row.seconds(),
+                                row.ratio(),
+                                row.overFloor()))
                         .findFirst()
                         .orElse(" |"));
             }
             text.append(String.format(
                     Locale.ROOT,
-                    " %.3g | pairwise %.1e, self %.1e |%n",
+                    " %.3g | pairwise %.1e, self %.1e, %.1e (%d of %d) |%n",
                     comparison.cold().total(),
                     comparison.pairwiseAgreement(),
-                    comparison.selfAgreement()));
+                    comparison.selfAgreement(),
+                    comparison.differenceOfAny(),
+                    comparison.kinks().train().cardinality()
+                            + comparison.kinks().queries().cardinality(),
+                    comparison.workload().train() + comparison.workload().queries()));
         }
         text.append(String.format(
                 Locale.ROOT,

@@ -12,6 +12,7 @@ import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.lm.checkpoint.Checkpoint;
@@ -149,10 +150,11 @@ public final class DecoderPeer implements Callable<Integer> {
             results.put("machine", Machine.here(backend));
             try (Decoder model = checkpoint.decoder(
                     backend, mlps.stream().map(LayerSpec::name).toList())) {
-                DecoderFloors rates = DecoderFloors.measured(backend, batch * tokens);
+                DataShape data = DataShape.of(train, questions).withPositions(tokens - 1);
+                Floors rates = Floors.ofDecoder(backend, batch * tokens);
                 results.put("rates", rates);
                 results.put("firstTouchSecondsPerGibibyte", FirstTouch.secondsPerGibibyte());
-                results.put("floors", rates.of(backend, model, train, questions, tokens - 1, fit, score));
+                results.put("floors", rates.of(backend, model, data, fit, score));
                 StageSeconds stages = new StageSeconds();
                 long start = System.nanoTime();
                 try (FittedCurvature<TokenSequence> ekfac =

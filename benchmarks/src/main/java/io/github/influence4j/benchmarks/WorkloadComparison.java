@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,9 +20,16 @@ import org.slf4j.LoggerFactory;
  * @param cold this library's first run in the JVM
  * @param runs this library's measured runs
  * @param peerRuns kronfluence's, run in turn with them
+ * @param kinks examples whose scores rounding may move
+ * @param floors the least seconds of each stage
  */
 record WorkloadComparison(
-        Workload workload, PipelineRun cold, List<PipelineRun> runs, List<PeerRunner.Result> peerRuns) {
+        Workload workload,
+        PipelineRun cold,
+        List<PipelineRun> runs,
+        List<PeerRunner.Result> peerRuns,
+        Kinks kinks,
+        Map<Stage, Double> floors) {
 
     private static final Logger LOG = LoggerFactory.getLogger(WorkloadComparison.class);
 
@@ -44,7 +53,9 @@ record WorkloadComparison(
                         workload.name(),
                         theirs.get(k).run().seconds());
             }
-            return new WorkloadComparison(workload, cold, own, theirs);
+            Map<Stage, Double> floors =
+                    Floors.ofSquareProducts(backend, peer.device().sgemmOrder()).of(backend, workload);
+            return new WorkloadComparison(workload, cold, own, theirs, Kinks.of(data), floors);
         } finally {
             delete(folder);
         }
@@ -73,24 +84,35 @@ record WorkloadComparison(
                 runs.stream().mapToDouble(run -> run.seconds().get(stage)).toArray());
     }
 
-    /** Largest difference of scores, relative to the largest score of kronfluence. */
+    /** Largest difference of scores away from kinks, relative to the largest score of kronfluence. */
     double pairwiseAgreement() {
-        return agreement(runs.get(0).pairwise(), peerRuns.get(0).run().pairwise());
+        return agreement(
+                runs.get(0).pairwise(),
+                peerRuns.get(0).run().pairwise(),
+                k -> kinks.train().get(k % workload.train()) || kinks.queries().get(k / workload.train()));
     }
 
-    /** Largest difference of self-influences, relative to the largest of kronfluence. */
+    /** Largest difference of self-influences away from kinks, relative to the largest of kronfluence. */
     double selfAgreement() {
-        return agreement(runs.get(0).self(), peerRuns.get(0).run().self());
+        return agreement(runs.get(0).self(), peerRuns.get(0).run().self(), k -> kinks.train()
+                .get(k));
     }
 
-    private static double agreement(double[] own, double[] theirs) {
+    /** Largest difference of any score, relative to the largest score of kronfluence. */
+    double differenceOfAny() {
+        return agreement(runs.get(0).pairwise(), peerRuns.get(0).run().pairwise(), k -> false);
+    }
+
+    private static double agreement(double[] own, double[] theirs, IntPredicate leftOut) {
         if (own.length != theirs.length) {
             throw new IllegalStateException(own.length + " scores against " + theirs.length + " of kronfluence");
         }
         double difference = 0;
         double largest = 0;
         for (int k = 0; k < own.length; k++) {
-            difference = Math.max(difference, Math.abs(own[k] - theirs[k]));
+            if (!leftOut.test(k)) {
+                difference = Math.max(difference, Math.abs(own[k] - theirs[k]));
+            }
             largest = Math.max(largest, Math.abs(theirs[k]));
         }
         return difference / largest;
