@@ -1,5 +1,6 @@
 package io.github.influence4j.benchmarks;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.Precision;
@@ -22,6 +23,7 @@ import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.store.PartedData;
 import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -118,8 +120,8 @@ public final class IndexCost implements Callable<Integer> {
         List<TokenSequence> train = random(1, sequences);
         ExampleSource<TokenSequence> asked = ExampleSource.of(random(2, questions));
         Map<String, Object> results = new LinkedHashMap<>();
-        List<Double> passes = new ArrayList<>();
-        Map<String, List<Double>> builds = new LinkedHashMap<>();
+        List<Cost> passes = new ArrayList<>();
+        Map<String, List<Cost>> builds = new LinkedHashMap<>();
         Map<String, Double> answers = new LinkedHashMap<>();
         try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32);
                 Decoder all = Decoder.create(backend, shape(), 3);
@@ -131,19 +133,19 @@ public final class IndexCost implements Callable<Integer> {
             results.put("maps", model.layers().size());
             FactorStore factors = FactorStore.save(out.resolve("factors"), fitted);
             for (int round = 0; round < rounds; round++) {
-                passes.add(seconds(() -> fitted.damped(Damping.DEFAULT).topK(asked, ExampleSource.of(train), 10)));
+                passes.add(Cost.of(() -> fitted.damped(Damping.DEFAULT).topK(asked, ExampleSource.of(train), 10)));
                 for (String section : List.of(SIGNS, COORDINATES)) {
                     Path folder = out.resolve(section + "-" + round);
                     IndexBuild<TokenSequence> build = IndexBuild.of(
                             backend, factors, model, Damping.DEFAULT, options(section), ProgressListener.silent());
                     builds.computeIfAbsent(section, key -> new ArrayList<>())
-                            .add(seconds(() -> build.write(folder, PartedData.of("random", train, PART), false)));
+                            .add(Cost.of(() -> build.write(folder, PartedData.of("random", train, PART), false)));
                     answers.put(section, answerSeconds(section, folder, backend, factors, model, asked));
                 }
             }
         }
-        results.put("passSeconds", passes);
-        results.put("buildSeconds", builds);
+        results.put("passes", passes);
+        results.put("builds", builds);
         results.put("answerSeconds", answers);
         Files.writeString(out.resolve("cost.json"), JSON.writeValueAsString(results));
         System.out.println(JSON.writeValueAsString(results));
@@ -183,8 +185,27 @@ public final class IndexCost implements Callable<Integer> {
     }
 
     private static double seconds(Work work) throws IOException {
-        long start = System.nanoTime();
-        work.run();
-        return (System.nanoTime() - start) / 1e9;
+        return Cost.of(work).seconds();
+    }
+
+    /**
+     * What work took.
+     *
+     * @param seconds by the clock
+     * @param processor seconds of all threads of the process, which other processes change less
+     */
+    private record Cost(double seconds, double processor) {
+
+        static Cost of(Work work) throws IOException {
+            long start = System.nanoTime();
+            long before = processorNanos();
+            work.run();
+            return new Cost((System.nanoTime() - start) / 1e9, (processorNanos() - before) / 1e9);
+        }
+
+        private static long processorNanos() {
+            return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                    .getProcessCpuTime();
+        }
     }
 }
