@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Follows training runs step by step, and compares the exact derivative with estimators that look at the trained"
                     + " model, by models that were trained on parts of the data.",
-            "Writes results.md. Trainings that were done before in the same folder are not done again."
+            "Writes results.md. Networks and trainings that were done before in the same folder are not done again."
         },
         sortOptions = false)
 final class UnrolledCommand implements Callable<Integer> {
@@ -35,6 +35,12 @@ final class UnrolledCommand implements Callable<Integer> {
 
     @Option(names = "--seeds", description = "networks of each data set (default: ${DEFAULT-VALUE})")
     private int seeds = 3;
+
+    @Option(names = "--first-seed", description = "seed of the first of them (default: ${DEFAULT-VALUE})")
+    private long firstSeed = 1;
+
+    @Option(names = "--only", paramLabel = "NAME", description = "the data sets that begin with this (default: all)")
+    private String only = "";
 
     @Option(names = "--queries", description = "questions of each data set (default: ${DEFAULT-VALUE})")
     private int queries = 40;
@@ -58,7 +64,7 @@ final class UnrolledCommand implements Callable<Integer> {
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
             UnrolledStudy study =
                     new UnrolledStudy(backend, out, queries, subsets, kept, adam, new ProgressLines(console));
-            String table = UnrolledStudy.table(study.run(seeds));
+            String table = UnrolledStudy.table(study.run(firstSeed, seeds, only));
             Files.writeString(out.resolve("results.md"), table);
             console.println(table);
             console.flush();

@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.commons.math3.stat.StatUtils;
 
 /**
@@ -47,6 +48,9 @@ public final class UnrolledStudy {
     private static final int SEGMENTS = 3;
 
     private static final int CHECKPOINTS = 2;
+
+    /** Changes whenever {@link Row} does. */
+    private static final int FORMAT = 1;
 
     private final MatrixBackend backend;
     private final Path out;
@@ -97,19 +101,41 @@ public final class UnrolledStudy {
     public record Row(
             String dataset, long seed, String estimator, double score, double standardError, double seconds) {}
 
+    /** What was found of one network. */
+    private record Network(List<Row> rows) {}
+
     /**
-     * Runs the study.
+     * Runs the study, or what is missing of it.
      *
+     * @param firstSeed of the networks
      * @param seeds how many networks of each data set
+     * @param only keeps the data sets whose title begins with this; empty for all
      * @return one row for each network and estimator
      * @throws IOException if finished trainings cannot be kept
+     * @throws IllegalArgumentException if no data set is kept
      */
-    public List<Row> run(int seeds) throws IOException {
+    public List<Row> run(long firstSeed, int seeds, String only) throws IOException {
+        List<Bed> beds = Stream.of(Bed.DIABETES, Bed.CONCRETE, Bed.DIGITS)
+                .filter(bed -> bed.title().startsWith(only))
+                .toList();
+        if (beds.isEmpty()) {
+            throw new IllegalArgumentException("no data set begins with '" + only + "'");
+        }
         Files.createDirectories(out);
+        FinishedParts<Network> finished = new FinishedParts<>(
+                out,
+                queries + " questions, " + subsets + " parts, kept " + kept + ", Adam " + adamRate + ", "
+                        + backend.description(),
+                FORMAT,
+                Network.class);
         List<Row> rows = new ArrayList<>();
-        for (Bed bed : List.of(Bed.DIABETES, Bed.CONCRETE, Bed.DIGITS)) {
-            for (long seed = 1; seed <= seeds; seed++) {
-                rows.addAll(run(bed, seed));
+        for (Bed bed : beds) {
+            for (long seed = firstSeed; seed < firstSeed + seeds; seed++) {
+                long one = seed;
+                rows.addAll(finished.readOr(
+                                "unrolled-" + bed.fileName() + "-" + seed + "-" + kept + "-" + adamRate,
+                                () -> new Network(run(bed, one)))
+                        .rows());
             }
         }
         return rows;
