@@ -20,6 +20,7 @@ import picocli.CommandLine.ScopeType;
             LanguageCommand.class,
             SmolCommand.class,
             IndexCommand.class,
+            SequencesCommand.class,
             UnrolledCommand.class,
             RefinementCommand.class
         },

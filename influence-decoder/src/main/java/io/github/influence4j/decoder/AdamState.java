@@ -1,5 +1,6 @@
 package io.github.influence4j.decoder;
 
+import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What Adam remembers about all parameters of a transformer.
@@ -55,6 +57,29 @@ final class AdamState<A> {
             all.put(SQUARE + p.name(), kernels.matrix(square, p.offset(), p.rows(), p.columns()));
         }
         return all;
+    }
+
+    /** Of what {@link #with} gives, v of these layers one after the other, before the correction of its bias. */
+    static double[] squares(Map<String, Matrix> kept, List<LayerSpec> layers) {
+        double[] all = new double
+                [layers.stream().mapToInt(layer -> (int) layer.parameters()).sum()];
+        int at = 0;
+        for (LayerSpec layer : layers) {
+            Matrix square = Objects.requireNonNull(kept.get(SQUARE + layer.name()), layer.name());
+            square.read(0, square.rows(), all, at);
+            at += square.rows() * square.columns();
+        }
+        return all;
+    }
+
+    /** Of what {@link #with} gives, the weights into a model of the same form. */
+    static void copyWeights(Map<String, Matrix> kept, Decoder model) {
+        for (ParameterLayout.Parameter p : ParameterLayout.of(model.shape()).parameters()) {
+            model.backend()
+                    .upload(
+                            Objects.requireNonNull(kept.get(WEIGHT + p.name()), p.name()),
+                            model.parameterMatrices().matrix(p.name()));
+        }
     }
 
     /** Takes up what was kept. */

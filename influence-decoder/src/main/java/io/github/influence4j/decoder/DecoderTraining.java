@@ -1,5 +1,6 @@
 package io.github.influence4j.decoder;
 
+import io.github.influence4j.api.Checkpoints;
 import io.github.influence4j.api.ExampleBatch;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.Matrix;
@@ -110,6 +111,43 @@ public final class DecoderTraining {
     public static TrainedDecoder train(
             Decoder start, ExampleSource<TokenSequence> data, DecoderTrainingOptions options) {
         return train(start, data, options, ProgressListener.silent());
+    }
+
+    /**
+     * Trains a copy of a model and keeps what estimators that unroll training need: models from the middle of each stretch of the run,
+     * summed learning rates, and what Adam multiplied gradients with, 1/(√v̂ + ε), averaged over a segment's steps with their
+     * rates as weights. The trained model is that of {@link #train} to the bit.
+     *
+     * @param start the weights to start from, and the layers that are tracked; not changed
+     * @param data at least two sequences, which are read once and held
+     * @param options how to train
+     * @param segments stretches of equal numbers of steps, up to one
+     * @param perSegment models of each
+     * @param progress is told after every step
+     * @return the run; the caller closes all its models, segments × perSegment and the trained one
+     * @throws IllegalArgumentException as {@link #train} does, and if there are fewer steps than models
+     * @throws NumericalException if the loss of a step is not finite, with the step
+     * @throws CancellationException if the thread was interrupted
+     */
+    public static Checkpoints<Decoder> checkpoints(
+            Decoder start,
+            ExampleSource<TokenSequence> data,
+            DecoderTrainingOptions options,
+            int segments,
+            int perSegment,
+            ProgressListener progress) {
+        RunSegments run = new RunSegments(start, options, segments, perSegment);
+        boolean done = false;
+        try {
+            Decoder trained = train(start, data, options, run, progress).model();
+            Checkpoints<Decoder> checkpoints = new Checkpoints<>(run.cut(), trained);
+            done = true;
+            return checkpoints;
+        } finally {
+            if (!done) {
+                run.models().forEach(Decoder::close);
+            }
+        }
     }
 
     private <A> List<Double> run(RowKernels<A> kernels, KeptTraining kept, ProgressListener progress) {

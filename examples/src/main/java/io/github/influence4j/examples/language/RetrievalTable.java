@@ -1,5 +1,6 @@
 package io.github.influence4j.examples.language;
 
+import io.github.influence4j.baselines.retraining.PairedBootstrap;
 import io.github.influence4j.examples.corpus.Kind;
 import java.util.List;
 import java.util.function.Function;

@@ -1,5 +1,6 @@
 package io.github.influence4j.examples.language;
 
+import io.github.influence4j.baselines.retraining.PairedBootstrap;
 import java.util.List;
 import org.apache.commons.math3.stat.inference.AlternativeHypothesis;
 import org.apache.commons.math3.stat.inference.BinomialTest;

@@ -1,9 +1,9 @@
 package io.github.influence4j.examples.report;
 
+import io.github.influence4j.baselines.retraining.PairedBootstrap;
 import io.github.influence4j.examples.language.BasisComparison;
 import io.github.influence4j.examples.language.Claim;
 import io.github.influence4j.examples.language.LanguageResult;
-import io.github.influence4j.examples.language.PairedBootstrap;
 import io.github.influence4j.examples.language.RetrievalTable;
 import io.github.influence4j.examples.language.VerseModel;
 import java.util.ArrayList;

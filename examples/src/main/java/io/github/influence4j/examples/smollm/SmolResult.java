@@ -1,6 +1,6 @@
 package io.github.influence4j.examples.smollm;
 
-import io.github.influence4j.examples.language.PairedBootstrap;
+import io.github.influence4j.baselines.retraining.PairedBootstrap;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

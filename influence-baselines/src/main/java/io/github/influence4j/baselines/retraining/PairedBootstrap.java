@@ -1,7 +1,8 @@
-package io.github.influence4j.examples.language;
+package io.github.influence4j.baselines.retraining;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.apache.commons.math3.stat.StatUtils;
 
 /**
  * The mean difference of two methods over the same queries, and how far it would move with other queries.
@@ -39,7 +40,7 @@ public record PairedBootstrap(double difference, double low, double high) {
             means[b] = sum / first.length;
         }
         Arrays.sort(means);
-        double difference = Statistics.mean(first) - Statistics.mean(second);
+        double difference = StatUtils.mean(first) - StatUtils.mean(second);
         return new PairedBootstrap(difference, means[(int) (0.025 * RESAMPLES)], means[(int) (0.975 * RESAMPLES) - 1]);
     }
 
