@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
             SmolCommand.class,
             IndexCommand.class,
             SequencesCommand.class,
+            KfacCommand.class,
             UnrolledCommand.class,
             RefinementCommand.class
         },

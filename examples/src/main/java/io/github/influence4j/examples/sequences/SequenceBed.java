@@ -67,11 +67,7 @@ final class SequenceBed {
 
     DecoderShape shape() {
         return DecoderShape.of(
-                language.tokenizer().size(),
-                SyntheticLanguage.LONGEST + 1,
-                options.blocks(),
-                options.width(),
-                HEADS);
+                language.tokenizer().size(), SyntheticLanguage.LONGEST + 1, options.blocks(), options.width(), HEADS);
     }
 
     /** In one part; ids are places. */

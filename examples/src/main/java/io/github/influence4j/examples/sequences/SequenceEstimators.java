@@ -19,6 +19,7 @@ import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.ekfac.Ekfac;
 import io.github.influence4j.ekfac.FittedCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.examples.stages.Stages;
 import io.github.influence4j.index.GradientIndex;
@@ -50,6 +51,13 @@ final class SequenceEstimators implements AutoCloseable {
     static final String BM25 = "BM25";
     static final String SIGNS = "index, signs of ";
 
+    /** What K-FAC's eigenvalues are of where nothing is said: EK-FAC's scale is that of examples. */
+    private static final String PER_POSITION = ", eigenvalues of positions";
+
+    private static final FitOptions SCALED =
+            FitOptions.defaults().withStrategy(Strategy.KFAC).withKfacScale(FitOptions.KfacScale.PER_EXAMPLE);
+
+    private static final double[] OTHER_DAMPINGS = {0.01, 1};
     private static final double[] PERCENTS = {0.25, 1};
 
     private static final AstraOptions STEPS =
@@ -97,7 +105,10 @@ final class SequenceEstimators implements AutoCloseable {
         Map<String, Scored> found = new LinkedHashMap<>();
         fitted(found, DOT, () -> GradientDotProduct.on(backend).fit(model(), bed.train()));
         fitted(found, DIAGONAL, () -> Ekfac.on(backend).with(Strategy.DIAGONAL).fit(model(), bed.train()));
-        fitted(found, KFAC, () -> Ekfac.on(backend).with(Strategy.KFAC).fit(model(), bed.train()));
+        fitted(found, KFAC, () -> Ekfac.on(backend).with(SCALED).fit(model(), bed.train()));
+        fitted(found, KFAC + PER_POSITION, () -> Ekfac.on(backend)
+                .with(Strategy.KFAC)
+                .fit(model(), bed.train()));
         fitted(found, EKFAC, () -> Ekfac.on(backend).fit(model(), bed.train()));
         fitted(found, BASIS, () -> Ekfac.on(backend)
                 .with(Strategy.GRADIENT_BASIS)
@@ -118,6 +129,13 @@ final class SequenceEstimators implements AutoCloseable {
                 .preconditionedBy(ekfac().curvature())
                 .reporting(progress)
                 .fit(model(), bed.train()));
+        for (double damping : OTHER_DAMPINGS) {
+            String suffix = ", damping " + damping;
+            fitted(found, KFAC + suffix, damping, () -> Ekfac.on(backend)
+                    .with(SCALED)
+                    .fit(model(), bed.train()));
+            fitted(found, EKFAC + suffix, damping, () -> Ekfac.on(backend).fit(model(), bed.train()));
+        }
         stage(found, BM25, () -> {
             long start = System.nanoTime();
             double[][] scores = bed.wordSearch();
@@ -133,20 +151,27 @@ final class SequenceEstimators implements AutoCloseable {
 
     private void fitted(
             Map<String, Scored> found, String name, Supplier<? extends FittedEstimator<TokenSequence>> fit) {
+        fitted(found, name, Damping.DEFAULT.value(), fit);
+    }
+
+    /** The damping is relative to EK-FAC's mean eigenvalue of each layer, for all estimators. */
+    private void fitted(
+            Map<String, Scored> found,
+            String name,
+            double damping,
+            Supplier<? extends FittedEstimator<TokenSequence>> fit) {
         stage(found, name, () -> {
             model(); // trained before the clock of the fit starts
             ExampleSource<TokenSequence> train = bed.train();
-            LayerDamping damping = ekfac().resolve(Damping.DEFAULT);
+            LayerDamping lambda = ekfac().resolve(Damping.relative(damping));
             progress.progress(name, 0, 1);
             try (FittedOnce<TokenSequence, FittedEstimator<TokenSequence>> estimator =
                     new FittedOnce<>(name, fit, bed.questions(), train)) {
-                Estimate estimate = estimator.estimate(damping);
+                Estimate estimate = estimator.estimate(lambda);
                 return new Scored(
                         estimate.scores().matrix().toArray(),
                         estimate.fitMillis() / 1e3,
-                        estimate.perQueryMillis()
-                                * estimate.scores().queryIds().length
-                                / 1e3);
+                        estimate.perQueryMillis() * estimate.scores().queryIds().length / 1e3);
             }
         });
     }

@@ -131,16 +131,6 @@ public record SequenceOptions(
      */
     public SequenceOptions withRemoved(List<Integer> value, int newTogether) {
         return new SequenceOptions(
-                sequences,
-                facts,
-                translations,
-                blocks,
-                width,
-                epochs,
-                batchSize,
-                halves,
-                repeats,
-                value,
-                newTogether);
+                sequences, facts, translations, blocks, width, epochs, batchSize, halves, repeats, value, newTogether);
     }
 }

@@ -76,7 +76,8 @@ public record SequenceResult(
                 StatUtils.mean(of(repeat, Kind.TRANSLATION)),
                 Math.sqrt(2 * mean / (1 + mean)),
                 trainingSeconds));
-        text.append("| estimator | all questions | less EK-FAC's | facts | quotes | translations | fit, s | questions, s |\n");
+        text.append(
+                "| estimator | all questions | less EK-FAC's | facts | quotes | translations | fit, s | questions, s |\n");
         text.append("|---|---|---|---|---|---|---|---|\n");
         double[] ekfac = scores.getOrDefault(SequenceEstimators.EKFAC, new double[kinds.size()]);
         scores.forEach((name, own) -> text.append(String.format(

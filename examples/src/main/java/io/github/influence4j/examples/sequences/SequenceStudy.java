@@ -81,8 +81,7 @@ public final class SequenceStudy {
      */
     public SequenceResult run(int seeds) throws IOException {
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT32)) {
-            SequenceTrainer trainer =
-                    new SequenceTrainer(backend, bed.shape(), options.epochs(), options.batchSize());
+            SequenceTrainer trainer = new SequenceTrainer(backend, bed.shape(), options.epochs(), options.batchSize());
             long start = System.nanoTime();
             RetrainedObjectives halves = halves(trainer);
             double trainingSeconds = (System.nanoTime() - start) / 1e9;
@@ -103,9 +102,10 @@ public final class SequenceStudy {
                         double[] took = seconds.computeIfAbsent(one.getKey(), key -> new double[2]);
                         took[0] += one.getValue().fitSeconds() / seeds;
                         took[1] += one.getValue().querySeconds() / seeds;
-                        if (seed == 1 && REMOVED_BY.contains(one.getKey()) && !options.removed().isEmpty()) {
-                            rankings.put(
-                                    one.getKey(), Removal.ranked(influences, Collections.max(options.removed())));
+                        if (seed == 1
+                                && REMOVED_BY.contains(one.getKey())
+                                && !options.removed().isEmpty()) {
+                            rankings.put(one.getKey(), Removal.ranked(influences, Collections.max(options.removed())));
                         }
                     }
                 }
@@ -116,8 +116,7 @@ public final class SequenceStudy {
     }
 
     private RetrainedObjectives halves(SequenceTrainer trainer) throws IOException {
-        TrainingSubsets subsets =
-                TrainingSubsets.random(bed.train().ids(), options.halves(), HALF, SUBSET_SEED);
+        TrainingSubsets subsets = TrainingSubsets.random(bed.train().ids(), options.halves(), HALF, SUBSET_SEED);
         return new Retraining<>(
                         trainer,
                         RetrainingOptions.of(options.repeats())

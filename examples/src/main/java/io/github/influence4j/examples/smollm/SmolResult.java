@@ -1,6 +1,6 @@
 package io.github.influence4j.examples.smollm;
 
-import io.github.influence4j.baselines.retraining.PairedBootstrap;
+import io.github.influence4j.baselines.retraining.RemovalCurves;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,9 +14,8 @@ import java.util.Map;
  * @param passages number of passages
  * @param tokens their tokens
  * @param before log p of each answer before fine-tuning
- * @param all the models that were fine-tuned on all passages
+ * @param curves what fine-tuning without passages does to −log p of each answer
  * @param rankings what each method finds
- * @param removals by method and number of passages for a fact, the models that were fine-tuned without them
  * @param retrieval the table of the rankings, by method
  */
 public record SmolResult(
@@ -24,9 +23,8 @@ public record SmolResult(
         int passages,
         int tokens,
         double[] before,
-        SmolStudy.Retrained all,
+        RemovalCurves curves,
         List<Ranked> rankings,
-        Map<String, SmolStudy.Retrained> removals,
         Map<String, Retrieval> retrieval) {
 
     /** Passages that are looked at for the precision. */
@@ -63,28 +61,6 @@ public record SmolResult(
     }
 
     /**
-     * How far removing what a method found lowers the answers' log p, less what removing as many at random does.
-     *
-     * @param method the method's name
-     * @param k passages for each fact
-     * @return mean over the facts, with an interval
-     */
-    public PairedBootstrap againstRandom(String method, int k) {
-        return PairedBootstrap.of(fall(method, k), fall(SmolStudy.RANDOM, k), options.seed());
-    }
-
-    /** By how much log p of each answer falls. */
-    private double[] fall(String method, int k) {
-        SmolStudy.Retrained without = removals.get(method + " " + k);
-        if (without == null) {
-            throw new IllegalArgumentException("nothing was removed by " + method + " for " + k);
-        }
-        double[] fall = new double[without.answers().length];
-        Arrays.setAll(fall, f -> all.answers()[f] - without.answers()[f]);
-        return fall;
-    }
-
-    /**
      * Writes the tables.
      *
      * @return Markdown
@@ -93,12 +69,11 @@ public record SmolResult(
         StringBuilder text = new StringBuilder();
         text.append(String.format(
                 Locale.ROOT,
-                "%d passages, %d tokens. log p of an answer: %.2f before fine-tuning, %.2f after (%.0f s).%n%n",
+                "%d passages, %d tokens. log p of an answer: %.2f before fine-tuning, %.2f after.%n%n",
                 passages,
                 tokens,
                 mean(before),
-                mean(all.answers()),
-                all.seconds()));
+                -mean(curves.whole())));
         text.append(
                 "| method | precision at 10 | mean reciprocal rank | forward | reversed | wrong answer | seconds |\n");
         text.append("|---|---|---|---|---|---|---|\n");
@@ -117,25 +92,7 @@ public record SmolResult(
                         ranking.seconds()));
             }
         }
-        text.append("\n| removed | passages | fall of log p | less random's (95 % interval) |\n|---|---|---|---|\n");
-        for (int k : options.removed()) {
-            for (Ranked ranking : rankings) {
-                SmolStudy.Retrained without = removals.get(ranking.method() + " " + k);
-                if (without != null) {
-                    PairedBootstrap difference = againstRandom(ranking.method(), k);
-                    text.append(String.format(
-                            Locale.ROOT,
-                            "| %s, %d a fact | %d | %.3f | %.3f (%.3f to %.3f) |%n",
-                            ranking.method(),
-                            k,
-                            without.removed(),
-                            mean(fall(ranking.method(), k)),
-                            difference.difference(),
-                            difference.low(),
-                            difference.high()));
-                }
-            }
-        }
+        text.append("\n").append(curves.table(SmolStudy.BM25));
         return text.toString();
     }
 }

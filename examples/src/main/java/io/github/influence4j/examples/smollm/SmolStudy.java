@@ -7,6 +7,9 @@ import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.GradientDotProduct;
+import io.github.influence4j.baselines.retraining.Removal;
+import io.github.influence4j.baselines.retraining.RemovalCurves;
+import io.github.influence4j.baselines.retraining.RemovalOptions;
 import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.decoder.TrainedDecoder;
@@ -27,12 +30,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +55,7 @@ public final class SmolStudy {
 
     private final SmolOptions options;
     private final Path model;
+    private final Path out;
     private final Stages stages;
     private final ProgressListener progress;
     private final FactCorpus corpus;
@@ -65,15 +66,6 @@ public final class SmolStudy {
             options = options.withRemoved(List.of()).withTunings(1);
         }
     }
-
-    /**
-     * What a model that was fine-tuned without some passages still knows.
-     *
-     * @param removed number of passages that were removed
-     * @param seconds of fine-tuning
-     * @param answers log p of each answer
-     */
-    public record Retrained(int removed, double seconds, double[] answers) {}
 
     /**
      * Prepares the study.
@@ -87,6 +79,7 @@ public final class SmolStudy {
     public SmolStudy(SmolOptions options, Path model, Path out, ProgressListener progress) {
         this.options = options;
         this.model = model;
+        this.out = out;
         this.progress = progress;
         this.stages = new Stages(out, new Study(options, model.toString()));
         this.corpus = FactCorpus.of(options.facts(), options.plain(), options.seed());
@@ -117,7 +110,7 @@ public final class SmolStudy {
         Decoder tuned() {
             TrainedDecoder made = tuned;
             if (made == null) {
-                made = tuning.tuned(start, Set.of(), options.seed(), named("fine-tuning on all"));
+                made = tuning.tuned(start, tuning.passages(), options.seed(), named("fine-tuning on all"));
                 tuned = made;
             }
             return made.model();
@@ -148,65 +141,52 @@ public final class SmolStudy {
     public SmolResult run() throws IOException {
         try (Session session = new Session()) {
             double[] before = stages.of("before", double[].class, () -> session.tuning.answers(session.start));
-            Retrained all = retrained(session, "all", Set.of());
             List<Ranked> rankings = List.of(
                     stages.of("ekfac", Ranked.class, () -> traced(session, EKFAC, true)),
                     stages.of("dot", Ranked.class, () -> traced(session, DOT, false)),
                     stages.of("bm25", Ranked.class, () -> ranked(BM25, this::found)),
                     stages.of("random", Ranked.class, () -> ranked(RANDOM, this::shuffled)));
-            Map<String, Retrained> removals = new LinkedHashMap<>();
-            for (int k : options.removed()) {
-                for (Ranked ranking : rankings) {
-                    Set<Integer> removed = ranking.method().equals(RANDOM)
-                            ? random(union(rankings.get(0), k).size(), k)
-                            : union(ranking, k);
-                    String name =
-                            "without-" + ranking.method().replace(' ', '-').toLowerCase(Locale.ROOT) + "-" + k;
-                    removals.put(ranking.method() + " " + k, retrained(session, name, removed));
-                }
-            }
+            RemovalCurves curves = removed(session, rankings);
             return new SmolResult(
                     options,
                     corpus.passages().size(),
                     session.tuning.tokens(),
                     before,
-                    all,
+                    curves,
                     rankings,
-                    removals,
                     SmolResult.retrieval(corpus, rankings));
         }
     }
 
     /**
-     * Fine-tunes without some passages, several times in other orders, and averages: two orders of the same passages leave an answer
-     * further apart than the removal of a few passages does.
+     * Fine-tunes without what each method found for all facts at once, several times in other orders: two orders of the same passages
+     * leave an answer further apart than the removal of a few passages does.
      */
-    private Retrained retrained(Session session, String name, Set<Integer> removed) {
-        double seconds = 0;
-        double[] answers = new double[options.facts()];
-        for (int t = 0; t < options.tunings(); t++) {
-            int tuning = t;
-            Retrained one =
-                    stages.of(name + "-" + (t + 1), Retrained.class, () -> once(session, name, removed, tuning));
-            seconds += one.seconds();
-            for (int f = 0; f < answers.length; f++) {
-                answers[f] += one.answers()[f] / options.tunings();
+    private RemovalCurves removed(Session session, List<Ranked> rankings) throws IOException {
+        Map<String, List<long[]>> found = new LinkedHashMap<>();
+        for (Ranked ranking : rankings) {
+            if (!ranking.method().equals(RANDOM)) {
+                found.put(
+                        ranking.method(),
+                        ranking.passages().stream()
+                                .map(ids -> ids.stream()
+                                        .mapToLong(Integer::longValue)
+                                        .toArray())
+                                .toList());
             }
         }
-        return new Retrained(removed.size(), seconds, answers);
-    }
-
-    private Retrained once(Session session, String name, Set<Integer> removed, int tuning) {
-        long start = System.nanoTime();
-        if (removed.isEmpty() && tuning == 0) {
-            return new Retrained(0, seconds(start), session.tuning.answers(session.tuned()));
-        }
-        long seed = new Random(options.seed()).longs().skip(tuning).findFirst().orElseThrow();
-        String said = "fine-tuning " + name + ", " + (tuning + 1) + " of " + options.tunings();
-        try (TrainedDecoder again =
-                session.tuning.tuned(session.start, removed, tuning == 0 ? options.seed() : seed, named(said))) {
-            return new Retrained(removed.size(), seconds(start), session.tuning.answers(again.model()));
-        }
+        RemovalOptions removal = RemovalOptions.of(options.removed())
+                .withTogether(options.facts())
+                .withRandomDraws(1)
+                .withRepeats(options.tunings(), options.seed())
+                .withFolder(out.resolve("removal"), new Study(options, model.toString()).toString());
+        // each fine-tuning says its own steps
+        return new Removal<TokenSequence>(
+                        (passages, seed) -> session.tuning
+                                .tuned(session.start, passages, seed, named("fine-tuning again"))
+                                .model(),
+                        removal)
+                .run(session.tuning.passages(), session.tuning.questions(), found, ProgressListener.silent());
     }
 
     private static double seconds(long start) {
@@ -274,15 +254,5 @@ public final class SmolStudy {
                 IntStream.range(0, corpus.passages().size()).boxed().toList());
         Collections.shuffle(ids, new Random(seed));
         return ids;
-    }
-
-    private Set<Integer> random(int count, int k) {
-        return new LinkedHashSet<>(order(options.seed() + 77L * k).subList(0, count));
-    }
-
-    private static Set<Integer> union(Ranked ranking, int k) {
-        Set<Integer> union = new LinkedHashSet<>();
-        ranking.passages().forEach(ids -> union.addAll(ids.subList(0, Math.min(k, ids.size()))));
-        return union;
     }
 }

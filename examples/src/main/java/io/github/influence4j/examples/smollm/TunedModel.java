@@ -10,10 +10,8 @@ import io.github.influence4j.decoder.DecoderTrainingOptions;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.decoder.TrainedDecoder;
 import io.github.influence4j.lm.text.ModelTokenizer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /** The corpus as tokens, and fine-tuning on it. */
@@ -61,15 +59,9 @@ final class TunedModel {
         return passages.stream().mapToInt(TokenSequence::predictions).sum();
     }
 
-    /** Fine-tunes a copy of a model on all passages but some, in an order that the seed decides. */
-    TrainedDecoder tuned(Decoder start, Set<Integer> without, long seed, ProgressListener progress) {
-        List<TokenSequence> kept = new ArrayList<>();
-        for (int id = 0; id < passages.size(); id++) {
-            if (!without.contains(id)) {
-                kept.add(passages.get(id));
-            }
-        }
-        int steps = options.epochs() * ((kept.size() - 1) / options.batchSize() + 1);
+    /** Fine-tunes a copy of a model on passages, in an order that the seed decides. */
+    TrainedDecoder tuned(Decoder start, ExampleSource<TokenSequence> kept, long seed, ProgressListener progress) {
+        int steps = Math.toIntExact(options.epochs() * ((kept.size() - 1) / options.batchSize() + 1));
         DecoderTrainingOptions training = DecoderTrainingOptions.defaults()
                 .withOptimizer(new Adam(0.9, 0.999, 1e-8))
                 .withLearningRate(options.learningRate())
@@ -77,7 +69,7 @@ final class TunedModel {
                 .withBatchSize(options.batchSize())
                 .withSteps(steps)
                 .withSeed(seed);
-        return DecoderTraining.train(start, ExampleSource.of(kept), training, progress);
+        return DecoderTraining.train(start, kept, training, progress);
     }
 
     /** log p(answer | question) of every fact. */

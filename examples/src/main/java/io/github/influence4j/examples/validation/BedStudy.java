@@ -4,6 +4,7 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.retraining.RemovalOptions;
 import io.github.influence4j.baselines.retraining.RetrainedObjectives;
 import io.github.influence4j.baselines.retraining.Retraining;
 import io.github.influence4j.baselines.retraining.RetrainingOptions;
@@ -154,7 +155,10 @@ final class BedStudy {
     private RetrainedObjectives halves(Path folder) throws IOException {
         long[] ids = LongStream.range(0, sources.train().size()).toArray();
         TrainingSubsets subsets = TrainingSubsets.random(ids, options.subsets(), HALF, SUBSET_SEED);
-        return retraining(folder, "halves").run(sources.train(), sources.queries(), subsets, progress);
+        RetrainingOptions retraining = RetrainingOptions.of(options.repeats())
+                .withFirstSeed(FIRST_RETRAINING_SEED)
+                .withProgressFile(folder.resolve("halves-" + bed.fileName() + ".tsv"), inWords());
+        return new Retraining<>(trainer(), retraining).run(sources.train(), sources.queries(), subsets, progress);
     }
 
     /** Trains without what estimators of the first network call most helpful. */
@@ -162,19 +166,20 @@ final class BedStudy {
         if (options.removalQueries() == 0) {
             return List.of();
         }
-        return new RemovalStudy(options.removalQueries(), LEFT_OUT)
-                .run(retraining(folder, "removals"), sources, scores(detail), progress);
+        RemovalStudy study = new RemovalStudy(options.removalQueries(), LEFT_OUT);
+        RemovalOptions removal = RemovalOptions.of(
+                        List.of(study.count(sources.train().size())))
+                .withRepeats(options.repeats(), FIRST_RETRAINING_SEED)
+                .withFolder(folder.resolve("removals-" + bed.fileName()), inWords());
+        return study.run(trainer(), removal, sources, scores(detail), progress);
     }
 
-    private Retraining<LabelledExample> retraining(Path folder, String what) {
-        String name = what + "-" + bed.fileName() + ".tsv";
-        return new Retraining<>(
-                new MlpTrainer(backend, bed.shape(), bed.training()),
-                RetrainingOptions.of(options.repeats())
-                        .withFirstSeed(FIRST_RETRAINING_SEED)
-                        .withProgressFile(
-                                folder.resolve(name),
-                                bed.shape() + ", " + bed.training() + ", " + backend.description()));
+    private MlpTrainer trainer() {
+        return new MlpTrainer(backend, bed.shape(), bed.training());
+    }
+
+    private String inWords() {
+        return bed.shape() + ", " + bed.training() + ", " + backend.description();
     }
 
     private static Map<String, InfluenceScores> scores(Collection<ComparisonTable.Row> entries) {

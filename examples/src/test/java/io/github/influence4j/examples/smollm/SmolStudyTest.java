@@ -33,15 +33,16 @@ class SmolStudyTest {
         SmolResult first = new SmolStudy(SMALL, model, out, ProgressListener.silent()).run();
         assertEquals(3 * 6 + 1 + 4, first.passages());
         assertEquals(3, first.before().length);
-        assertEquals(4, first.removals().size());
-        assertTrue(first.removals().values().stream().allMatch(without -> without.removed() > 1));
-        assertTrue(first.tables().contains("| EK-FAC, 2 a fact |"), first::tables);
+        assertEquals(4, first.curves().points().size());
+        assertTrue(first.curves().points().values().stream()
+                .allMatch(points -> points.get(0).removed() > 1));
+        assertTrue(first.tables().contains("| 2 | EK-FAC |"), first::tables);
         List<String> steps = new ArrayList<>();
         SmolResult again = new SmolStudy(SMALL, model, out, (stage, done, total) -> steps.add(stage)).run();
         assertEquals(List.of(), steps, "nothing is computed again");
         assertEquals(first.tables(), again.tables());
         SmolStudy fewer = new SmolStudy(SMALL.withTunings(1), model, out, (stage, done, total) -> steps.add(stage));
-        assertEquals(4, fewer.run().removals().size());
+        assertEquals(4, fewer.run().curves().points().size());
         assertEquals(List.of(), steps, "nor with fewer fine-tunings of each");
         IllegalArgumentException refused = assertThrows(
                 IllegalArgumentException.class,

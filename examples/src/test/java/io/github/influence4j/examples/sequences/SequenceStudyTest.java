@@ -1,0 +1,61 @@
+package io.github.influence4j.examples.sequences;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.retraining.RemovalCurves;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.apache.commons.math3.stat.StatUtils;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A small form of the study. */
+class SequenceStudyTest {
+
+    private static final SequenceOptions SMALL = SequenceOptions.defaults()
+            .withSequences(120)
+            .withQuestions(2, 1)
+            .withModel(1, 16, 12)
+            .withTrainings(8, 2)
+            .withRemoved(List.of(2), 6);
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
+
+    @Test
+    void everyMethodIsJudgedAndNothingIsDoneTwice() throws IOException {
+        SequenceResult first = new SequenceStudy(SMALL, folder, ProgressListener.silent()).run(1);
+        assertEquals(11, first.kinds().size(), "two facts, eight quotes, one translation");
+        assertEquals(16, first.scores().size(), first.scores().keySet()::toString);
+        first.scores()
+                .forEach((name, scores) -> assertTrue(StatUtils.min(scores) >= -1 && StatUtils.max(scores) <= 1, name));
+        RemovalCurves curves = first.curves().orElseThrow();
+        assertEquals(7, curves.points().size(), curves.points().keySet()::toString);
+        String tables = first.tables();
+        assertTrue(tables.contains("| EK-FAC + ASTRA |") && tables.contains("| 2 | BM25 |"), tables);
+
+        // a stopped thread would refuse any training
+        Thread.currentThread().interrupt();
+        try {
+            SequenceResult again = new SequenceStudy(SMALL, folder, ProgressListener.silent()).run(1);
+            assertEquals(
+                    tables.substring(tables.indexOf("| estimator")),
+                    again.tables().substring(again.tables().indexOf("| estimator")));
+            assertThrows(
+                    CancellationException.class,
+                    () -> new SequenceStudy(SMALL.withTrainings(9, 2), folder, ProgressListener.silent()).run(1));
+        } finally {
+            assertTrue(Thread.interrupted());
+        }
+        IllegalArgumentException refused = assertThrows(
+                IllegalArgumentException.class,
+                () -> new SequenceStudy(SMALL.withSequences(100), folder, ProgressListener.silent()));
+        assertTrue(refused.toString().contains("another study"), refused::toString);
+    }
+}
