@@ -38,6 +38,9 @@ final class SequencesCommand implements Callable<Integer> {
     @Option(names = "--sequences", description = "training sequences, at most 6000 (default: ${DEFAULT-VALUE})")
     private int sequences = SequenceOptions.defaults().sequences();
 
+    @Option(names = "--topics", description = "facts that they state, at most 360 (default: ${DEFAULT-VALUE})")
+    private int topics = SequenceOptions.defaults().topics();
+
     @Option(names = "--facts", description = "questions about facts (default: ${DEFAULT-VALUE})")
     private int facts = SequenceOptions.defaults().facts();
 
@@ -76,6 +79,7 @@ final class SequencesCommand implements Callable<Integer> {
         PrintWriter console = spec.commandLine().getOut();
         SequenceOptions options = SequenceOptions.defaults()
                 .withSequences(sequences)
+                .withTopics(topics)
                 .withQuestions(facts, translations)
                 .withModel(blocks, width, epochs)
                 .withTrainings(halves, repeats)

@@ -31,6 +31,9 @@ final class SequenceBed {
     private static final int HEADS = 4;
     private static final long QUESTION_SEED = 10;
 
+    /** Of this many sentences of filler one is kept, roughly. */
+    private static final int FILLER_OF = 4;
+
     private final SequenceOptions options;
     private final SyntheticLanguage language = new SyntheticLanguage(SyntheticLanguage.DEFAULT_SEED);
     private final List<Sentence> sentences;
@@ -39,7 +42,10 @@ final class SequenceBed {
 
     SequenceBed(SequenceOptions options) {
         this.options = options;
-        this.sentences = language.sentences().subList(0, options.sequences());
+        List<Sentence> wanted = language.sentences().stream()
+                .filter(sentence -> isKept(sentence, options.topics()))
+                .toList();
+        this.sentences = wanted.subList(0, Math.min(options.sequences(), wanted.size()));
         this.train = sentences.stream()
                 .map(sentence -> TokenSequence.of(started(sentence.tokens())))
                 .toList();
@@ -58,6 +64,15 @@ final class SequenceBed {
                         IntStream.range(0, options.translations()).mapToObj(k -> language.translation(random)))
                 .flatMap(all -> all)
                 .toList();
+    }
+
+    /** Few facts, stated often, and little filler: what is asked must be learnt, and by most halves. */
+    private static boolean isKept(Sentence sentence, int topics) {
+        return switch (sentence.kind()) {
+            case FACT, REVERSED -> sentence.topic() < topics;
+            case QUOTE, TRANSLATION -> true;
+            case FILLER -> Math.floorMod(Arrays.hashCode(sentence.tokens()), FILLER_OF) == 0;
+        };
     }
 
     private int[] started(int[] tokens) {

@@ -58,7 +58,7 @@ final class SequenceEstimators implements AutoCloseable {
             FitOptions.defaults().withStrategy(Strategy.KFAC).withKfacScale(FitOptions.KfacScale.PER_EXAMPLE);
 
     private static final double[] OTHER_DAMPINGS = {0.01, 1};
-    private static final double[] PERCENTS = {0.25, 1};
+    private static final double[] PERCENTS = {0.25, 1, 5, 20};
 
     private static final AstraOptions STEPS =
             AstraOptions.defaults().withIterations(60).withBatchSize(64);
@@ -145,7 +145,7 @@ final class SequenceEstimators implements AutoCloseable {
     }
 
     private void stage(Map<String, Scored> found, String name, Supplier<Scored> work) {
-        String file = name.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9.]+", "-") + seed;
+        String file = name.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9.]+", "-") + "-" + seed;
         found.put(name, stages.of(file, Scored.class, work));
     }
 

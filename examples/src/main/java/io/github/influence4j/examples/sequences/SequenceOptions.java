@@ -5,8 +5,9 @@ import java.util.List;
 /**
  * How large the study of sequences is.
  *
- * @param sequences training sequences, the first of the synthetic corpus
- * @param facts questions about facts that at least two of them state
+ * @param sequences training sequences: the first of the synthetic corpus, without those of other facts and most of the filler
+ * @param topics facts that they state
+ * @param facts questions about these, that at least two sequences state
  * @param translations questions about translations; all quotes are asked for too
  * @param blocks of the model
  * @param width of the model
@@ -19,6 +20,7 @@ import java.util.List;
  */
 public record SequenceOptions(
         int sequences,
+        int topics,
         int facts,
         int translations,
         int blocks,
@@ -41,7 +43,7 @@ public record SequenceOptions(
      * @return the options
      */
     public static SequenceOptions defaults() {
-        return new SequenceOptions(1200, 24, 8, 2, 48, 20, 32, 60, 2, List.of(1, 3, 6), 20);
+        return new SequenceOptions(1200, 60, 24, 8, 2, 48, 20, 32, 60, 2, List.of(1, 3, 6), 20);
     }
 
     /**
@@ -52,7 +54,40 @@ public record SequenceOptions(
      */
     public SequenceOptions withSequences(int value) {
         return new SequenceOptions(
-                value, facts, translations, blocks, width, epochs, batchSize, halves, repeats, removed, together);
+                value,
+                topics,
+                facts,
+                translations,
+                blocks,
+                width,
+                epochs,
+                batchSize,
+                halves,
+                repeats,
+                removed,
+                together);
+    }
+
+    /**
+     * Changes the number of facts that the corpus states.
+     *
+     * @param value facts
+     * @return new options
+     */
+    public SequenceOptions withTopics(int value) {
+        return new SequenceOptions(
+                sequences,
+                value,
+                facts,
+                translations,
+                blocks,
+                width,
+                epochs,
+                batchSize,
+                halves,
+                repeats,
+                removed,
+                together);
     }
 
     /**
@@ -65,6 +100,7 @@ public record SequenceOptions(
     public SequenceOptions withQuestions(int newFacts, int newTranslations) {
         return new SequenceOptions(
                 sequences,
+                topics,
                 newFacts,
                 newTranslations,
                 blocks,
@@ -88,6 +124,7 @@ public record SequenceOptions(
     public SequenceOptions withModel(int newBlocks, int newWidth, int newEpochs) {
         return new SequenceOptions(
                 sequences,
+                topics,
                 facts,
                 translations,
                 newBlocks,
@@ -110,6 +147,7 @@ public record SequenceOptions(
     public SequenceOptions withTrainings(int newHalves, int newRepeats) {
         return new SequenceOptions(
                 sequences,
+                topics,
                 facts,
                 translations,
                 blocks,
@@ -131,6 +169,17 @@ public record SequenceOptions(
      */
     public SequenceOptions withRemoved(List<Integer> value, int newTogether) {
         return new SequenceOptions(
-                sequences, facts, translations, blocks, width, epochs, batchSize, halves, repeats, value, newTogether);
+                sequences,
+                topics,
+                facts,
+                translations,
+                blocks,
+                width,
+                epochs,
+                batchSize,
+                halves,
+                repeats,
+                value,
+                newTogether);
     }
 }

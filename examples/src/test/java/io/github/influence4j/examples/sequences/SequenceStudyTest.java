@@ -32,7 +32,7 @@ class SequenceStudyTest {
     void everyMethodIsJudgedAndNothingIsDoneTwice() throws IOException {
         SequenceResult first = new SequenceStudy(SMALL, folder, ProgressListener.silent()).run(1);
         assertEquals(11, first.kinds().size(), "two facts, eight quotes, one translation");
-        assertEquals(16, first.scores().size(), first.scores().keySet()::toString);
+        assertEquals(18, first.scores().size(), first.scores().keySet()::toString);
         first.scores()
                 .forEach((name, scores) -> assertTrue(StatUtils.min(scores) >= -1 && StatUtils.max(scores) <= 1, name));
         RemovalCurves curves = first.curves().orElseThrow();

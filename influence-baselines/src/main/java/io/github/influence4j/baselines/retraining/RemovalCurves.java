@@ -76,36 +76,51 @@ public record RemovalCurves(double[] whole, Map<String, List<Point>> points) {
     }
 
     /**
+     * Prints a Markdown table of all points, each compared with random examples.
+     *
+     * @return the table
+     */
+    public String table() {
+        return table(RANDOM);
+    }
+
+    /**
      * Prints a Markdown table of all points, each compared with random examples and with one method.
      *
-     * @param other the method that all are compared with
+     * @param other the method that all are compared with besides
      * @return the table
      * @throws IllegalArgumentException if there is no such method
      */
     public String table(String other) {
+        boolean more = !other.equals(RANDOM);
         StringBuilder text =
                 new StringBuilder("| removed for each query | method | examples removed | rise of the loss |"
-                        + " less random's (95 % interval) | less that of " + other + " (95 % interval) |\n"
-                        + "|---|---|---|---|---|---|\n");
+                        + " less random's (95 % interval) |"
+                        + (more ? " less that of " + other + " (95 % interval) |" : "")
+                        + "\n|---|---|---|---|---|" + (more ? "---|" : "") + "\n");
         for (Point first : points.getOrDefault(RANDOM, List.of())) {
             int count = first.count();
             for (String method : points.keySet()) {
                 Point point = point(method, count);
                 text.append(String.format(
                         Locale.ROOT,
-                        "| %d | %s | %.0f | %.3f | %s | %s |%n",
+                        "| %d | %s | %.0f | %.3f | %s |",
                         count,
                         method,
                         point.removed(),
                         point.mean(),
-                        method.equals(RANDOM) ? "–" : said(difference(method, RANDOM, count)),
-                        method.equals(other) ? "–" : said(difference(method, other, count))));
+                        said(method, RANDOM, count)));
+                text.append(more ? " " + said(method, other, count) + " |" : "").append('\n');
             }
         }
         return text.toString();
     }
 
-    private static String said(PairedBootstrap difference) {
+    private String said(String method, String other, int count) {
+        if (method.equals(other)) {
+            return "–";
+        }
+        PairedBootstrap difference = difference(method, other, count);
         return String.format(
                 Locale.ROOT, "%.3f (%.3f to %.3f)", difference.difference(), difference.low(), difference.high());
     }

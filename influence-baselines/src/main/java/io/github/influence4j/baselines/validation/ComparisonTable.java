@@ -1,17 +1,20 @@
 package io.github.influence4j.baselines.validation;
 
 import io.github.influence4j.api.InfluenceScores;
+import io.github.influence4j.baselines.retraining.RemovalCurves;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.apache.commons.math3.stat.StatUtils;
 
 /**
  * What a comparison of estimators found; {@link #toString} prints it as a table.
  *
  * @param rows one for each estimator
+ * @param removal what training without their most helpful examples did, where that was asked for
  */
-public record ComparisonTable(List<Row> rows) {
+public record ComparisonTable(List<Row> rows, Optional<RemovalCurves> removal) {
 
     private static final double MEBI = 1 << 20;
 
@@ -28,6 +31,7 @@ public record ComparisonTable(List<Row> rows) {
         private final String estimator;
         private final Optional<Agreement> agreement;
         private final OptionalDouble lds;
+        private final OptionalDouble ldsError;
         private final double fitMillis;
         private final double perQueryMillis;
         private final double heldBytes;
@@ -39,6 +43,7 @@ public record ComparisonTable(List<Row> rows) {
                 String estimator,
                 Optional<Agreement> agreement,
                 OptionalDouble lds,
+                OptionalDouble ldsError,
                 double fitMillis,
                 double perQueryMillis,
                 double heldBytes,
@@ -48,6 +53,7 @@ public record ComparisonTable(List<Row> rows) {
             this.estimator = estimator;
             this.agreement = agreement;
             this.lds = lds;
+            this.ldsError = ldsError;
             this.fitMillis = fitMillis;
             this.perQueryMillis = perQueryMillis;
             this.heldBytes = heldBytes;
@@ -56,17 +62,28 @@ public record ComparisonTable(List<Row> rows) {
             this.failure = failure;
         }
 
-        static Row of(String name, Estimate estimate, Optional<Agreement> agreement, OptionalDouble lds) {
+        static Row of(String name, Estimate estimate, Optional<Agreement> agreement, Optional<double[]> ldsOfQueries) {
             return new Row(
                     name,
                     agreement,
-                    lds,
+                    mean(ldsOfQueries),
+                    standardError(ldsOfQueries),
                     estimate.fitMillis(),
                     estimate.perQueryMillis(),
                     estimate.heldBytes(),
                     estimate.solveFlops(),
                     Optional.of(estimate.scores()),
                     Optional.empty());
+        }
+
+        private static OptionalDouble mean(Optional<double[]> values) {
+            return values.isPresent() ? OptionalDouble.of(StatUtils.mean(values.get())) : OptionalDouble.empty();
+        }
+
+        private static OptionalDouble standardError(Optional<double[]> values) {
+            return values.isPresent() && values.get().length > 1
+                    ? OptionalDouble.of(Math.sqrt(StatUtils.variance(values.get()) / values.get().length))
+                    : OptionalDouble.empty();
         }
 
         /**
@@ -79,6 +96,7 @@ public record ComparisonTable(List<Row> rows) {
                     estimator,
                     agreement,
                     lds,
+                    ldsError,
                     fitMillis,
                     perQueryMillis,
                     heldBytes,
@@ -91,6 +109,7 @@ public record ComparisonTable(List<Row> rows) {
             return new Row(
                     name,
                     Optional.empty(),
+                    OptionalDouble.empty(),
                     OptionalDouble.empty(),
                     0,
                     0,
@@ -125,6 +144,15 @@ public record ComparisonTable(List<Row> rows) {
          */
         public OptionalDouble lds() {
             return lds;
+        }
+
+        /**
+         * Returns the standard error of the linear datamodelling score.
+         *
+         * @return of the mean over the queries; empty where there is no score, or one query only
+         */
+        public OptionalDouble ldsError() {
+            return ldsError;
         }
 
         /**
@@ -215,6 +243,7 @@ public record ComparisonTable(List<Row> rows) {
                     row.perQueryMillis(),
                     Double.isNaN(row.heldBytes()) ? "" : String.format(Locale.ROOT, "%.1f", row.heldBytes() / MEBI)));
         }
+        removal.ifPresent(curves -> text.append('\n').append(curves.table()));
         return text.toString();
     }
 

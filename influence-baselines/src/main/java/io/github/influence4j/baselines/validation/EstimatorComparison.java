@@ -3,16 +3,23 @@ package io.github.influence4j.baselines.validation;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.FittedEstimator;
+import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.ProgressListener;
+import io.github.influence4j.baselines.retraining.Removal;
+import io.github.influence4j.baselines.retraining.RemovalCurves;
 import io.github.influence4j.baselines.retraining.RetrainedObjectives;
+import io.github.influence4j.baselines.retraining.Retraining;
+import io.github.influence4j.baselines.retraining.TrainingSubsets;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.Supplier;
-import org.apache.commons.math3.stat.StatUtils;
 
 /**
  * Estimators of one model over one data set beside each other, all with the same damping and against the same reference: the
@@ -23,6 +30,8 @@ import org.apache.commons.math3.stat.StatUtils;
  *     comparison.against("exact", () -> ExactGaussNewton.on(backend).fit(model, train));
  *     comparison.add("EK-FAC", () -> Ekfac.on(backend).fit(model, train));
  *     comparison.add("mine", () -> new MyEstimator(model, train));
+ *     comparison.withRetraining(new Retraining<>(trainer, RetrainingOptions.of(2)), TrainingSubsets.random(ids, 60, 0.5, 1));
+ *     comparison.withRemoval(new Removal<>(trainer, RemovalOptions.of(List.of(5, 20))));
  *     System.out.println(comparison.run(Damping.DEFAULT));
  * }
  * }</pre>
@@ -43,6 +52,9 @@ public final class EstimatorComparison<E> implements AutoCloseable {
     private Optional<Estimator> reference = Optional.empty();
     private Optional<Responses> responses = Optional.empty();
     private Optional<RetrainedObjectives> retrained = Optional.empty();
+    private Optional<Retraining<E>> retraining = Optional.empty();
+    private Optional<TrainingSubsets> subsets = Optional.empty();
+    private Optional<Removal<E>> removal = Optional.empty();
 
     private EstimatorComparison(ExampleSource<E> queries, ExampleSource<E> train) {
         this.queries = queries;
@@ -121,6 +133,31 @@ public final class EstimatorComparison<E> implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Adds the linear datamodelling score to every row, of models that the first run trains.
+     *
+     * @param trainings trains the host's model again, and may keep what is finished
+     * @param parts of the training set, which models are trained on
+     * @return this
+     */
+    public EstimatorComparison<E> withRetraining(Retraining<E> trainings, TrainingSubsets parts) {
+        retraining = Optional.of(trainings);
+        subsets = Optional.of(parts);
+        return this;
+    }
+
+    /**
+     * Adds removal curves to the table: every run trains again without what each estimator calls most helpful. Where files are kept, each
+     * damping needs a folder of its own, since another damping names other examples.
+     *
+     * @param trainings trains the host's model again
+     * @return this
+     */
+    public EstimatorComparison<E> withRemoval(Removal<E> trainings) {
+        removal = Optional.of(trainings);
+        return this;
+    }
+
     private record Responses(long[] trainIds, double[][] changes) {}
 
     private FittedOnce<E, FittedEstimator<E>> own(String name, Supplier<? extends FittedEstimator<E>> fit) {
@@ -157,8 +194,12 @@ public final class EstimatorComparison<E> implements AutoCloseable {
      * @return one row for each estimator, in the order in which they were added
      * @throws IllegalArgumentException if there is no estimator, or the reference is of other queries or examples
      * @throws NumericalException if the reference diverges
+     * @throws UncheckedIOException if finished trainings cannot be kept
      */
     public ComparisonTable run(LayerDamping damping, ProgressListener progress) {
+        if (retrained.isEmpty() && retraining.isPresent()) {
+            retrained = Optional.of(trained(progress));
+        }
         List<ComparisonTable.Row> rows = new ArrayList<>();
         Optional<Estimate> truth = reference.map(estimator -> estimator.estimate(damping));
         truth.ifPresent(estimate -> rows.add(row(reference.orElseThrow().name(), estimate, truth)));
@@ -169,7 +210,28 @@ public final class EstimatorComparison<E> implements AutoCloseable {
             rows.add(row(estimator, damping, truth));
             progress.progress(STAGE, rows.size(), estimators.size() + (truth.isPresent() ? 1 : 0));
         }
-        return new ComparisonTable(rows);
+        return new ComparisonTable(rows, removed(rows, progress));
+    }
+
+    private RetrainedObjectives trained(ProgressListener progress) {
+        try {
+            return retraining.orElseThrow().run(train, queries, subsets.orElseThrow(), progress);
+        } catch (IOException e) {
+            throw new UncheckedIOException("finished trainings", e);
+        }
+    }
+
+    private Optional<RemovalCurves> removed(List<ComparisonTable.Row> rows, ProgressListener progress) {
+        if (removal.isEmpty()) {
+            return Optional.empty();
+        }
+        Map<String, InfluenceScores> scores = new LinkedHashMap<>();
+        rows.forEach(row -> row.scores().ifPresent(own -> scores.put(row.estimator(), own)));
+        try {
+            return Optional.of(removal.get().byScores(train, queries, scores, progress));
+        } catch (IOException e) {
+            throw new UncheckedIOException("finished trainings without examples", e);
+        }
     }
 
     private ComparisonTable.Row row(Estimator estimator, LayerDamping damping, Optional<Estimate> truth) {
@@ -183,10 +245,11 @@ public final class EstimatorComparison<E> implements AutoCloseable {
     private ComparisonTable.Row row(String name, Estimate estimate, Optional<Estimate> truth) {
         Optional<Agreement> agreement = truth.map(other -> Agreement.of(estimate.scores(), other.scores()))
                 .or(() -> responses.map(r -> Agreement.of(estimate.scores(), r.trainIds(), r.changes())));
-        OptionalDouble lds = retrained.isPresent()
-                ? OptionalDouble.of(StatUtils.mean(retrained.get().linearDatamodellingScores(estimate.scores())))
-                : OptionalDouble.empty();
-        return ComparisonTable.Row.of(name, estimate, agreement, lds);
+        return ComparisonTable.Row.of(
+                name,
+                estimate,
+                agreement,
+                retrained.map(models -> models.linearDatamodellingScores(estimate.scores())));
     }
 
     @Override

@@ -1,11 +1,13 @@
 package io.github.influence4j.baselines.validation;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.ExampleSource;
+import io.github.influence4j.api.InfluenceScores;
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.Loss;
 import io.github.influence4j.api.NumericalException;
@@ -14,6 +16,12 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.baselines.exact.ExactGaussNewton;
 import io.github.influence4j.baselines.pbrf.PbrfOptions;
 import io.github.influence4j.baselines.pbrf.ProximalBregman;
+import io.github.influence4j.baselines.retraining.Removal;
+import io.github.influence4j.baselines.retraining.RemovalCurves;
+import io.github.influence4j.baselines.retraining.RemovalOptions;
+import io.github.influence4j.baselines.retraining.Retraining;
+import io.github.influence4j.baselines.retraining.RetrainingOptions;
+import io.github.influence4j.baselines.retraining.TrainingSubsets;
 import io.github.influence4j.ekfac.Ekfac;
 import io.github.influence4j.ekfac.FittedCurvature;
 import io.github.influence4j.ekfac.options.Strategy;
@@ -26,9 +34,13 @@ import io.github.influence4j.models.MlpShape;
 import io.github.influence4j.models.MlpTrainer;
 import io.github.influence4j.models.TrainingOptions;
 import io.github.influence4j.testkit.Tolerances;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Estimators beside each other on a small trained network. */
@@ -99,6 +111,45 @@ class EstimatorComparisonTest {
             assertThrows(
                     IllegalArgumentException.class,
                     () -> Agreement.of(entries.get(0).scores().orElseThrow(), new long[] {0, 1}, new double[3][2]));
+        }
+    }
+
+    @Test
+    void trainsAgainForTheTruthInOneCall() throws IOException {
+        ExampleSource<LabelledExample> train = data(30, 1);
+        ExampleSource<LabelledExample> queries = data(3, 2);
+        MlpTrainer trainer = new MlpTrainer(
+                backend,
+                MlpShape.of(Activation.TANH, Loss.SQUARED_ERROR, 4, 4, 1),
+                TrainingOptions.sgd().withEpochs(20));
+        TrainingSubsets subsets = TrainingSubsets.random(LongStream.range(0, 30).toArray(), 6, 0.5, 1);
+        Retraining<LabelledExample> retraining = new Retraining<>(trainer, RetrainingOptions.of(1));
+        Removal<LabelledExample> removal = new Removal<>(trainer, RemovalOptions.of(List.of(2)));
+        try (Mlp model = trainer.train(train, 3);
+                EstimatorComparison<LabelledExample> comparison = EstimatorComparison.of(queries, train)) {
+            ComparisonTable table = comparison
+                    .add("EK-FAC", () -> Ekfac.on(backend).fit(model, train))
+                    .add(new Diverging())
+                    .withRetraining(retraining, subsets)
+                    .withRemoval(removal)
+                    .run(Damping.DEFAULT);
+            ComparisonTable.Row row = table.rows().get(0);
+            InfluenceScores scores = row.scores().orElseThrow();
+            double[] lds = retraining
+                    .run(train, queries, subsets, ProgressListener.silent())
+                    .linearDatamodellingScores(scores);
+            assertEquals(Arrays.stream(lds).average().orElseThrow(), row.lds().orElseThrow(), 1e-12);
+            double squares = Arrays.stream(lds)
+                    .map(one -> Math.pow(one - row.lds().orElseThrow(), 2))
+                    .sum();
+            assertEquals(Math.sqrt(squares / 2 / 3), row.ldsError().orElseThrow(), 1e-12);
+            assertTrue(table.rows().get(1).ldsError().isEmpty());
+            RemovalCurves alone =
+                    removal.run(train, queries, Map.of("EK-FAC", Removal.ranked(scores, 2)), ProgressListener.silent());
+            RemovalCurves found = table.removal().orElseThrow();
+            assertArrayEquals(
+                    alone.point("EK-FAC", 2).rises(), found.point("EK-FAC", 2).rises());
+            assertTrue(table.toString().contains("| 2 | EK-FAC | 2 |"), table::toString);
         }
     }
 
