@@ -128,6 +128,29 @@ public final class Removal<E> {
         return new RemovalCurves(whole, curves);
     }
 
+    /**
+     * Trains and measures without what estimators call most helpful.
+     *
+     * @param train the whole training set, which is held
+     * @param queries the queries, whose measurement is taken
+     * @param scores of these queries, by the name of an estimator
+     * @param progress is told after each training
+     * @return the curves of the estimators
+     * @throws IllegalArgumentException as {@link #run} does
+     * @throws IOException if files cannot be read or written
+     */
+    public RemovalCurves byScores(
+            ExampleSource<E> train,
+            ExampleSource<E> queries,
+            Map<String, InfluenceScores> scores,
+            ProgressListener progress)
+            throws IOException {
+        int most = Collections.max(options.counts());
+        Map<String, List<long[]>> rankings = new LinkedHashMap<>();
+        scores.forEach((estimator, own) -> rankings.put(estimator, ranked(own, most)));
+        return run(train, queries, rankings, progress);
+    }
+
     private static void add(Map<String, List<RemovalCurves.Point>> curves, String method, RemovalCurves.Point point) {
         curves.computeIfAbsent(method, key -> new ArrayList<>()).add(point);
     }
