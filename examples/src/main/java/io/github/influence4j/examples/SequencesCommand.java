@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Trains small language models on halves of a corpus, and without what methods call most helpful, and compares"
                     + " what estimators had foretold.",
+            "As it stands it trains some 210 models on two cores and less than an hour: 120 on halves, 90 without sequences.",
             "Writes results.md. What was done before in the same folder is not done again."
         },
         sortOptions = false)

@@ -35,6 +35,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Scores of every estimator for one network; what was scored before is not scored again, and trains nothing. */
@@ -50,6 +51,7 @@ final class SequenceEstimators implements AutoCloseable {
     static final String SOURCE = "SOURCE";
     static final String BM25 = "BM25";
     static final String SIGNS = "index, signs of ";
+    static final String COORDINATES = "index, coordinates of ";
 
     /** What K-FAC's eigenvalues are of where nothing is said: EK-FAC's scale is that of examples. */
     private static final String PER_POSITION = ", eigenvalues of positions";
@@ -58,7 +60,10 @@ final class SequenceEstimators implements AutoCloseable {
             FitOptions.defaults().withStrategy(Strategy.KFAC).withKfacScale(FitOptions.KfacScale.PER_EXAMPLE);
 
     private static final double[] OTHER_DAMPINGS = {0.01, 1};
-    private static final double[] PERCENTS = {0.25, 1, 5, 20};
+    /** Bytes of a gradient in float32. */
+    private static final double[] SIGN_PERCENTS = {0.25, 1, 3};
+
+    private static final double[] COORDINATE_PERCENTS = {1, 5};
 
     private static final AstraOptions STEPS =
             AstraOptions.defaults().withIterations(60).withBatchSize(64);
@@ -117,8 +122,17 @@ final class SequenceEstimators implements AutoCloseable {
                 .withWeightDecay(trainer.weightDecay())
                 .reporting(progress)
                 .fit(run(), bed.train()));
-        for (double percent : PERCENTS) {
-            stage(found, SIGNS + percent + " %", () -> index(percent));
+        for (double percent : SIGN_PERCENTS) {
+            IndexOptions size = IndexOptions.defaults().withPercent(percent);
+            stage(found, SIGNS + percent + " %", () -> index("signs-" + percent, size, IndexScoring::bySigns));
+        }
+        for (double percent : COORDINATE_PERCENTS) {
+            IndexOptions size =
+                    IndexOptions.defaults().withCoordinatesPercent(percent).withoutSigns();
+            stage(
+                    found,
+                    COORDINATES + percent + " %",
+                    () -> index("coordinates-" + percent, size, IndexScoring::byCoordinates));
         }
         fitted(found, ASTRA, () -> Astra.on(backend, ekfac().curvature())
                 .with(STEPS)
@@ -199,32 +213,26 @@ final class SequenceEstimators implements AutoCloseable {
     }
 
     /** Estimates in place of scores, with the damping that all others have. */
-    private Scored index(double percent) {
+    private Scored index(String name, IndexOptions size, UnaryOperator<IndexScoring<TokenSequence>> section) {
         try {
             Path factors = folder.resolve("factors-" + seed);
-            Path index = folder.resolve("index-" + seed + "-" + percent);
+            Path index = folder.resolve("index-" + seed + "-" + name);
             if (!Files.exists(factors)) {
                 FactorStore.save(factors, ekfac());
             }
             long start = System.nanoTime();
             FactorStore store = FactorStore.open(factors);
-            IndexBuild.of(
-                            backend,
-                            store,
-                            model(),
-                            Damping.DEFAULT,
-                            IndexOptions.defaults().withPercent(percent),
-                            progress)
+            IndexBuild.of(backend, store, model(), Damping.DEFAULT, size, progress)
                     .write(index, bed.train(), true);
             double built = seconds(start);
             start = System.nanoTime();
             try (GradientIndex opened = GradientIndex.open(index);
                     IndexScoring<TokenSequence> scoring = opened.scoring(backend, store, model(), progress)) {
-                InfluenceScores estimates = scoring.bySigns().pairwise(bed.questions());
+                InfluenceScores estimates = section.apply(scoring).pairwise(bed.questions());
                 return new Scored(estimates.matrix().toArray(), built, seconds(start));
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("index of " + percent + " %", e);
+            throw new UncheckedIOException("index of " + name, e);
         }
     }
 

@@ -20,7 +20,7 @@ class SequenceStudyTest {
     private static final SequenceOptions SMALL = SequenceOptions.defaults()
             .withSequences(120)
             .withQuestions(2, 1)
-            .withModel(1, 16, 12)
+            .withModel(1, 48, 6)
             .withTrainings(8, 2)
             .withRemoved(List.of(2), 6);
 
@@ -32,7 +32,7 @@ class SequenceStudyTest {
     void everyMethodIsJudgedAndNothingIsDoneTwice() throws IOException {
         SequenceResult first = new SequenceStudy(SMALL, folder, ProgressListener.silent()).run(1);
         assertEquals(11, first.kinds().size(), "two facts, eight quotes, one translation");
-        assertEquals(18, first.scores().size(), first.scores().keySet()::toString);
+        assertEquals(19, first.scores().size(), first.scores().keySet()::toString);
         first.scores()
                 .forEach((name, scores) -> assertTrue(StatUtils.min(scores) >= -1 && StatUtils.max(scores) <= 1, name));
         RemovalCurves curves = first.curves().orElseThrow();
