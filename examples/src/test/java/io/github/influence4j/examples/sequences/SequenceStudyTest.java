@@ -18,10 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 class SequenceStudyTest {
 
     private static final SequenceOptions SMALL = SequenceOptions.defaults()
-            .withSequences(120)
-            .withTopics(10)
+            .withSequences(200)
+            .withTopics(30)
             .withQuestions(2, 1)
-            .withModel(1, 48, 6)
+            .withModel(1, 48, 4)
             .withTrainings(8, 2)
             .withRemoved(List.of(2), 6);
 
