@@ -35,7 +35,7 @@ public final class WhitenedGradients implements AutoCloseable {
     private final EigenbasisSolver solver;
     private final RotatedGradients rotated;
     private final SharedRotations inputs;
-    private final Map<Integer, float[]> roots = new HashMap<>();
+    private final Map<Integer, Roots> roots = new HashMap<>();
     private float[] rows = {};
     private float[] tile = {};
 
@@ -103,7 +103,7 @@ public final class WhitenedGradients implements AutoCloseable {
         int inputs = capture.layer().gradientColumns();
         int examples = chunk.examples();
         double factor = Math.scalb(1.0, -capture.exponent()) * Math.pow(2, -solver.exponent(layer) / 2.0);
-        float[] root = root(layer, numbers);
+        Roots root = root(layer, numbers);
         if (rows.length < examples * numbers) {
             rows = new float[examples * numbers];
         }
@@ -112,11 +112,13 @@ public final class WhitenedGradients implements AutoCloseable {
             if (tile.length < examples * width) {
                 tile = new float[examples * width];
             }
-            gradients.read(0, examples * outputs, tile, 0);
             int tasks = Math.min(examples, Math.max(1, backend.parallelism()));
             backend.inParallel(tasks, task -> {
                 for (int e = task; e < examples; e += tasks) {
-                    if (!whiten(e * width, root, first * inputs, width, factor, e * numbers + first * inputs)) {
+                    // one after the other, so that an example is in the core's cache
+                    gradients.read(e * outputs, outputs, tile, e * width);
+                    if (!root.multiply(
+                            tile, e * width, factor, first * inputs, width, rows, e * numbers + first * inputs)) {
                         throw new NumericalException("layer " + capture.layer().name()
                                 + ": the whitened gradient of example " + (chunk.firstExample() + e)
                                 + " of a batch is not finite in float32; scale the loss");
@@ -126,31 +128,8 @@ public final class WhitenedGradients implements AutoCloseable {
         });
     }
 
-    /**
-     * Writes factor · tile · root to the rows, in float64 as the factor alone may be none of float32, and says whether all is finite: 0
-     * times anything else is not 0.
-     */
-    private boolean whiten(int from, float[] root, int rootAt, int width, double factor, int to) {
-        float zeros0 = 0;
-        float zeros1 = 0;
-        int k = 0;
-        for (; k + 1 < width; k += 2) {
-            float value0 = (float) (factor * tile[from + k] * root[rootAt + k]);
-            float value1 = (float) (factor * tile[from + k + 1] * root[rootAt + k + 1]);
-            zeros0 += 0 * value0;
-            zeros1 += 0 * value1;
-            rows[to + k] = value0;
-            rows[to + k + 1] = value1;
-        }
-        if (k < width) {
-            rows[to + k] = (float) (factor * tile[from + k] * root[rootAt + k]);
-            zeros0 += 0 * rows[to + k];
-        }
-        return zeros0 + zeros1 == 0;
-    }
-
-    /** √(1/(Λ+λ)), [o, i] row-major, up to the root of the solver's power of two; 1 for the identity. */
-    private float[] root(int layer, int numbers) {
+    /** √(1/(Λ+λ)) of a layer, [o, i] row-major, up to the root of the solver's power of two; 1 for the identity. */
+    private Roots root(int layer, int numbers) {
         return roots.computeIfAbsent(layer, l -> {
             float[] root = new float[numbers];
             Arrays.fill(root, 1);
@@ -163,7 +142,7 @@ public final class WhitenedGradients implements AutoCloseable {
                     }
                 }
             });
-            return root;
+            return Roots.of(root);
         });
     }
 
