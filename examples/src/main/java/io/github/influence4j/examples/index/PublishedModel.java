@@ -42,6 +42,6 @@ record PublishedModel(Path path) implements StudiedModel {
 
     @Override
     public int part() {
-        return 128;
+        return 64;
     }
 }
