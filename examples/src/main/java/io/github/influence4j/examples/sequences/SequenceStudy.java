@@ -40,6 +40,7 @@ public final class SequenceStudy {
             SequenceEstimators.KFAC,
             SequenceEstimators.DOT,
             SequenceEstimators.ASTRA,
+            SequenceEstimators.SOURCE,
             SequenceEstimators.SIGNS + "0.25 %",
             SequenceEstimators.BM25);
 

@@ -37,7 +37,7 @@ class SequenceStudyTest {
         first.scores()
                 .forEach((name, scores) -> assertTrue(StatUtils.min(scores) >= -1 && StatUtils.max(scores) <= 1, name));
         RemovalCurves curves = first.curves().orElseThrow();
-        assertEquals(7, curves.points().size(), curves.points().keySet()::toString);
+        assertEquals(8, curves.points().size(), curves.points().keySet()::toString);
         String tables = first.tables();
         assertTrue(tables.contains("| EK-FAC + ASTRA |") && tables.contains("| 2 | BM25 |"), tables);
 
