@@ -90,6 +90,19 @@ record ComparisonReport(
             cold.put(name, comparison.cold().total());
         }
         json.put("scoreAgreement", agreement);
+        Map<String, Object> operators = new LinkedHashMap<>();
+        for (WorkloadComparison comparison : comparisons) {
+            comparison
+                    .curvlinops()
+                    .ifPresent(other -> operators.put(
+                            comparison.workload().name(),
+                            Map.of(
+                                    "fitSeconds", other.fit(),
+                                    "pairwiseSeconds", other.pairwise(),
+                                    "scoresDiffer",
+                                            comparison.curvlinopsDifference().orElseThrow())));
+        }
+        json.put("curvlinops", operators);
         json.put("coldSeconds", cold);
         json.put("sgemmOrder", peer.device().sgemmOrder());
         json.put("peerSgemmGflops", peerSgemmGflops());
@@ -154,6 +167,17 @@ record ComparisonReport(
                     comparison.kinks().train().cardinality()
                             + comparison.kinks().queries().cardinality(),
                     comparison.workload().train() + comparison.workload().queries()));
+        }
+        for (WorkloadComparison comparison : comparisons) {
+            comparison
+                    .curvlinops()
+                    .ifPresent(other -> text.append(String.format(
+                            Locale.ROOT,
+                            "%ncurvlinops on %s: fit %.3g s, scores %.3g s, which differ by %.1e of the largest.%n",
+                            comparison.workload().name(),
+                            other.fit(),
+                            other.pairwise(),
+                            comparison.curvlinopsDifference().orElseThrow())));
         }
         text.append(String.format(
                 Locale.ROOT,

@@ -42,6 +42,9 @@ public final class PeerComparison implements Callable<Integer> {
     @Option(names = "--python", required = true, description = "Python with torch, safetensors, accelerate, einops")
     private Path python = Path.of("");
 
+    @Option(names = "--curvlinops", description = "Python with curvlinops; left out without it")
+    private Optional<Path> curvlinops = Optional.empty();
+
     @Option(
             names = "--workloads",
             split = ",",
@@ -106,7 +109,7 @@ public final class PeerComparison implements Callable<Integer> {
             PeerRunner peer = new PeerRunner(tree.toAbsolutePath(), python, threads, device);
             Optional<StageEfficiency.Size> size =
                     withoutEfficiency ? Optional.empty() : Optional.of(StageEfficiency.Size.gpt2(device));
-            ComparisonReport report = measure(work, backend, peer, runs, out, size);
+            ComparisonReport report = measure(work, backend, peer, curvlinops, runs, out, size);
             System.out.print(report.table());
             return agrees(report.comparisons()) ? 0 : 1;
         }
@@ -122,6 +125,7 @@ public final class PeerComparison implements Callable<Integer> {
             List<Workload> workloads,
             MatrixBackend backend,
             PeerRunner peer,
+            Optional<Path> curvlinops,
             int runs,
             Path out,
             Optional<StageEfficiency.Size> size)
@@ -130,7 +134,7 @@ public final class PeerComparison implements Callable<Integer> {
         Machine machine = Machine.here(backend);
         List<WorkloadComparison> comparisons = new ArrayList<>();
         for (Workload workload : workloads) {
-            WorkloadComparison comparison = WorkloadComparison.measure(workload, backend, peer, runs, out);
+            WorkloadComparison comparison = WorkloadComparison.measure(workload, backend, peer, curvlinops, runs, out);
             comparisons.add(comparison);
             LOG.info(
                     "{}: scores away from kinks differ by {} (pairwise) and {} (self) of the largest",

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -22,6 +24,7 @@ import org.slf4j.LoggerFactory;
  * @param peerRuns kronfluence's, run in turn with them
  * @param kinks examples whose scores rounding may move
  * @param floors the least seconds of each stage
+ * @param curvlinops what curvlinops did, where it is there and the work is any for it
  */
 record WorkloadComparison(
         Workload workload,
@@ -29,12 +32,14 @@ record WorkloadComparison(
         List<PipelineRun> runs,
         List<PeerRunner.Result> peerRuns,
         Kinks kinks,
-        Map<Stage, Double> floors) {
+        Map<Stage, Double> floors,
+        Optional<CurvlinopsRun> curvlinops) {
 
     private static final Logger LOG = LoggerFactory.getLogger(WorkloadComparison.class);
 
     /** Runs both sides in turn, this library first, after one run to warm the JVM up. */
-    static WorkloadComparison measure(Workload workload, MatrixBackend backend, PeerRunner peer, int runs, Path work)
+    static WorkloadComparison measure(
+            Workload workload, MatrixBackend backend, PeerRunner peer, Optional<Path> curvlinops, int runs, Path work)
             throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory(work, workload.name());
         WorkloadData data = WorkloadData.make(workload, backend);
@@ -55,7 +60,10 @@ record WorkloadComparison(
             }
             Map<Stage, Double> floors =
                     Floors.ofSquareProducts(backend, peer.device().sgemmOrder()).of(backend, workload);
-            return new WorkloadComparison(workload, cold, own, theirs, Kinks.of(data), floors);
+            Optional<CurvlinopsRun> operators = curvlinops.isPresent()
+                    ? CurvlinopsRun.of(workload, folder, curvlinops.get(), peer.threads())
+                    : Optional.empty();
+            return new WorkloadComparison(workload, cold, own, theirs, Kinks.of(data), floors, operators);
         } finally {
             delete(folder);
         }
@@ -98,6 +106,17 @@ record WorkloadComparison(
                 .get(k));
     }
 
+    /** Largest difference of curvlinops's scores from this library's away from kinks, of the largest. */
+    OptionalDouble curvlinopsDifference() {
+        return curvlinops
+                .map(other -> OptionalDouble.of(agreement(
+                        runs.get(0).pairwise(),
+                        other.scores(),
+                        k -> kinks.train().get(k % workload.train())
+                                || kinks.queries().get(k / workload.train()))))
+                .orElse(OptionalDouble.empty());
+    }
+
     /** Largest difference of any score, relative to the largest score of kronfluence. */
     double differenceOfAny() {
         return agreement(runs.get(0).pairwise(), peerRuns.get(0).run().pairwise(), k -> false);
@@ -105,7 +124,7 @@ record WorkloadComparison(
 
     private static double agreement(double[] own, double[] theirs, IntPredicate leftOut) {
         if (own.length != theirs.length) {
-            throw new IllegalStateException(own.length + " scores against " + theirs.length + " of kronfluence");
+            throw new IllegalStateException(own.length + " scores against " + theirs.length + " of the peer");
         }
         double difference = 0;
         double largest = 0;

@@ -25,6 +25,7 @@ class PeerComparisonTest {
 
     private static final String TREE = "benchmarks.kronfluence";
     private static final String PYTHON = "benchmarks.python";
+    private static final String CURVLINOPS = "benchmarks.curvlinops";
 
     private static final StageEfficiency.Size SMALL =
             new StageEfficiency.Size(List.of(LayerSpec.tokens("up", 40, 70)), 8, 8, 4, 2, false, 64);
@@ -44,7 +45,10 @@ class PeerComparisonTest {
                 .toList();
         try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             PeerRunner peer = new PeerRunner(Path.of(tree), Path.of(python), 1, Device.CPU);
-            PeerComparison.measure(workloads, backend, peer, 1, out, Optional.of(SMALL));
+            Optional<Path> curvlinops = Optional.of(System.getProperty(CURVLINOPS, ""))
+                    .filter(p -> !p.isEmpty())
+                    .map(Path::of);
+            PeerComparison.measure(workloads, backend, peer, curvlinops, 1, out, Optional.of(SMALL));
         }
         JsonNode results = new JsonMapper().readTree(Files.readString(out.resolve("results.json")));
         assertEquals(3 * 7 + 1, results.path("rows").size());
@@ -52,6 +56,10 @@ class PeerComparisonTest {
             JsonNode agreement = results.path("scoreAgreement").path(workload.name());
             assertTrue(agreement.path("pairwise").asDouble(1) <= PeerComparison.AGREEMENT, agreement.toString());
             assertTrue(agreement.path("self").asDouble(1) <= PeerComparison.AGREEMENT, agreement.toString());
+        }
+        if (!System.getProperty(CURVLINOPS, "").isEmpty()) {
+            JsonNode operators = results.path("curvlinops").path("tiny-mlp");
+            assertTrue(operators.path("scoresDiffer").asDouble(1) <= PeerComparison.AGREEMENT, operators.toString());
         }
         assertTrue(results.path("efficiency").path("scoreRank32").asDouble() > 0);
         assertTrue(results.path("peerSgemmGflops").asDouble() > 0);

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Follows training runs step by step, and compares the exact derivative with estimators that look at the trained"
                     + " model, by models that were trained on parts of the data.",
+            "A seed trains 60 models a data set and takes some quarter of an hour, most of it for digits.",
             "Writes results.md. Networks and trainings that were done before in the same folder are not done again."
         },
         sortOptions = false)
