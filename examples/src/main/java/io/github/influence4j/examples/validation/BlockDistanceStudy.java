@@ -41,7 +41,7 @@ import org.apache.commons.math3.stat.StatUtils;
 public final class BlockDistanceStudy {
 
     /** Changes whenever {@link Row} does. */
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
 
     private static final double[] DAMPINGS = {0.01, 0.1, 1};
     private static final int QUESTIONS = 20;
@@ -52,6 +52,7 @@ public final class BlockDistanceStudy {
     private static final String KFAC = "K-FAC";
     private static final String SCALED = "K-FAC, by example";
     private static final String EKFAC = "EK-FAC";
+    private static final String APART = "EK-FAC, by position";
     private static final String BASIS = "gradient basis";
 
     private final MatrixBackend backend;
@@ -227,33 +228,64 @@ public final class BlockDistanceStudy {
                 for (Map.Entry<String, FitOptions> estimator : options.entrySet()) {
                     Ekfac fit = Ekfac.on(backend).with(estimator.getValue());
                     try (FittedCurvature<E> fitted = exact ? fit.fitExactly(model, train) : fit.fit(model, train)) {
-                        for (double damping : DAMPINGS) {
-                            LayerDamping lambda = reference.resolve(Damping.relative(damping));
-                            CurvatureScoring<E> own = fitted.damped(lambda);
-                            CurvatureScoring<E> block = blocks.damped(lambda);
-                            BlockDistance distance = BlockDistance.between(
-                                    own.pairwise(asked, train),
-                                    own.solver(),
-                                    block.pairwise(asked, train),
-                                    block.solver());
-                            rows.add(new Row(
-                                    one.host(),
-                                    one.width(),
-                                    one.positions(),
-                                    Math.toIntExact(train.size()),
-                                    parameters,
-                                    seed,
-                                    damping,
-                                    estimator.getKey(),
-                                    exact,
-                                    distance.pearson(),
-                                    distance.error(),
-                                    distance.slope(),
-                                    distance.randomError()));
-                        }
+                        rows.addAll(compared(
+                                one,
+                                seed,
+                                parameters,
+                                estimator.getKey(),
+                                exact,
+                                fitted,
+                                reference,
+                                blocks,
+                                train,
+                                asked));
                     }
                 }
             }
+            if (one.positions() > 1) {
+                try (FittedCurvature<PositionsApart.Position<E>> apart = Ekfac.on(backend)
+                                .fitExactly(new PositionsApart<>(model), PositionsApart.of(train, one.positions()));
+                        FittedCurvature<E> fitted =
+                                FittedCurvature.of(backend, model, apart.curvature(), ProgressListener.silent())) {
+                    rows.addAll(compared(one, seed, parameters, APART, true, fitted, reference, blocks, train, asked));
+                }
+            }
+        }
+        return rows;
+    }
+
+    private static <E> List<Row> compared(
+            Case one,
+            long seed,
+            long parameters,
+            String estimator,
+            boolean exact,
+            FittedCurvature<E> fitted,
+            FittedCurvature<E> reference,
+            FittedCurvature<E> blocks,
+            ExampleSource<E> train,
+            ExampleSource<E> asked) {
+        List<Row> rows = new ArrayList<>();
+        for (double damping : DAMPINGS) {
+            LayerDamping lambda = reference.resolve(Damping.relative(damping));
+            CurvatureScoring<E> own = fitted.damped(lambda);
+            CurvatureScoring<E> block = blocks.damped(lambda);
+            BlockDistance distance = BlockDistance.between(
+                    own.pairwise(asked, train), own.solver(), block.pairwise(asked, train), block.solver());
+            rows.add(new Row(
+                    one.host(),
+                    one.width(),
+                    one.positions(),
+                    Math.toIntExact(train.size()),
+                    parameters,
+                    seed,
+                    damping,
+                    estimator,
+                    exact,
+                    distance.pearson(),
+                    distance.error(),
+                    distance.slope(),
+                    distance.randomError()));
         }
         return rows;
     }
@@ -275,7 +307,7 @@ public final class BlockDistanceStudy {
     private static String table(String what, List<Row> rows, ToDoubleFunction<Row> value) {
         StringBuilder text =
                 new StringBuilder("| " + what + " | width | positions | examples | a parameter | damping |");
-        List<String> names = List.of(KFAC, SCALED, EKFAC, BASIS);
+        List<String> names = List.of(KFAC, SCALED, EKFAC, APART, BASIS);
         names.forEach(name -> text.append(" ").append(name).append(" |"));
         List.of(SCALED, EKFAC).forEach(name -> text.append(" ").append(name).append(", drawn |"));
         text.append(" EK-FAC less K-FAC by example |\n|---|---|---|---|---|---|")
@@ -313,6 +345,9 @@ public final class BlockDistanceStudy {
     }
 
     private static String said(double[] values) {
+        if (values.length == 0) {
+            return " – |";
+        }
         return String.format(Locale.ROOT, " %.3f |", StatUtils.mean(values));
     }
 
