@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Trains small language models on a made-up language and on real verses, and traces what they say back to"
                     + " training sequences.",
+            "Takes ten minutes with the models that come with it, twenty with --train.",
             "Writes index.html, a page for each query, and results.json."
         },
         sortOptions = false)

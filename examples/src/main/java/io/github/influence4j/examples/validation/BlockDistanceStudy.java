@@ -136,6 +136,9 @@ public final class BlockDistanceStudy {
         }
         cases.add(new Case("transformer", 16, 16, 100));
         cases.add(new Case("transformer", 32, 4, 400));
+        // of one block each output has a gradient at one position only: positions are apart already
+        cases.add(new Case("two blocks", 16, 4, 400));
+        cases.add(new Case("two blocks", 16, 16, 200));
         return cases;
     }
 
@@ -170,7 +173,8 @@ public final class BlockDistanceStudy {
         return switch (one.host()) {
             case "concrete" -> perceptron(Bed.CONCRETE, one, seed);
             case "digits" -> perceptron(Bed.DIGITS, one, seed);
-            default -> transformer(one, seed);
+            case "two blocks" -> transformer(one, 2, seed);
+            default -> transformer(one, 1, seed);
         };
     }
 
@@ -192,11 +196,11 @@ public final class BlockDistanceStudy {
         }
     }
 
-    private List<Row> transformer(Case one, long seed) {
+    private List<Row> transformer(Case one, int blocks, long seed) {
         MarkovSequences language = new MarkovSequences(VOCABULARY, 1);
         ExampleSource<TokenSequence> train = ExampleSource.of(language.draw(one.examples(), one.positions(), 2));
         ExampleSource<TokenSequence> asked = ExampleSource.of(language.draw(QUESTIONS, one.positions(), 3));
-        DecoderShape shape = DecoderShape.of(VOCABULARY, one.positions() + 1, 1, one.width(), HEADS);
+        DecoderShape shape = DecoderShape.of(VOCABULARY, one.positions() + 1, blocks, one.width(), HEADS);
         DecoderTrainingOptions training = DecoderTrainingOptions.defaults()
                 .withBatchSize(32)
                 .withSteps(STEPS)

@@ -2,6 +2,7 @@ package io.github.influence4j.examples.validation;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Precision;
@@ -9,6 +10,7 @@ import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.decoder.TokenSequence;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.testkit.Tolerances;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,19 +29,30 @@ class BlockDistanceStudyTest {
     void everyEstimatorIsMeasuredOnEveryHost() throws IOException {
         List<BlockDistanceStudy.Case> cases = List.of(
                 new BlockDistanceStudy.Case("concrete", 4, 1, 60),
-                new BlockDistanceStudy.Case("transformer", 4, 3, 40));
+                new BlockDistanceStudy.Case("transformer", 4, 3, 40),
+                new BlockDistanceStudy.Case("two blocks", 4, 3, 40));
         try (MatrixBackend backend = MatrixBackends.select(Precision.FLOAT64)) {
             BlockDistanceStudy study = new BlockDistanceStudy(backend, folder, ProgressListener.silent());
             List<BlockDistanceStudy.Row> rows = study.run(cases, 1);
-            // the transformer has EK-FAC by position besides
-            assertEquals(2 * 4 * 2 * 3 + 3, rows.size());
-            assertTrue(pearson(rows, "transformer", "EK-FAC, by position") > 0.5, rows::toString);
+            // transformers have EK-FAC by position besides
+            assertEquals(3 * 4 * 2 * 3 + 2 * 3, rows.size());
+            String apart = "EK-FAC, by position";
+            // of one block an output has a gradient at one position only
+            assertEquals(
+                    pearson(rows, "transformer", "EK-FAC"),
+                    pearson(rows, "transformer", apart),
+                    Tolerances.PARITY_FLOAT64);
+            assertNotEquals(pearson(rows, "two blocks", "EK-FAC"), pearson(rows, "two blocks", apart), 1e-6);
+            assertTrue(pearson(rows, "two blocks", apart) > 0.3, rows::toString);
             // one position: both scales of K-FAC are one
-            assertEquals(pearson(rows, "concrete", "K-FAC"), pearson(rows, "concrete", "K-FAC, by example"), 1e-12);
+            assertEquals(
+                    pearson(rows, "concrete", "K-FAC"),
+                    pearson(rows, "concrete", "K-FAC, by example"),
+                    Tolerances.REORDERED_FLOAT64);
             assertTrue(pearson(rows, "transformer", "EK-FAC") > 0.5, rows::toString);
             assertEquals(rows, study.run(cases, 1));
             assertEquals(
-                    3 * (2 + 6) + 2, BlockDistanceStudy.tables(rows).lines().count());
+                    3 * (2 + 9) + 2, BlockDistanceStudy.tables(rows).lines().count());
         }
     }
 
