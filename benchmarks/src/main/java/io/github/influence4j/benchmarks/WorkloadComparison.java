@@ -126,11 +126,14 @@ record WorkloadComparison(
         if (own.length != theirs.length) {
             throw new IllegalStateException(own.length + " scores against " + theirs.length + " of the peer");
         }
-        double difference = 0;
+        double difference = Double.NaN; // where everything is left out nothing agrees
         double largest = 0;
+        boolean compared = false;
         for (int k = 0; k < own.length; k++) {
             if (!leftOut.test(k)) {
-                difference = Math.max(difference, Math.abs(own[k] - theirs[k]));
+                double found = Math.abs(own[k] - theirs[k]);
+                difference = compared ? Math.max(difference, found) : found;
+                compared = true;
             }
             largest = Math.max(largest, Math.abs(theirs[k]));
         }

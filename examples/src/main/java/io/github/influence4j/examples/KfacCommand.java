@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Measures how far K-FAC and EK-FAC are from the exact blocks that both approximate, on perceptrons and small"
                     + " transformers.",
-            "Two networks of each case took some seven minutes of one thread beside other work.",
+            "Two networks of each case took some five minutes of one thread beside other work.",
             "Writes results.md. Networks that were done before in the same folder are not done again."
         },
         sortOptions = false)

@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Follows training runs step by step, and compares the exact derivative with estimators that look at the trained"
                     + " model, by models that were trained on parts of the data.",
-            "A seed trains 60 models a data set and takes some quarter of an hour, most of it for digits.",
+            "A seed trains 60 models a data set; the derivatives took 19 to 29 s (diabetes), 78 to 163 s (concrete) and 69 to"
+                    + " 208 s (digits).",
             "Writes results.md. Networks and trainings that were done before in the same folder are not done again."
         },
         sortOptions = false)

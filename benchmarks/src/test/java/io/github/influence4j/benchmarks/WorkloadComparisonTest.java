@@ -1,0 +1,61 @@
+package io.github.influence4j.benchmarks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class WorkloadComparisonTest {
+
+    private static final Workload WORK = Workload.named("tiny-mlp");
+
+    @Test
+    void scoresAtKinksAreLeftOutOfTheCheckAndOfNothingElse() {
+        // query 1 and example 2 differ most
+        double[] own = new double[WORK.queries() * WORK.train()];
+        double[] theirs = own.clone();
+        theirs[0] = 10;
+        own[0] = 11;
+        own[WORK.train() + 5] = 3;
+        own[2] = 4;
+        assertEquals(0.4, comparison(own, theirs, bits(), bits()).pairwiseAgreement());
+        assertEquals(0.3, comparison(own, theirs, bits(2), bits()).pairwiseAgreement());
+        WorkloadComparison both = comparison(own, theirs, bits(2), bits(1));
+        assertEquals(0.1, both.pairwiseAgreement());
+        assertEquals(0.4, both.differenceOfAny());
+    }
+
+    @Test
+    void nothingAgreesWhereEveryExampleIsAtAKink() {
+        double[] scores = new double[WORK.queries() * WORK.train()];
+        scores[0] = 1;
+        BitSet all = new BitSet();
+        all.set(0, WORK.train());
+        assertTrue(Double.isNaN(comparison(scores, scores, all, bits()).pairwiseAgreement()));
+    }
+
+    private static WorkloadComparison comparison(double[] own, double[] theirs, BitSet train, BitSet queries) {
+        PipelineRun run = new PipelineRun(Map.of(), own, new double[WORK.train()]);
+        PipelineRun peer = new PipelineRun(Map.of(), theirs, new double[WORK.train()]);
+        return new WorkloadComparison(
+                WORK,
+                run,
+                List.of(run),
+                List.of(new PeerRunner.Result(peer, 1, "none")),
+                new Kinks(train, queries),
+                Map.of(),
+                Optional.empty());
+    }
+
+    private static BitSet bits(int... set) {
+        BitSet bits = new BitSet();
+        for (int one : set) {
+            bits.set(one);
+        }
+        return bits;
+    }
+}
