@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -72,7 +73,7 @@ public final class Removal<E> {
      *     found fewer than are to be removed, so many are
      * @param progress is told after each training
      * @return the curves of the methods
-     * @throws IllegalArgumentException if a ranking has another number of queries, nothing would be left of the training set, or files
+     * @throws IllegalArgumentException if a ranking has another number of queries or an example that is not there, nothing would be left of the training set, or files
      *     belong to other trainings
      * @throws IOException if files cannot be read or written
      * @throws java.util.concurrent.CancellationException if the thread was interrupted; what is finished is in the files
@@ -90,6 +91,7 @@ public final class Removal<E> {
                 throw new IllegalArgumentException(
                         method + " ranks for " + ranking.size() + " queries, asked are " + asked);
             }
+            requireKnown(method, ranking, ids);
         });
         RetrainedObjectives all = trained("nothing", ids, List.of(Set.of()), train, queries, progress);
         double[] whole = all.means()[0];
@@ -149,6 +151,20 @@ public final class Removal<E> {
         Map<String, List<long[]>> rankings = new LinkedHashMap<>();
         scores.forEach((estimator, own) -> rankings.put(estimator, ranked(own, most)));
         return run(train, queries, rankings, progress);
+    }
+
+    /** What is not there cannot be left out, and would be counted as if it had been. */
+    private static void requireKnown(String method, List<long[]> ranking, long[] ids) {
+        Set<Long> known = LongStream.of(ids).boxed().collect(Collectors.toSet());
+        ranking.stream()
+                .flatMapToLong(LongStream::of)
+                .filter(id -> !known.contains(id))
+                .findFirst()
+                .ifPresent(id -> {
+                    throw new IllegalArgumentException(method + " ranks example " + id
+                            + ", which is none of the " + ids.length
+                            + " of the training set; rank by the ids that its batches have");
+                });
     }
 
     private static void add(Map<String, List<RemovalCurves.Point>> curves, String method, RemovalCurves.Point point) {

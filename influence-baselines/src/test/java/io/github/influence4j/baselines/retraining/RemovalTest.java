@@ -180,6 +180,15 @@ class RemovalTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> run(RemovalOptions.of(List.of(1)), -1, Map.of("short", List.of(new long[] {3}))));
+        Map<String, List<long[]>> unknown = Map.of(
+                "words",
+                rankings().values().iterator().next().stream()
+                        .map(best -> new long[] {4_000_000_000L})
+                        .toList());
+        String said = assertThrows(
+                        IllegalArgumentException.class, () -> run(RemovalOptions.of(List.of(1)), -1, unknown))
+                .toString();
+        assertTrue(said.contains("words ranks example 4000000000"), said);
         RemovalCurves empty = new RemovalCurves(new double[1], Map.of());
         assertThrows(IllegalArgumentException.class, () -> empty.point("none", 1));
     }
