@@ -103,8 +103,9 @@ final class FitPlanner {
 
     /** Rows that are widened to float64 take 2 to 3.9 times as long as float32 ones (decision 87). */
     private void rankUpdate(Work work, double flops, int order) {
-        boolean widened = options.float64Covariances() && memory.precision() == Precision.FLOAT32;
-        work.add(Kernel.RANK_UPDATE, widened ? 3 * flops : flops, largestBlock(order));
+        int block = largestBlock(order);
+        boolean asked = options.float64Covariances() && memory.precision() == Precision.FLOAT32;
+        work.add(Kernel.RANK_UPDATE, flops, block, asked || memory.widens(block) ? 3 : 1);
     }
 
     /** Rows that the longest sum of a group adds up: positions, or the rows of gradients. */

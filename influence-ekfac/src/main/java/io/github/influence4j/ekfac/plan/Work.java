@@ -20,9 +20,14 @@ final class Work {
     }
 
     void add(Kernel kernel, double count, double smallestDimension) {
+        add(kernel, count, smallestDimension, 1);
+    }
+
+    /** Work that takes so many times as long as the kernel does for its flops. */
+    void add(Kernel kernel, double count, double smallestDimension, double slower) {
         // what runs in float64 always does so at half the rate of float32
         double relative = kernel.float64() && precision == Precision.FLOAT64 ? 2 : 1;
-        seconds += count / (1e9 * rate.productGflops() * relative * kernel.efficiency(smallestDimension));
+        seconds += slower * count / (1e9 * rate.productGflops() * relative * kernel.efficiency(smallestDimension));
         if (kernel == Kernel.MODEL) {
             modelFlops += count;
         } else {

@@ -15,6 +15,7 @@ import io.github.influence4j.ekfac.options.FisherLabels;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
+import io.github.influence4j.testkit.Tolerances;
 import java.util.List;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -148,6 +149,30 @@ class PlannerTest {
         assertEquals(
                 PLANNER.plan(layers, DATA, gradients, SCORE).peakBytes(),
                 PLANNER.plan(layers, shared, DATA, gradients, SCORE).peakBytes());
+    }
+
+    /** Rows that are widened to float64 take longer, and the same operations. */
+    @Test
+    void widenedCovariancesTakeLongerAndTheSameFlops() {
+        Planner planner = new Planner(TestBackends.FAST_FLOAT32, MachineRate.of(100));
+        List<LayerSpec> wide = List.of(LayerSpec.dense("wide", 400, 300));
+        DataShape data = DataShape.of(1000, 1);
+        StagePlan usual = planner.plan(wide, data, FIT, SCORE).stage("covariances");
+        StagePlan widened =
+                planner.plan(wide, data, FIT.withFloat64Covariances(), SCORE).stage("covariances");
+        assertEquals(usual.flops(), widened.flops());
+        assertEquals(usual.modelFlops(), widened.modelFlops());
+        double products = 1000 * 401.0 * 401 / Kernel.RANK_UPDATE.efficiency(401)
+                + 1000 * 300.0 * 300 / Kernel.RANK_UPDATE.efficiency(300);
+        // twice the time of the products on top, at 10^11 flops a second
+        assertEquals(2 * products / 1e11, widened.seconds() - usual.seconds(), Tolerances.REORDERED_FLOAT64);
+        // narrow ones are widened without being asked to be
+        List<LayerSpec> narrow = List.of(LayerSpec.dense("narrow", 200, 100));
+        assertEquals(
+                planner.plan(narrow, data, FIT, SCORE).stage("covariances").seconds(),
+                planner.plan(narrow, data, FIT.withFloat64Covariances(), SCORE)
+                        .stage("covariances")
+                        .seconds());
     }
 
     @Test

@@ -102,6 +102,16 @@ public record FactorMemory(Precision precision, Strategy strategy, int blocks, S
         return Double.BYTES * covarianceNumbers(layers) + products + widenedBytes(layers);
     }
 
+    /**
+     * Tells whether a float32 fit adds up the products of a block of a covariance in float64 without being asked to.
+     *
+     * @param order of the block
+     * @return whether it is narrow, and the fit's precision float32
+     */
+    public boolean widens(int order) {
+        return precision == Precision.FLOAT32 && BlockSum.isNarrow(order);
+    }
+
     /** Of rows in float64, where a float32 fit has narrow blocks. */
     private double widenedBytes(List<LayerSpec> layers) {
         if (precision == Precision.FLOAT64) {
