@@ -107,13 +107,13 @@ record ComparisonReport(
         json.put("sgemmOrder", peer.device().sgemmOrder());
         json.put("peerSgemmGflops", peerSgemmGflops());
         efficiency.ifPresent(measured -> {
-            json.put("sgemmGflops", measured.sgemmGflops());
+            json.put("sgemmGflops", measured.rates().sgemm() / 1e9);
             json.put(
-                    "efficiency",
+                    "overFloor",
                     Map.of(
-                            "covariance", measured.covariance().ofSgemm(),
-                            "lambda", measured.lambda().ofSgemm(),
-                            "scoreRank32", measured.scoreRank32().ofSgemm()));
+                            "covariance", measured.covariance().overFloor(),
+                            "lambda", measured.lambda().overFloor(),
+                            "scoreRank32", measured.scoreRank32().overFloor()));
         });
         json.put("blasCore", machine.blasCore());
         json.put("environment", machine);
@@ -133,7 +133,7 @@ record ComparisonReport(
         Set<String> columns = new LinkedHashSet<>(rows.stream().map(Row::stage).toList());
         StringBuilder text = new StringBuilder();
         text.append(
-                        "Seconds of kronfluence / seconds of influence4j = ratio, and the latter over the least that its flops take; medians of ")
+                        "Seconds of kronfluence / seconds of influence4j = ratio, and the latter over the least that its flops and bytes take; medians of ")
                 .append(comparisons.get(0).runs().size())
                 .append(" runs.\n\n| workload | ")
                 .append(String.join(" | ", columns))
@@ -187,12 +187,12 @@ record ComparisonReport(
                 peerSgemmGflops()));
         efficiency.ifPresent(measured -> text.append(String.format(
                 Locale.ROOT,
-                ", influence4j %.0f GFLOP/s. On captures in memory, as fractions of the latter: covariance %.2f, "
+                ", influence4j %.0f GFLOP/s. On captures in memory, in floors: covariance %.2f, "
                         + "lambda %.2f, scores of rank 32 %.2f",
-                measured.sgemmGflops(),
-                measured.covariance().ofSgemm(),
-                measured.lambda().ofSgemm(),
-                measured.scoreRank32().ofSgemm())));
+                measured.rates().sgemm() / 1e9,
+                measured.covariance().overFloor(),
+                measured.lambda().overFloor(),
+                measured.scoreRank32().overFloor())));
         text.append(String.format(
                 Locale.ROOT,
                 ".%n%n%s, %d cores, %d threads each, on %s; %s; %s; load average at the start %.2f; %s.%n",

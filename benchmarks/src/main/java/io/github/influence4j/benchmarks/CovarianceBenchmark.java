@@ -24,6 +24,6 @@ public class CovarianceBenchmark {
     @Benchmark
     public void covariance(LayerState state, Rates rates) {
         state.covariances().close();
-        state.count(rates, StageFlops.covariance(state.spec));
+        rates.add(state.least(Floors.COVARIANCES));
     }
 }

@@ -25,6 +25,6 @@ public class EigenBenchmark {
     @Benchmark
     public void eigen(LayerState state, Rates rates) {
         EigenbasisStage.decompose(state.backend, state.covariance).close();
-        rates.add(StageFlops.eigen(state.spec), state.sgemmGflops);
+        rates.add(state.least(Floors.EIGENDECOMPOSITION));
     }
 }

@@ -56,8 +56,7 @@ public class EstimatorBenchmark {
     private Mlp model;
     private ExampleSource<LabelledExample> train;
     private ExampleSource<LabelledExample> queries;
-    private EstimatorFlops flops;
-    private double productGflops;
+    private EstimatorFloors floors;
 
     /** Made by JMH. */
     @SuppressWarnings("NullAway.Init") // JMH calls prepare() first
@@ -72,8 +71,8 @@ public class EstimatorBenchmark {
         Random random = new Random(2);
         train = random(random, examples);
         queries = random(random, QUERIES);
-        flops = EstimatorFlops.of(backend, model.layers(), examples, QUERIES, CLASSES);
-        productGflops = Sgemm.gflops(backend);
+        Floors measured = Floors.ofSquareProducts(backend, Device.CPU.sgemmOrder());
+        floors = EstimatorFloors.of(measured, backend, model.layers(), examples, QUERIES, CLASSES);
     }
 
     private static ExampleSource<LabelledExample> random(Random random, int count) {
@@ -88,14 +87,14 @@ public class EstimatorBenchmark {
     /** EK-FAC with sampled labels. */
     @Benchmark
     public InfluenceScores ekfac(Rates rates) {
-        rates.add(flops.ekfac(), productGflops);
+        rates.add(floors.ekfac());
         return scores(EigenbasisApproximator.<LabelledExample>ekfac(backend).fit(model, train));
     }
 
     /** The exact matrix of the whole model. */
     @Benchmark
     public InfluenceScores exact(Rates rates) {
-        rates.add(flops.exact(), productGflops);
+        rates.add(floors.exact());
         return scores(ExactGaussNewton.on(backend).with(ExactOptions.defaults()).curvature(model, train));
     }
 

@@ -1,37 +1,51 @@
 package io.github.influence4j.benchmarks;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.benchmarks.Floors.Least;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.plan.DataShape;
-import io.github.influence4j.ekfac.plan.MachineRate;
-import io.github.influence4j.ekfac.plan.Plan;
-import io.github.influence4j.ekfac.plan.Planner;
-import io.github.influence4j.ekfac.plan.StagePlan;
 import io.github.influence4j.linalg.MatrixBackend;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Flops of whole estimates, fit and scores of all queries, of models whose layers run once an example.
+ * The least of whole estimates, fit and scores of all queries, of models whose layers run once an example.
  *
- * @param ekfac by the planner, the model's own passes included
- * @param exact of the exact Gauss-Newton matrix in its cheaper form, the passes of the model not included
+ * @param ekfacSolved of EK-FAC's fit and of the queries' preparation, by the planner, the model's own passes included
+ * @param exact of the exact Gauss-Newton matrix in its cheaper form, by flops alone and without the passes of the model
  * @param scoring of the last pass over the training set, which every estimator makes
  */
-record EstimatorFlops(double ekfac, double exact, double scoring) {
+record EstimatorFloors(Least ekfacSolved, Least exact, Least scoring) {
 
-    static EstimatorFlops of(MatrixBackend backend, List<LayerSpec> layers, int examples, int queries, int outputs) {
-        Plan plan = new Planner(backend, MachineRate.of(1))
-                .plan(layers, DataShape.of(examples, queries), FitOptions.defaults(), ScoreOptions.defaults());
-        StagePlan self = plan.stage("self-influence");
-        StagePlan scoring = plan.stage("scoring");
-        double all = plan.stages().stream().mapToDouble(EstimatorFlops::flops).sum();
-        return new EstimatorFlops(
-                all - flops(self), exact(layers, examples, queries, outputs) + flops(scoring), flops(scoring));
+    static EstimatorFloors of(
+            Floors rates, MatrixBackend backend, List<LayerSpec> layers, int examples, int queries, int outputs) {
+        int number = backend.precision().bytes();
+        double example = (double) number * (layers.get(0).inputs() + outputs);
+        double weights = layers.stream()
+                .mapToDouble(l -> (double) number * l.parameters())
+                .sum();
+        Map<String, Least> stages = rates.stages(
+                backend,
+                layers,
+                List.of(),
+                DataShape.of(examples, queries),
+                FitOptions.defaults(),
+                ScoreOptions.defaults(),
+                LeastBytes.of(layers, List.of(), example, weights, number));
+        Least scoring = Floors.at(stages, Floors.SCORING);
+        Least fit = Floors.at(stages, Floors.COVARIANCES)
+                .plus(Floors.at(stages, Floors.EIGENDECOMPOSITION))
+                .plus(Floors.at(stages, Floors.EIGENVALUES));
+        return new EstimatorFloors(
+                fit.plus(Floors.at(stages, Floors.QUERIES)),
+                rates.products(exact(layers, examples, queries, outputs)).plus(scoring),
+                scoring);
     }
 
-    private static double flops(StagePlan stage) {
-        return stage.flops() + stage.modelFlops();
+    /** EK-FAC with its scores. */
+    Least ekfac() {
+        return ekfacSolved.plus(scoring);
     }
 
     /** With n = N·C rows and D parameters: n·D² + D³/3, or n²·Σo + n³/3 as {@code ExactGaussNewton} says, and solves. */

@@ -17,28 +17,53 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The least that the stages of a fit and of scores could take: the planner's flops, the model's passes included, over the rate of
- * products that is measured in the same run. Decompositions are done in float64 and counted at the rate of products in float64.
- * Nothing is added for what is read and written.
+ * products that is measured in the same run, and {@link LeastBytes} over the rate of a copy. Decompositions are done in float64 and
+ * counted at the rate of products in float64.
  *
- * @param sgemm flops a second of products in float32
+ * @param sgemm flops a second of products in the working precision
  * @param dgemm flops a second of products in float64
+ * @param copy bytes a second that a copy reads and writes
  */
-record Floors(double sgemm, double dgemm) {
+record Floors(double sgemm, double dgemm, double copy) {
 
-    private static final String EIGENDECOMPOSITION = "eigendecomposition";
+    /** The planner's names of stages. */
+    static final String COVARIANCES = "covariances";
+
+    static final String EIGENDECOMPOSITION = "eigendecomposition";
+    static final String EIGENVALUES = "eigenvalues";
+    static final String QUERIES = "query preparation";
+    static final String SCORING = "scoring";
+    static final String SELF = "self-influence";
+
     private static final int LARGEST_FACTOR = 1536;
+
+    /**
+     * What a stage must do.
+     *
+     * @param flops operations
+     * @param seconds that they and the bytes that must move take at least
+     */
+    record Least(double flops, double seconds) {
+
+        Least plus(Least other) {
+            return new Least(flops + other.flops, seconds + other.seconds);
+        }
+    }
 
     /** Rates of square products of an order, for the workloads of {@link PeerComparison}. */
     static Floors ofSquareProducts(MatrixBackend backend, int order) {
-        return new Floors(1e9 * Sgemm.gflops(backend, order), dgemm(backend, order));
+        return new Floors(1e9 * Sgemm.gflops(backend, order), dgemm(backend, order), CopyRate.bytesPerSecond(backend));
     }
 
     /** Rates for a language model: of the product of its widest map, and of the order of its largest factor. */
     static Floors ofDecoder(MatrixBackend backend, int rows) {
-        return new Floors(DecoderSpeed.rate(backend, rows), dgemm(backend, LARGEST_FACTOR));
+        return new Floors(
+                DecoderSpeed.rate(backend, rows), dgemm(backend, LARGEST_FACTOR), CopyRate.bytesPerSecond(backend));
     }
 
     private static double dgemm(MatrixBackend backend, int order) {
@@ -55,23 +80,25 @@ record Floors(double sgemm, double dgemm) {
         FitOptions fit = FitOptions.defaults().withBatchSize(workload.batchSize());
         ScoreOptions score =
                 ScoreOptions.defaults().withBatchSize(workload.batchSize()).withQueryBatchSize(workload.queries());
-        Planner planner = new Planner(backend, MachineRate.of(1));
-        Plan plan = planner.plan(workload.layers(), data, fit, score);
+        LeastBytes bytes = LeastBytes.of(workload);
+        Map<String, Least> least = stages(backend, workload.layers(), List.of(), data, fit, score, bytes);
         Map<Stage, Double> floors = new EnumMap<>(Stage.class);
-        floors.put(Stage.COVARIANCE, seconds(plan.stage("covariances")));
-        floors.put(Stage.EIGEN, seconds(plan.stage(EIGENDECOMPOSITION)));
-        floors.put(Stage.LAMBDA, seconds(plan.stage("eigenvalues")));
-        floors.put(Stage.PAIRWISE, pairwise(plan));
+        floors.put(Stage.COVARIANCE, at(least, COVARIANCES).seconds());
+        floors.put(Stage.EIGEN, at(least, EIGENDECOMPOSITION).seconds());
+        floors.put(Stage.LAMBDA, at(least, EIGENVALUES).seconds());
+        floors.put(Stage.PAIRWISE, pairwise(least));
         if (workload.lowRank()) {
             ScoreOptions cut = score.withRank(QueryRank.randomised(Workload.RANK, 1));
-            floors.put(Stage.PAIRWISE_LOW_RANK, pairwise(planner.plan(workload.layers(), data, fit, cut)));
+            floors.put(
+                    Stage.PAIRWISE_LOW_RANK,
+                    pairwise(stages(backend, workload.layers(), List.of(), data, fit, cut, bytes)));
         }
-        floors.put(Stage.SELF, seconds(plan.stage("self-influence")));
+        floors.put(Stage.SELF, at(least, SELF).seconds());
         return floors;
     }
 
-    private double pairwise(Plan plan) {
-        return seconds(plan.stage("query preparation")) + seconds(plan.stage("scoring"));
+    private static double pairwise(Map<String, Least> least) {
+        return at(least, QUERIES).plus(at(least, SCORING)).seconds();
     }
 
     /** Forward, and back to the first layer's outputs. */
@@ -87,14 +114,58 @@ record Floors(double sgemm, double dgemm) {
         DataShape counted = data.withModelFlopsPerPosition(
                 Decoder.flopsPerPositionOf(model.shape(), model.layers(), data.positions()));
         List<String> names = model.layers().stream().map(LayerSpec::name).toList();
-        Plan plan = new Planner(backend, MachineRate.of(1))
-                .plan(model.layers(), Decoder.sharedInputsOf(model.shape(), names), counted, fit, score);
-        Map<String, Double> floors = new LinkedHashMap<>();
-        plan.stages().forEach(stage -> floors.put(stage.stage(), seconds(stage)));
-        return floors;
+        List<List<String>> shared = Decoder.sharedInputsOf(model.shape(), names);
+        int number = backend.precision().bytes();
+        // an example is its tokens, and a label at each position
+        double example = 2.0 * Integer.BYTES * data.positions();
+        double weights = (double) number * model.shape().parameters();
+        LeastBytes bytes = LeastBytes.of(model.layers(), shared, example, weights, number);
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        stages(backend, model.layers(), shared, counted, fit, score, bytes)
+                .forEach((stage, least) -> seconds.put(stage, least.seconds()));
+        return seconds;
     }
 
-    private double seconds(StagePlan stage) {
-        return (stage.flops() + stage.modelFlops()) / (stage.stage().equals(EIGENDECOMPOSITION) ? dgemm : sgemm);
+    /** The planned stages of a model whose passes read so many bytes. */
+    Map<String, Least> stages(
+            MatrixBackend backend,
+            List<LayerSpec> layers,
+            List<List<String>> sharedInputs,
+            DataShape data,
+            FitOptions fit,
+            ScoreOptions score,
+            LeastBytes bytes) {
+        Plan plan = new Planner(backend, MachineRate.of(1)).plan(layers, sharedInputs, data, fit, score);
+        return stages(plan, stage -> stage.flops() + stage.modelFlops(), bytes.stages(data));
+    }
+
+    /** The planned stages where captures lie in memory and no model runs. */
+    Map<String, Least> ofCaptures(
+            MatrixBackend backend, List<LayerSpec> layers, DataShape data, FitOptions fit, ScoreOptions score) {
+        Plan plan = new Planner(backend, MachineRate.of(1)).plan(layers, data, fit, score);
+        LeastBytes bytes =
+                LeastBytes.ofCaptures(layers, data, backend.precision().bytes());
+        return stages(plan, StagePlan::flops, bytes.stages(data));
+    }
+
+    private Map<String, Least> stages(Plan plan, ToDoubleFunction<StagePlan> flops, Map<String, Double> bytes) {
+        Map<String, Least> least = new LinkedHashMap<>();
+        for (StagePlan stage : plan.stages()) {
+            double rate = stage.stage().equals(EIGENDECOMPOSITION) ? dgemm : sgemm;
+            double count = flops.applyAsDouble(stage);
+            double moved = bytes.getOrDefault(stage.stage(), Double.NaN) / copy;
+            least.put(stage.stage(), new Least(count, count / rate + moved));
+        }
+        return least;
+    }
+
+    /** Products of so many flops, whatever they read and write. */
+    Least products(double flops) {
+        return new Least(flops, flops / sgemm);
+    }
+
+    static Least at(Map<String, Least> least, String stage) {
+        return Optional.ofNullable(least.get(stage))
+                .orElseThrow(() -> new IllegalArgumentException("no stage " + stage + " among " + least.keySet()));
     }
 }

@@ -8,6 +8,7 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.benchmarks.Floors.Least;
 import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
 import io.github.influence4j.ekfac.internal.eigen.EigenvalueStage;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
@@ -19,11 +20,15 @@ import io.github.influence4j.ekfac.internal.factor.LayerCovariance;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
+import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -37,6 +42,7 @@ import org.openjdk.jmh.annotations.TearDown;
 public class LayerState {
 
     static final int QUERIES = 16;
+    static final ScoreOptions CUT = ScoreOptions.defaults().withRank(QueryRank.randomised(Workload.RANK, 1));
     private static final int ROWS = 4096;
     private static final int ROWS_PER_BATCH = 1024;
 
@@ -48,13 +54,16 @@ public class LayerState {
     LayerSpec spec;
     int positions;
     int examples;
-    double sgemmGflops;
     CapturePass<Integer> pass;
     ExampleSource<Integer> data;
     LayerCovariance covariance;
     LayerEigenbasis basis;
     EigenbasisSolver solver;
 
+    Least wholeQueries;
+    Least cutQueries;
+
+    private Map<String, Least> least = Map.of();
     private StoredCaptures captures;
     private LayerCurvature curvature;
     private int batchSize;
@@ -64,7 +73,7 @@ public class LayerState {
     @SuppressWarnings("NullAway.Init") // JMH calls prepare() first
     public LayerState() {}
 
-    /** Makes captures, fits the curvature, and measures the rate of plain products. */
+    /** Makes captures, fits the curvature, and measures the rates that floors are made of. */
     @Setup(Level.Trial)
     public void prepare() {
         String[] numbers = layer.split("-", -1);
@@ -88,7 +97,10 @@ public class LayerState {
                 List.of(curvature),
                 damping,
                 Provenance.here(backend.description(), backend.precision(), Optional.empty()));
-        sgemmGflops = Sgemm.gflops(backend);
+        Floors rates = Floors.ofSquareProducts(backend, Device.CPU.sgemmOrder());
+        least = stages(rates, ScoreOptions.defaults());
+        wholeQueries = pairwise(least);
+        cutQueries = pairwise(stages(rates, CUT));
     }
 
     LayerCovariance covariances() {
@@ -115,9 +127,19 @@ public class LayerState {
         return new InfluenceScorer<>(backend, captures, options.withBatchSize(batchSize), ProgressListener.silent());
     }
 
-    /** Counts the flops of one pass over all rows. */
-    void count(Rates rates, double flopsPerRow) {
-        rates.add(flopsPerRow * examples * positions, sgemmGflops);
+    private Map<String, Least> stages(Floors rates, ScoreOptions options) {
+        DataShape shape = DataShape.of(examples, QUERIES).withPositions(positions);
+        FitOptions fit = FitOptions.defaults().withBatchSize(batchSize);
+        return rates.ofCaptures(backend, List.of(spec), shape, fit, options.withBatchSize(batchSize));
+    }
+
+    private static Least pairwise(Map<String, Least> stages) {
+        return Floors.at(stages, Floors.QUERIES).plus(Floors.at(stages, Floors.SCORING));
+    }
+
+    /** What a stage must do, one of {@link Floors}'s. */
+    Least least(String stage) {
+        return Floors.at(least, stage);
     }
 
     /** Frees everything. */

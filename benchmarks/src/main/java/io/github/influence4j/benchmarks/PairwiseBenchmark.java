@@ -1,7 +1,6 @@
 package io.github.influence4j.benchmarks;
 
 import io.github.influence4j.api.InfluenceScores;
-import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -20,24 +19,21 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 public class PairwiseBenchmark {
 
-    private static final int RANK = 32;
-
     /** Made by JMH. */
     public PairwiseBenchmark() {}
 
     /** Whole query gradients against 4,096 rows. */
     @Benchmark
     public InfluenceScores whole(LayerState state, Rates rates) {
-        double flops = StageFlops.wholeScores(state.spec, state.positions, LayerState.QUERIES);
-        rates.add(flops * state.examples, state.sgemmGflops);
+        rates.add(state.wholeQueries);
         return score(state, ScoreOptions.defaults());
     }
 
     /** Queries of rank 32 against 4,096 rows. */
     @Benchmark
     public InfluenceScores rank32(LayerState state, Rates rates) {
-        state.count(rates, LayerState.QUERIES * StageFlops.lowRankScores(state.spec, RANK));
-        return score(state, ScoreOptions.defaults().withRank(QueryRank.randomised(RANK, 1)));
+        rates.add(state.cutQueries);
+        return score(state, LayerState.CUT);
     }
 
     private static InfluenceScores score(LayerState state, ScoreOptions options) {

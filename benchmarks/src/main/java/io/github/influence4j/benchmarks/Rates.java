@@ -14,8 +14,8 @@ public class Rates {
     /** GFLOP; per second, the rate of the stage. */
     public double gflops;
 
-    /** Seconds that plain products of as many flops would take; per second, the share of the sgemm rate. */
-    public double ofSgemm;
+    /** Seconds of the floor; per second, the floor's share: 1 where nothing could be faster. See {@link Floors}. */
+    public double ofFloor;
 
     /** Made by JMH. */
     public Rates() {}
@@ -24,11 +24,11 @@ public class Rates {
     @Setup(Level.Iteration)
     public void reset() {
         gflops = 0;
-        ofSgemm = 0;
+        ofFloor = 0;
     }
 
-    void add(double flops, double sgemmGflops) {
-        gflops += flops / 1e9;
-        ofSgemm += flops / 1e9 / sgemmGflops;
+    void add(Floors.Least least) {
+        gflops += least.flops() / 1e9;
+        ofFloor += least.seconds();
     }
 }

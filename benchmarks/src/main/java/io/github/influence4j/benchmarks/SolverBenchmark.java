@@ -48,7 +48,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Scores of the same queries by EK-FAC, by the exact solver and by iterative ones, whatever each has to fit included: one trained
- * network, one damping for all, everything in float64, so {@code ofSgemm} is the share of the rate of products in float64.
+ * network, one damping for all, everything in float64, so {@code ofFloor} goes by the rate of products in float64.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -81,8 +81,8 @@ public class SolverBenchmark {
     private ExampleSource<LabelledExample> train;
     private ExampleSource<LabelledExample> asked;
     private LayerDamping damping;
-    private EstimatorFlops flops;
-    private double productGflops;
+    private Floors measured;
+    private EstimatorFloors floors;
 
     /** Made by JMH. */
     @SuppressWarnings("NullAway.Init") // JMH calls prepare() first
@@ -129,8 +129,8 @@ public class SolverBenchmark {
             model = MlpTraining.train(start, train, options).model();
         }
         damping = LayerDamping.of(model.layers(), layer -> lambda);
-        flops = EstimatorFlops.of(backend, model.layers(), examples, queries, 1);
-        productGflops = Sgemm.gflops(backend);
+        measured = Floors.ofSquareProducts(backend, Device.CPU.sgemmOrder());
+        floors = EstimatorFloors.of(measured, backend, model.layers(), examples, queries, 1);
     }
 
     private static ExampleSource<LabelledExample> friedman(Random random, int count) {
@@ -153,7 +153,7 @@ public class SolverBenchmark {
     /** EK-FAC: fit, precondition, score. */
     @Benchmark
     public InfluenceScores ekfac(Rates rates) {
-        rates.add(flops.ekfac(), productGflops);
+        rates.add(floors.ekfac());
         try (EigenbasisCurvature curvature = fitEkfac()) {
             return scores(curvature.solver(damping));
         }
@@ -162,7 +162,7 @@ public class SolverBenchmark {
     /** The exact matrix in its dual form. */
     @Benchmark
     public InfluenceScores exact(Rates rates) {
-        rates.add(flops.exact(), productGflops);
+        rates.add(floors.exact());
         try (ExactCurvature curvature =
                 ExactGaussNewton.on(backend).with(ExactOptions.defaults()).curvature(model, train)) {
             return scores(curvature.solver(damping));
@@ -198,7 +198,7 @@ public class SolverBenchmark {
     /** 200 steps with batches of 256 from the EK-FAC solution, its fit and the search for the step size. */
     @Benchmark
     public InfluenceScores astra(Work work, Rates rates) {
-        rates.add(flops.ekfac() - flops.scoring(), productGflops);
+        rates.add(floors.ekfacSolved());
         try (EigenbasisCurvature curvature = fitEkfac()) {
             return scores(
                     Astra.on(backend, curvature)
@@ -217,7 +217,7 @@ public class SolverBenchmark {
     private InfluenceScores scores(IterativeSolver solver, Work work, Rates rates) {
         InfluenceScores scores = scores(solver);
         work.add(solver);
-        rates.add(solver.report().flops() + flops.scoring(), productGflops);
+        rates.add(measured.products(solver.report().flops()).plus(floors.scoring()));
         return scores;
     }
 

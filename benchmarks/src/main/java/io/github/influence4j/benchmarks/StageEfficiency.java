@@ -8,6 +8,7 @@ import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
+import io.github.influence4j.benchmarks.Floors.Least;
 import io.github.influence4j.ekfac.internal.eigen.EigenbasisStage;
 import io.github.influence4j.ekfac.internal.eigen.EigenvalueStage;
 import io.github.influence4j.ekfac.internal.eigen.LayerEigenbasis;
@@ -19,26 +20,26 @@ import io.github.influence4j.ekfac.internal.factor.LayerCovariance;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.internal.solve.LayerCurvature;
+import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.plan.DataShape;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * How near to the machine's rate of plain products the stages come when the captures lie in memory already, the backend's own
- * or the host's.
- *
- * <p>Flops are counted as in {@link StageFlops}.
+ * How near to their floors the stages come when the captures lie in memory already, the backend's own or the host's: no model
+ * runs, and the captures are what is read.
  */
 final class StageEfficiency implements AutoCloseable {
 
@@ -95,23 +96,23 @@ final class StageEfficiency implements AutoCloseable {
      *
      * @param seconds median of a pass
      * @param gflop work of a pass
-     * @param ofSgemm its rate as a fraction of the rate of plain products in the same process
+     * @param overFloor the time over the least that it could be, see {@link Floors}
      */
-    record StageRate(double seconds, double gflop, double ofSgemm) {
+    record StageRate(double seconds, double gflop, double overFloor) {
 
-        private static StageRate of(double seconds, double gflop, double sgemmGflops) {
-            return new StageRate(seconds, gflop, gflop / seconds / sgemmGflops);
+        private static StageRate of(double seconds, Least least) {
+            return new StageRate(seconds, least.flops() / 1e9, seconds / least.seconds());
         }
 
         private String line(String stage) {
             return String.format(
                     Locale.ROOT,
-                    "%-20s %9.4f s %10.1f GFLOP %10.1f GFLOP/s %6.3f of sgemm%n",
+                    "%-20s %9.4f s %10.1f GFLOP %10.1f GFLOP/s %6.3f floors%n",
                     stage,
                     seconds,
                     gflop,
                     gflop / seconds,
-                    ofSgemm);
+                    overFloor);
         }
     }
 
@@ -121,12 +122,16 @@ final class StageEfficiency implements AutoCloseable {
      * @param covariance of the covariance pass
      * @param lambda of the eigenvalue pass
      * @param scoreRank32 of scoring with queries of rank 32, their preparation not counted
-     * @param sgemmGflops mean of the rates of plain products just before and after
+     * @param rates that the floors are made of; of plain products the mean of the rates just before and after
      */
-    record Efficiency(StageRate covariance, StageRate lambda, StageRate scoreRank32, double sgemmGflops) {
+    record Efficiency(StageRate covariance, StageRate lambda, StageRate scoreRank32, Floors rates) {
 
         String table() {
-            return String.format(Locale.ROOT, "sgemm %.1f GFLOP/s%n", sgemmGflops)
+            return String.format(
+                            Locale.ROOT,
+                            "sgemm %.1f GFLOP/s, copy %.1f GB/s%n",
+                            rates.sgemm() / 1e9,
+                            rates.copy() / 1e9)
                     + covariance.line("covariance")
                     + lambda.line("lambda")
                     + scoreRank32.line("scores of rank 32");
@@ -200,7 +205,7 @@ final class StageEfficiency implements AutoCloseable {
     }
 
     private Efficiency measure() {
-        double before = Sgemm.gflops(backend, size.sgemmOrder());
+        Floors before = Floors.ofSquareProducts(backend, size.sgemmOrder());
         List<LayerCovariance> covariances = new ArrayList<>();
         List<LayerEigenbasis> bases = new ArrayList<>();
         try (CapturePass<Integer> pass = new CapturePass<>(backend, captures)) {
@@ -231,13 +236,16 @@ final class StageEfficiency implements AutoCloseable {
                 lambdas.forEach(StageEfficiency::await);
             });
             double score = scoreSeconds(lambdas, bases);
-            double sgemm = (before + Sgemm.gflops(backend, size.sgemmOrder())) / 2;
-            double scoreWork = size.queries() * work(layer -> StageFlops.lowRankScores(layer, Workload.RANK));
+            double after = 1e9 * Sgemm.gflops(backend, size.sgemmOrder());
+            Floors rates = new Floors((before.sgemm() + after) / 2, before.dgemm(), before.copy());
+            DataShape shape = DataShape.of(size.sequences(), size.queries()).withPositions(size.positions());
+            FitOptions fit = FitOptions.defaults().withBatchSize(size.batchSize());
+            Map<String, Least> least = rates.ofCaptures(backend, size.layers(), shape, fit, scoreOptions());
             return new Efficiency(
-                    StageRate.of(covariance, work(StageFlops::covariance), sgemm),
-                    StageRate.of(lambda, work(StageFlops::lambda), sgemm),
-                    StageRate.of(score, scoreWork, sgemm),
-                    sgemm);
+                    StageRate.of(covariance, Floors.at(least, Floors.COVARIANCES)),
+                    StageRate.of(lambda, Floors.at(least, Floors.EIGENVALUES)),
+                    StageRate.of(score, Floors.at(least, Floors.SCORING)),
+                    rates);
         } finally {
             covariances.forEach(LayerCovariance::close);
             bases.forEach(LayerEigenbasis::close);
@@ -265,14 +273,10 @@ final class StageEfficiency implements AutoCloseable {
                 times.add(System.nanoTime());
             }
         };
-        ScoreOptions options = ScoreOptions.defaults()
-                .withRank(QueryRank.randomised(Workload.RANK, 1))
-                .withBatchSize(size.batchSize())
-                .withQueryBatchSize(size.queries());
         LayerDamping damping = LayerDamping.of(size.layers(), layer -> Damping.DEFAULT.resolve(1));
         Provenance provenance = Provenance.here(backend.description(), backend.precision(), Optional.empty());
         try (EigenbasisSolver solver = EigenbasisSolver.of(backend, curvatures, damping, provenance)) {
-            new InfluenceScorer<>(backend, captures, options, watch)
+            new InfluenceScorer<>(backend, captures, scoreOptions(), watch)
                     .pairwise(solver, captures.source(size.queries()), captures.source((RUNS + 1) * size.sequences()));
         } finally {
             lambdas.forEach(BackendMatrix::close);
@@ -295,10 +299,11 @@ final class StageEfficiency implements AutoCloseable {
         return Sgemm.median(seconds);
     }
 
-    /** GFLOP of one pass over the sequences, given the flops of a row. */
-    private double work(ToDoubleFunction<LayerSpec> flopsPerRow) {
-        double rows = (double) size.sequences() * size.positions();
-        return 1e-9 * rows * size.layers().stream().mapToDouble(flopsPerRow).sum();
+    private ScoreOptions scoreOptions() {
+        return ScoreOptions.defaults()
+                .withRank(QueryRank.randomised(Workload.RANK, 1))
+                .withBatchSize(size.batchSize())
+                .withQueryBatchSize(size.queries());
     }
 
     @Override

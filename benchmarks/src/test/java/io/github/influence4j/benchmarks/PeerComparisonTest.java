@@ -61,7 +61,7 @@ class PeerComparisonTest {
             JsonNode operators = results.path("curvlinops").path("tiny-mlp");
             assertTrue(operators.path("scoresDiffer").asDouble(1) <= PeerComparison.AGREEMENT, operators.toString());
         }
-        assertTrue(results.path("efficiency").path("scoreRank32").asDouble() > 0);
+        assertTrue(results.path("overFloor").path("scoreRank32").asDouble() > 0);
         assertTrue(results.path("peerSgemmGflops").asDouble() > 0);
         assertTrue(Files.readString(out.resolve("table.md")).contains("| tiny-mlp |"));
     }
