@@ -93,14 +93,19 @@ final class TwoSidedProjection {
         try (BackendMatrix stacked = backend.uninitialised(count * rows, right.numbers(), Precision.FLOAT32);
                 BackendMatrix rightSigns = matrix(backend, right);
                 BackendMatrix leftSigns = matrix(backend, left);
-                BackendMatrix half = backend.uninitialised(count * rows, right.kept(), Precision.FLOAT32);
-                BackendMatrix both = backend.uninitialised(kept, right.kept(), Precision.FLOAT32)) {
+                BackendMatrix half = backend.uninitialised(count * rows, right.kept(), Precision.FLOAT32)) {
             backend.upload(gradients, stacked);
             backend.multiply(Operand.of(stacked), Operand.of(rightSigns), half);
-            for (int e = 0; e < count; e++) {
-                backend.multiply(Operand.transposed(leftSigns), Operand.of(half.rows(e * rows, rows)), both);
-                both.read(0, kept, result[e], 0);
-            }
+            // small products: one core each
+            int tasks = Math.min(count, Math.max(1, backend.parallelism()));
+            backend.inParallel(tasks, task -> {
+                try (BackendMatrix both = backend.uninitialised(kept, right.kept(), Precision.FLOAT32)) {
+                    for (int e = task; e < count; e += tasks) {
+                        backend.multiply(Operand.transposed(leftSigns), Operand.of(half.rows(e * rows, rows)), both);
+                        both.read(0, kept, result[e], 0);
+                    }
+                }
+            });
         }
         return result;
     }
