@@ -24,13 +24,9 @@ public record Eigenspace(int block, int first, int size) {
      */
     private static final double SUM_ERROR = 128;
 
-    /** Where the error is a larger share of the eigenvalue than one in so many, neighbours are close by chance. */
-    private static final double CLEAR = 1000;
-
     /**
-     * Pairs of directions in a wide layer are close by chance too, most of them where eigenvalues are small, and their choice changes
-     * scores by no more than their share of the effective dimensions: with up to .012 of these in 27 of 150 covariances of a language
-     * model, scores by .002 of the largest.
+     * A choice changes scores by no more than its share of the effective dimensions: with up to .012 of these in 27 of 150 covariances
+     * of a language model, scores by .002 of the largest.
      */
     private static final double LEAST_SHARE = 0.02;
 
@@ -43,14 +39,20 @@ public record Eigenspace(int block, int first, int size) {
      * @param vectors the eigenvectors, for the blocks
      * @param values the eigenvalues, ascending within each block
      * @param precision of the sums that were decomposed
-     * @return the eigenspaces; none where they have less than one in fifty of the effective dimensions Σ v/(v + 0.1 mean) together
+     * @return the eigenspaces, without those that chance makes in a wide layer ({@link Neighbours}); none where they have less than one in
+     *     fifty of the effective dimensions Σ v/(v + 0.1 mean) together
      */
     public static List<Eigenspace> find(BlockDiagonal vectors, double[] values, Precision precision) {
         List<Eigenspace> found = new ArrayList<>();
         int start = 0;
         for (int b = 0; b < vectors.blocks().size(); b++) {
             int end = start + vectors.blocks().get(b).columns();
-            found.addAll(ofBlock(b, Arrays.copyOfRange(values, start, end), precision));
+            double[] own = Arrays.copyOfRange(values, start, end);
+            Neighbours neighbours = neighbours(own, precision);
+            boolean all = neighbours.more();
+            spaces(b, neighbours, own.length).stream()
+                    .filter(space -> all || neighbours.meant(space))
+                    .forEach(found::add);
             start = end;
         }
         return share(found, vectors, values) >= LEAST_SHARE ? found : List.of();
@@ -80,17 +82,27 @@ public record Eigenspace(int block, int first, int size) {
 
     /** Finds eigenspaces among the eigenvalues of one block, ascending, however few they are. */
     static List<Eigenspace> ofBlock(int block, double[] values, Precision precision) {
+        return spaces(block, neighbours(values, precision), values.length);
+    }
+
+    private static Neighbours neighbours(double[] values, Precision precision) {
         int n = values.length;
         double mean = Arrays.stream(values).sum() / n;
         double sums = SUM_ERROR * (precision == Precision.FLOAT32 ? 0x1p-24 : 0x1p-53);
         // what a decomposition in float64 is off by at most
         double decomposition = n * 0x1p-53 * values[n - 1];
+        return new Neighbours(
+                values,
+                Arrays.stream(values)
+                        .map(value -> sums * Math.max(value, mean) + decomposition)
+                        .toArray());
+    }
+
+    private static List<Eigenspace> spaces(int block, Neighbours neighbours, int n) {
         List<Eigenspace> found = new ArrayList<>();
         int first = 0;
         for (int k = 1; k <= n; k++) {
-            double error = k < n ? sums * Math.max(values[k], mean) + decomposition : 0;
-            boolean equal = k < n && values[k] - values[k - 1] <= error && values[k - 1] > CLEAR * error;
-            if (!equal) {
+            if (k == n || !neighbours.equal(k)) {
                 if (k - first > 1) {
                     found.add(new Eigenspace(block, first, k - first));
                 }
