@@ -9,6 +9,7 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.FiniteCheck;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.WorkSizes;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
@@ -28,6 +29,11 @@ final class CaptureUploader implements AutoCloseable {
     private final boolean scales;
     private final Scratch activations;
     private final Scratch outputGradients;
+    /**
+     * Whether what lies in the backend's memory is best copied as what comes from the host is: on a processor each core appends, hides
+     * and checks while a part is in its cache, where operations on the whole would each go through memory. On a card they stay there.
+     */
+    private final boolean copiesInParts;
     /** One for each task that copies at the same time; not bound to threads, which outlive this. */
     private final Stage[] stages;
 
@@ -39,6 +45,7 @@ final class CaptureUploader implements AutoCloseable {
         this.activations = new Scratch(backend, precision);
         this.outputGradients = new Scratch(backend, precision);
         this.stages = new Stage[backend.parallelism()];
+        this.copiesInParts = backend.workSizes().equals(WorkSizes.PROCESSOR) && stages.length > 1;
         Arrays.setAll(stages, k -> new Stage());
     }
 
@@ -101,6 +108,10 @@ final class CaptureUploader implements AutoCloseable {
                 && source.stride() == columns
                 && capture.mask().isNone();
         BackendMatrix result = asItIs ? source : memory.take(source.rows(), columns);
+        if (!asItIs && copiesInParts) {
+            copy(capture, what, source, result, 0, ids);
+            return result;
+        }
         if (!asItIs) {
             backend.upload(source, result.view(0, source.rows(), 0, source.columns()));
             if (source.columns() < columns) {
