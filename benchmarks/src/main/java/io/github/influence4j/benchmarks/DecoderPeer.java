@@ -41,13 +41,14 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Times an EK-FAC fit and the scores of some questions on a published form (SmolLM2-135M's, the maps of its MLPs) beside
- * kronfluence, and bergson where it is there: the same weights, tokens and labels (the true ones), float32, two threads, one side after
- * the other.
+ * kronfluence, and bergson and dattri-llm where they are there: the same weights, tokens and labels (the true ones), float32, two
+ * threads, one side after the other.
  */
 @Command(
         name = "DecoderPeer",
         mixinStandardHelpOptions = true,
-        description = "Times fit and scores of a language model beside kronfluence and bergson; writes peer.json.")
+        description =
+                "Times fit and scores of a language model beside kronfluence, bergson and dattri-llm; writes peer.json.")
 public final class DecoderPeer implements Callable<Integer> {
 
     private static final JsonMapper JSON = new JsonMapper();
@@ -59,8 +60,14 @@ public final class DecoderPeer implements Callable<Integer> {
     @Option(names = "--python", required = true, description = "Python with torch, transformers and kronfluence")
     private Path python = Path.of("");
 
+    @Option(names = "--without-kronfluence", description = "leaves kronfluence and the check of the scores out")
+    private boolean withoutKronfluence;
+
     @Option(names = "--bergson", description = "Python with bergson; left out without it")
     private @Nullable Path bergson;
+
+    @Option(names = "--dattri", description = "Python with dattri-llm; left out without it")
+    private @Nullable Path dattri;
 
     @Option(names = "--train", defaultValue = "32", description = "training sequences (default: ${DEFAULT-VALUE})")
     private int train;
@@ -106,19 +113,30 @@ public final class DecoderPeer implements Callable<Integer> {
         results.put("tokens", tokens);
         InfluenceScores own =
                 here(folder, ExampleSource.of(examples(trained)), ExampleSource.of(examples(asked)), results);
-        JsonNode peer = PythonScript.in(folder, "decoder_peer.py", python).run(THREADS, batch);
-        results.put("kronfluence", peer);
-        double difference = difference(own, folder.resolve("scores.f32"));
-        results.put("scoresDiffer", difference);
+        double difference = 0;
+        if (!withoutKronfluence) {
+            JsonNode peer = PythonScript.in(folder, "decoder_peer.py", python).run(THREADS, batch);
+            results.put("kronfluence", peer);
+            difference = difference(own, folder.resolve("scores.f32"));
+            results.put("scoresDiffer", difference);
+        }
         if (bergson != null) {
             results.put(
                     "bergson",
                     PythonScript.in(folder, "bergson_peer.py", bergson).run(THREADS, batch));
             results.put("correlationWithBergson", correlation(own, folder.resolve("bergson.f32")));
         }
+        if (dattri != null) {
+            results.put(
+                    "dattri", PythonScript.in(folder, "dattri_peer.py", dattri).run(THREADS, batch));
+            results.put("dattriDiffers", difference(own, folder.resolve("dattri.f32")));
+            results.put("correlationWithDattri", correlation(own, folder.resolve("dattri.f32")));
+        }
         Files.writeString(folder.resolve("peer.json"), JSON.writeValueAsString(results));
         System.out.println(JSON.writeValueAsString(results));
-        System.out.printf(Locale.ROOT, "scores differ by %.1e of the largest%n", difference);
+        if (!withoutKronfluence) {
+            System.out.printf(Locale.ROOT, "scores differ by %.1e of the largest%n", difference);
+        }
         return difference <= AGREEMENT ? 0 : 1;
     }
 
@@ -179,7 +197,7 @@ public final class DecoderPeer implements Callable<Integer> {
                 .asFloatBuffer();
     }
 
-    /** Pearson's, over all pairs: bergson's scores have another scale. */
+    /** Pearson's, over all pairs: bergson's scores have another scale, dattri-llm's covariances leave the last positions out. */
     private static double correlation(InfluenceScores own, Path file) throws IOException {
         FloatBuffer peer = numbers(file);
         double[] here = Arrays.stream(own.matrix().toArray())
