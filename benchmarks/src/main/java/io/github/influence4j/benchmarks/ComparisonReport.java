@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -90,6 +91,8 @@ record ComparisonReport(
             cold.put(name, comparison.cold().total());
         }
         json.put("scoreAgreement", agreement);
+        json.put("rates", byWorkload(WorkloadComparison::rates));
+        json.put("parts", byWorkload(WorkloadComparison::parts));
         Map<String, Object> operators = new LinkedHashMap<>();
         for (WorkloadComparison comparison : comparisons) {
             comparison
@@ -125,6 +128,12 @@ record ComparisonReport(
                 JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
         Files.writeString(folder.resolve("results.json"), mapper.writeValueAsString(json) + "\n");
         Files.writeString(folder.resolve("table.md"), table());
+    }
+
+    private Map<String, Object> byWorkload(Function<WorkloadComparison, Object> what) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        comparisons.forEach(comparison -> values.put(comparison.workload().name(), what.apply(comparison)));
+        return values;
     }
 
     /** The table, with what one needs to know to read it. */
@@ -167,6 +176,11 @@ record ComparisonReport(
                     comparison.kinks().train().cardinality()
                             + comparison.kinks().queries().cardinality(),
                     comparison.workload().train() + comparison.workload().queries()));
+        }
+        text.append("\nWhat the time of influence4j went into, in one further run.\n\n")
+                .append(StageParts.HEADER);
+        for (WorkloadComparison comparison : comparisons) {
+            text.append(StageParts.lines(comparison.workload().name(), comparison.parts(), comparison.floors()));
         }
         for (WorkloadComparison comparison : comparisons) {
             comparison

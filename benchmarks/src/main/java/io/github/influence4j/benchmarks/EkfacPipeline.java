@@ -56,6 +56,11 @@ final class EkfacPipeline implements AutoCloseable {
         T run() throws IOException;
     }
 
+    /** Is told when a stage is done. */
+    interface StageDone {
+        void accept(Stage stage, double seconds);
+    }
+
     EkfacPipeline(MatrixBackend backend, WorkloadData data, Path folder) {
         this.backend = backend;
         this.workload = data.workload();
@@ -66,35 +71,49 @@ final class EkfacPipeline implements AutoCloseable {
         this.folder = folder;
     }
 
+    Workload workload() {
+        return workload;
+    }
+
     /** Runs all stages once. */
     PipelineRun run() throws IOException {
-        Map<Stage, Double> seconds = new EnumMap<>(Stage.class);
+        return run((stage, seconds) -> {});
+    }
+
+    /** Runs all stages once and tells when each is done. */
+    PipelineRun run(StageDone done) throws IOException {
+        Stages stages = new Stages(new EnumMap<>(Stage.class), done);
         List<AutoCloseable> owned = new ArrayList<>();
         try {
-            List<LayerCovariance> covariances = timed(Stage.COVARIANCE, seconds, this::covariances);
+            List<LayerCovariance> covariances = stages.timed(Stage.COVARIANCE, this::covariances);
             owned.addAll(covariances);
-            List<LayerEigenbasis> bases = timed(Stage.EIGEN, seconds, () -> bases(covariances));
-            List<LayerCurvature> curvatures = timed(Stage.LAMBDA, seconds, () -> eigenvalues(bases));
+            List<LayerEigenbasis> bases = stages.timed(Stage.EIGEN, () -> bases(covariances));
+            List<LayerCurvature> curvatures = stages.timed(Stage.LAMBDA, () -> eigenvalues(bases));
             owned.addAll(curvatures);
             ScoreOptions whole =
                     ScoreOptions.defaults().withBatchSize(workload.batchSize()).withQueryBatchSize(workload.queries());
-            double[] pairwise = timed(Stage.PAIRWISE, seconds, () -> pairwise(Stage.PAIRWISE, curvatures, whole));
+            double[] pairwise = stages.timed(Stage.PAIRWISE, () -> pairwise(Stage.PAIRWISE, curvatures, whole));
             if (workload.lowRank()) {
                 ScoreOptions cut = whole.withRank(QueryRank.randomised(Workload.RANK, 1));
-                timed(Stage.PAIRWISE_LOW_RANK, seconds, () -> pairwise(Stage.PAIRWISE_LOW_RANK, curvatures, cut));
+                stages.timed(Stage.PAIRWISE_LOW_RANK, () -> pairwise(Stage.PAIRWISE_LOW_RANK, curvatures, cut));
             }
-            double[] self = timed(Stage.SELF, seconds, () -> self(curvatures, whole));
-            return new PipelineRun(seconds, pairwise, self);
+            double[] self = stages.timed(Stage.SELF, () -> self(curvatures, whole));
+            return new PipelineRun(stages.seconds(), pairwise, self);
         } finally {
             closeAll(owned);
         }
     }
 
-    private static <T> T timed(Stage stage, Map<Stage, Double> seconds, Work<T> work) throws IOException {
-        long start = System.nanoTime();
-        T result = work.run();
-        seconds.put(stage, (System.nanoTime() - start) / 1e9);
-        return result;
+    private record Stages(Map<Stage, Double> seconds, StageDone done) {
+
+        <T> T timed(Stage stage, Work<T> work) throws IOException {
+            long start = System.nanoTime();
+            T result = work.run();
+            double took = (System.nanoTime() - start) / 1e9;
+            seconds.put(stage, took);
+            done.accept(stage, took);
+            return result;
+        }
     }
 
     private static void closeAll(List<AutoCloseable> owned) {

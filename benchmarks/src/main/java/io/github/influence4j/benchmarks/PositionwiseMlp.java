@@ -97,7 +97,7 @@ final class PositionwiseMlp implements WorkloadModel {
         if (rows > capacity) {
             allocate(rows);
         }
-        Examples.upload(backend, batch, Examples::inputs, inputs[0].rows(0, rows));
+        uploadInputs(batch, rows);
         for (int l = 0; l <= last; l++) {
             BackendMatrix z = outputs[l].rows(0, rows);
             backend.multiply(Operand.of(inputs[l].rows(0, rows)), Operand.transposed(kernels.get(l)), z);
@@ -106,6 +106,19 @@ final class PositionwiseMlp implements WorkloadModel {
             }
         }
         return rows;
+    }
+
+    private void uploadInputs(ExampleBatch<Example> batch, int rows) {
+        int width = inputs[0].columns();
+        forChunks(rows, width, (first, count) -> {
+            float[] values = sized(buffer, count * width);
+            for (int r = 0; r < count; r++) {
+                Example example = batch.examples().get((first + r) / positions);
+                int row = example.index() * positions + (first + r) % positions;
+                System.arraycopy(example.set().inputs(), row * width, values, r * width, width);
+            }
+            backend.upload(values, inputs[0].rows(first, count));
+        });
     }
 
     /** Layer l+1's inputs = max(0, z + bias). */
@@ -117,7 +130,7 @@ final class PositionwiseMlp implements WorkloadModel {
             float[] values = sized(buffer, count * bias.length);
             z.read(first, count, values, 0);
             addBiasAndRectify(values, count, bias);
-            backend.upload(Matrix.of(values, count, bias.length), next.rows(first, count));
+            backend.upload(values, next.rows(first, count));
         });
     }
 
@@ -133,7 +146,7 @@ final class PositionwiseMlp implements WorkloadModel {
             g.read(first, count, gradients, 0);
             activated.read(first, count, values, 0);
             maskByRectifier(gradients, values, count * width);
-            backend.upload(Matrix.of(gradients, count, width), g.rows(first, count));
+            backend.upload(gradients, g.rows(first, count));
         });
     }
 
@@ -152,7 +165,7 @@ final class PositionwiseMlp implements WorkloadModel {
                 float[] targets = sampled ? set.sampled() : set.targets();
                 loss.gradient(values, r * width, width, targets, row * set.targetWidth());
             }
-            backend.upload(Matrix.of(values, count, width), y.rows(first, count));
+            backend.upload(values, y.rows(first, count));
         });
     }
 

@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
  * @param peerRuns kronfluence's, run in turn with them
  * @param kinks examples whose scores rounding may move
  * @param floors the least seconds of each stage
+ * @param rates that the floors are made of, measured after the runs
+ * @param parts what the time of each stage of this library went into, in a further run
  * @param curvlinops what curvlinops did, where it is there and the work is any for it
  */
 record WorkloadComparison(
@@ -33,6 +35,8 @@ record WorkloadComparison(
         List<PeerRunner.Result> peerRuns,
         Kinks kinks,
         Map<Stage, Double> floors,
+        Floors rates,
+        Map<Stage, StageParts> parts,
         Optional<CurvlinopsRun> curvlinops) {
 
     private static final Logger LOG = LoggerFactory.getLogger(WorkloadComparison.class);
@@ -44,28 +48,49 @@ record WorkloadComparison(
         Path folder = Files.createTempDirectory(work, workload.name());
         WorkloadData data = WorkloadData.make(workload, backend);
         PeerRunner.prepare(data, folder);
-        try (EkfacPipeline pipeline = new EkfacPipeline(backend, data, folder)) {
-            PipelineRun cold = pipeline.run();
+        try {
             List<PipelineRun> own = new ArrayList<>();
             List<PeerRunner.Result> theirs = new ArrayList<>();
-            LOG.info("{}: influence4j's first run took {} s", workload.name(), cold.seconds());
-            for (int k = 0; k < runs; k++) {
-                own.add(pipeline.run());
-                LOG.info("{}: influence4j {} s", workload.name(), own.get(k).seconds());
-                theirs.add(peer.run(workload, folder));
-                LOG.info(
-                        "{}: kronfluence {} s",
-                        workload.name(),
-                        theirs.get(k).run().seconds());
-            }
-            Map<Stage, Double> floors =
-                    Floors.ofSquareProducts(backend, peer.device().sgemmOrder()).of(backend, workload);
+            PipelineRun cold = runs(new EkfacPipeline(backend, data, folder), peer, folder, runs, own, theirs);
+            Floors rates = Floors.ofSquareProducts(backend, peer.device().sgemmOrder());
             Optional<CurvlinopsRun> operators = curvlinops.isPresent()
                     ? CurvlinopsRun.of(workload, folder, curvlinops.get(), peer.threads())
                     : Optional.empty();
-            return new WorkloadComparison(workload, cold, own, theirs, Kinks.of(data), floors, operators);
+            return new WorkloadComparison(
+                    workload,
+                    cold,
+                    own,
+                    theirs,
+                    Kinks.of(data),
+                    rates.of(backend, workload),
+                    rates,
+                    StageParts.of(backend, data, folder, 1),
+                    operators);
         } finally {
             delete(folder);
+        }
+    }
+
+    /** Adds the measured runs to two lists, closes the pipeline and returns its first run. */
+    private static PipelineRun runs(
+            EkfacPipeline opened,
+            PeerRunner peer,
+            Path folder,
+            int runs,
+            List<PipelineRun> own,
+            List<PeerRunner.Result> theirs)
+            throws IOException, InterruptedException {
+        try (EkfacPipeline pipeline = opened) {
+            String name = pipeline.workload().name();
+            PipelineRun cold = pipeline.run();
+            LOG.info("{}: influence4j's first run took {} s", name, cold.seconds());
+            for (int k = 0; k < runs; k++) {
+                own.add(pipeline.run());
+                LOG.info("{}: influence4j {} s", name, own.get(k).seconds());
+                theirs.add(peer.run(pipeline.workload(), folder));
+                LOG.info("{}: kronfluence {} s", name, theirs.get(k).run().seconds());
+            }
+            return cold;
         }
     }
 

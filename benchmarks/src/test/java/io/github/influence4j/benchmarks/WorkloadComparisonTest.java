@@ -48,6 +48,8 @@ class WorkloadComparisonTest {
                 List.of(new PeerRunner.Result(peer, 1, "none")),
                 new Kinks(train, queries),
                 Map.of(),
+                new Floors(1, 1, 1),
+                Map.of(),
                 Optional.empty());
     }
 
