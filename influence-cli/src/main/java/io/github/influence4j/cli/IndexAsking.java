@@ -17,6 +17,7 @@ import io.github.influence4j.store.captures.CapturedExample;
 import io.github.influence4j.store.factors.FactorManifest;
 import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,11 +50,9 @@ final class IndexAsking {
 
     @Option(
             names = "--factors",
-            required = true,
             paramLabel = "DIR",
-            description = "the factors that the index was built with")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private Path factors;
+            description = "the factors that the index was built with (default: where they were then)")
+    private @Nullable Path factors;
 
     @Option(
             names = "--queries",
@@ -93,23 +92,38 @@ final class IndexAsking {
         if (damping != null && section != Section.COORDINATES) {
             throw output.wrong("the damping of signs is that of the index: give --section coordinates too");
         }
-        FactorStore store = FactorStore.open(factors);
         Map<String, Object> result = new LinkedHashMap<>();
-        try (GradientIndex opened = GradientIndex.open(index);
-                MatrixBackend started = computing.start(
-                        output,
-                        computing.precisionOr(store.manifest().provenance().precision()))) {
+        try (GradientIndex opened = GradientIndex.open(index)) {
+            FactorStore store = FactorStore.open(factors(opened));
             opened.verify();
-            if (model.isGiven()) {
-                ofModel(opened, store, started, train, progress, work, result);
-            } else {
-                ofCaptures(opened, store, started, train, progress, work, result);
+            try (MatrixBackend started = computing.start(
+                    output, computing.precisionOr(store.manifest().provenance().precision()))) {
+                if (model.isGiven()) {
+                    ofModel(opened, store, started, train, progress, work, result);
+                } else {
+                    ofCaptures(opened, store, started, train, progress, work, result);
+                }
+                result.put("training examples", opened.size());
+                result.put(
+                        "lambdas", damping == null ? opened.damping().lambdas().toString() : damping.toString());
+                result.put("backend", started.description());
             }
-            result.put("training examples", opened.size());
-            result.put("lambdas", damping == null ? opened.damping().lambdas().toString() : damping.toString());
-            result.put("backend", started.description());
         }
         return result;
+    }
+
+    private Path factors(GradientIndex opened) {
+        if (factors != null) {
+            return factors;
+        }
+        Path there = opened.factorsFolder()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        index + " does not say where its factors are; give them with --factors"));
+        if (!Files.isDirectory(there)) {
+            throw new IllegalArgumentException("the factors of " + index + " were in " + there
+                    + " and are not there now; give them with --factors");
+        }
+        return there;
     }
 
     private void ofCaptures(

@@ -1,12 +1,12 @@
 package io.github.influence4j.cli;
 
 import io.github.influence4j.api.Damping;
+import io.github.influence4j.api.GradientProvider;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.decoder.Decoder;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.index.GradientIndex;
 import io.github.influence4j.index.IndexBuild;
-import io.github.influence4j.index.IndexOptions;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.lm.text.TextData;
 import io.github.influence4j.store.PartedData;
@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -58,7 +59,7 @@ abstract class IndexBuildCommand implements Callable<Integer> {
             converter = Scoring.DampingConverter.class,
             paramLabel = "LAMBDA",
             description = "0.1x for a tenth of each layer's mean eigenvalue, or 1e-3 for that number (default: 0.1x)")
-    private Damping damping = Damping.DEFAULT;
+    private @Nullable Damping damping;
 
     @Mixin
     private final LanguageModel model = new LanguageModel();
@@ -84,9 +85,17 @@ abstract class IndexBuildCommand implements Callable<Integer> {
     /** {@code influence index append}. */
     @Command(
             name = "append",
-            description = "Adds a training set to an index, or takes up adding it; other shards are not touched.",
+            description = {
+                "Adds a training set to an index, or takes up adding it; other shards are not touched.",
+                "Sizes, damping and seed are those of the index; where they are given, they must be the same."
+            },
             sortOptions = false)
     static final class Append extends IndexBuildCommand {
+
+        @Override
+        boolean isLikeTheIndex() {
+            return !isSettled();
+        }
 
         @Override
         <E> void run(IndexBuild<E> build, Path folder, PartedData<E> set) throws IOException {
@@ -96,19 +105,48 @@ abstract class IndexBuildCommand implements Callable<Integer> {
 
     abstract <E> void run(IndexBuild<E> build, Path folder, PartedData<E> set) throws IOException;
 
+    /** Whether damping, sizes and seed are those of the index that is there. */
+    boolean isLikeTheIndex() {
+        return false;
+    }
+
+    /** Whether the command line says one of them. */
+    final boolean isSettled() {
+        return damping != null || size.isGiven();
+    }
+
+    private <E> IndexBuild<E> prepared(
+            MatrixBackend started,
+            FactorStore store,
+            GradientProvider<E> host,
+            ScoreOptions bound,
+            ProgressListener progress)
+            throws IOException {
+        if (isLikeTheIndex()) {
+            return IndexBuild.like(started, store, host, out, bound, progress);
+        }
+        return IndexBuild.of(
+                started,
+                store,
+                host,
+                damping == null ? Damping.DEFAULT : damping,
+                size.options(output).withBatches(bound),
+                progress);
+    }
+
     @Override
     public Integer call() throws IOException {
         FactorStore store = FactorStore.open(factors);
-        IndexOptions options = size.options(output);
+        size.options(output); // what is wrong there is said before anything starts
         Map<String, Object> counts = new LinkedHashMap<>();
         try (MatrixBackend started = computing.start(
                         output,
                         computing.precisionOr(store.manifest().provenance().precision()));
                 ProgressOutput progress = output.progress()) {
             if (model.isGiven()) {
-                ofModel(store, started, options, progress, counts);
+                ofModel(store, started, progress, counts);
             } else {
-                ofCaptures(store, started, options, progress);
+                ofCaptures(store, started, progress);
             }
         }
         try (GradientIndex built = GradientIndex.open(out)) {
@@ -119,31 +157,24 @@ abstract class IndexBuildCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void ofCaptures(FactorStore store, MatrixBackend started, IndexOptions options, ProgressListener progress)
-            throws IOException {
+    private void ofCaptures(FactorStore store, MatrixBackend started, ProgressListener progress) throws IOException {
         FactorManifest manifest = store.manifest();
-        IndexOptions bound = options.withBatches(batches.bound(ScoreOptions.defaults()));
         try (CaptureSet set = CaptureSet.open(train)) {
             CaptureProvider.requireObjective(set, CaptureObjective.TRAINING);
             CaptureProvider provider =
                     CaptureProvider.of(manifest.layers(), manifest.provenance().model(), set);
-            run(IndexBuild.of(started, store, provider, damping, bound, progress), out, set);
+            run(prepared(started, store, provider, batches.bound(ScoreOptions.defaults()), progress), out, set);
         }
     }
 
     private void ofModel(
-            FactorStore store,
-            MatrixBackend started,
-            IndexOptions options,
-            ProgressListener progress,
-            Map<String, Object> counts)
+            FactorStore store, MatrixBackend started, ProgressListener progress, Map<String, Object> counts)
             throws IOException {
-        IndexOptions bound = options.withBatches(
-                batches.bound(ScoreOptions.defaults().withBatchPositions(LanguageModel.BATCH_POSITIONS)));
+        ScoreOptions bound = batches.bound(ScoreOptions.defaults().withBatchPositions(LanguageModel.BATCH_POSITIONS));
         try (LanguageModel.Open opened = model.open();
                 TextData text = opened.training(train, Integer.MAX_VALUE);
                 Decoder decoder = opened.decoder(started, store.manifest().layers())) {
-            run(IndexBuild.of(started, store, decoder, damping, bound, progress), out, text);
+            run(prepared(started, store, decoder, bound, progress), out, text);
             counts.putAll(LanguageModel.counts(text));
         }
     }

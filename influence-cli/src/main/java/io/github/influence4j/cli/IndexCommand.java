@@ -18,6 +18,7 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             IndexBuildCommand.Build.class,
             IndexBuildCommand.Append.class,
+            IndexCommand.Abandon.class,
             IndexMergeCommand.class,
             IndexCommand.Info.class,
             IndexQueryCommand.class,
@@ -31,7 +32,7 @@ final class IndexCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw output.wrong("name what to do: build, append, merge, info, query or audit");
+        throw output.wrong("name what to do: build, append, abandon, merge, info, query or audit");
     }
 
     /** {@code influence index info}. */
@@ -49,6 +50,31 @@ final class IndexCommand implements Callable<Integer> {
         public Integer call() throws IOException {
             try (GradientIndex opened = GradientIndex.open(index)) {
                 opened.verify();
+                output.print(describe(index, opened));
+            }
+            return 0;
+        }
+    }
+
+    /** {@code influence index abandon}. */
+    @Command(
+            name = "abandon",
+            description =
+                    "Gives up what is being added to an index after a run that was ended: it is as it was before.",
+            sortOptions = false)
+    static final class Abandon implements Callable<Integer> {
+
+        @Mixin
+        private final Output output = new Output();
+
+        @Parameters(paramLabel = "INDEX", description = "what influence index append did not finish")
+        @SuppressWarnings("NullAway.Init") // set by picocli
+        private Path index;
+
+        @Override
+        public Integer call() throws IOException {
+            GradientIndex.abandon(index);
+            try (GradientIndex opened = GradientIndex.open(index)) {
                 output.print(describe(index, opened));
             }
             return 0;

@@ -19,20 +19,21 @@ final class IndexSize {
             completionCandidates = Words.BuiltSections.class,
             paramLabel = "WHAT",
             description = "${COMPLETION-CANDIDATES}: signs find the best, coordinates order all (default: signs)")
-    private Section section = Section.SIGNS;
+    private @Nullable Section section;
 
     @Option(
             names = "--percent",
             paramLabel = "P",
             description =
-                    "size of an example's signs as percent of its gradient in float32, at most 3.1 (default: 0.25)")
+                    "size of an example's signs as percent of its gradient in float32, at most 3.1 (default: 0.25); with"
+                            + " --section coordinates that of the coordinates")
     private @Nullable Double percent;
 
     @Option(
             names = "--bytes",
             paramLabel = "BYTES",
             converter = Batches.BytesConverter.class,
-            description = "size of an example's signs, in place of --percent")
+            description = "the same size in bytes, in place of --percent")
     private @Nullable Long bytes;
 
     @Option(
@@ -42,26 +43,48 @@ final class IndexSize {
                     "size of an example's coordinates as percent of its gradient in float32, at most 12.5 (default: 1)")
     private @Nullable Double coordinatesPercent;
 
-    @Option(names = "--seed", paramLabel = "S", description = "of the projections (default: ${DEFAULT-VALUE})")
-    private long seed = IndexOptions.DEFAULT_SEED;
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            description = "of the projections (default: " + IndexOptions.DEFAULT_SEED + ")")
+    private @Nullable Long seed;
+
+    /** Whether anything is said. */
+    boolean isGiven() {
+        return section != null || percent != null || bytes != null || coordinatesPercent != null || seed != null;
+    }
 
     IndexOptions options(Output output) {
-        if (section == Section.COORDINATES && (percent != null || bytes != null)) {
-            throw output.wrong("--percent and --bytes size the signs: give --section both, or --coordinates-percent");
-        }
-        if (section == Section.SIGNS && coordinatesPercent != null) {
+        Section kept = section == null ? Section.SIGNS : section;
+        if (kept == Section.SIGNS && coordinatesPercent != null) {
             throw output.wrong("--coordinates-percent sizes the coordinates: give --section coordinates or both");
         }
+        if (kept == Section.COORDINATES && coordinatesPercent != null && (percent != null || bytes != null)) {
+            throw output.wrong(
+                    "with --section coordinates, --coordinates-percent says the same as --percent or --bytes: give one");
+        }
         return output.fromCommandLine(() -> {
-            IndexOptions options = IndexOptions.defaults().withSeed(seed);
+            IndexOptions options = seed == null
+                    ? IndexOptions.defaults()
+                    : IndexOptions.defaults().withSeed(seed);
+            if (kept == Section.COORDINATES) {
+                return coordinates(options).withoutSigns();
+            }
             options = percent == null ? options : options.withPercent(percent);
             options = bytes == null ? options : options.withBytes(bytes);
-            if (section == Section.SIGNS) {
-                return options;
-            }
-            IndexOptions both = options.withCoordinatesPercent(
-                    coordinatesPercent == null ? IndexOptions.DEFAULT_COORDINATES_PERCENT : coordinatesPercent);
-            return section == Section.BOTH ? both : both.withoutSigns();
+            return kept == Section.SIGNS
+                    ? options
+                    : options.withCoordinatesPercent(
+                            coordinatesPercent == null ? IndexOptions.DEFAULT_COORDINATES_PERCENT : coordinatesPercent);
         });
+    }
+
+    /** Where there are no signs, the sizes are those of the coordinates. */
+    private IndexOptions coordinates(IndexOptions options) {
+        if (bytes != null) {
+            return options.withCoordinatesBytes(bytes);
+        }
+        Double asked = percent == null ? coordinatesPercent : percent;
+        return options.withCoordinatesPercent(asked == null ? IndexOptions.DEFAULT_COORDINATES_PERCENT : asked);
     }
 }

@@ -72,7 +72,7 @@ final class ScoreCommand implements Callable<Integer> {
         ScoreRun.Result result = new ScoreRun.Result(
                 Optional.ofNullable(aggregate), topK == null ? OptionalInt.empty() : OptionalInt.of(topK));
         try (ProgressOutput progress = output.progress()) {
-            scoring.run(output, parts.options(), progress, new Scoring.Work() {
+            scoring.run(output, topK == null ? parts.options() : parts.ofTop(), progress, new Scoring.Work() {
                 @Override
                 public <E> Provenance run(
                         ScoreRun<E> run, Scoring.Questions<E> questions, ScoreWriter writer, boolean resume)

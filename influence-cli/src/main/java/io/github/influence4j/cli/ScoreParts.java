@@ -17,8 +17,15 @@ final class ScoreParts {
     @Option(names = "--per-layer", description = "keep the part of each layer")
     private boolean perLayer;
 
-    @Option(names = "--per-token", description = "keep the part of each training token")
+    @Option(
+            names = "--per-token",
+            description = "keep the part of each training token; with --top-k those of the layers too")
     private boolean perToken;
+
+    /** For scores of which only the best and worst are kept: parts of layers cost little beside those of tokens, and a page shows them. */
+    ScoreOptions ofTop() {
+        return perToken && !perLayer ? options().withPerLayer(true).withLayerTokens(false) : options();
+    }
 
     ScoreOptions options() {
         ScoreOptions plain = ScoreOptions.defaults().withPerLayer(perLayer).withPerToken(perToken);

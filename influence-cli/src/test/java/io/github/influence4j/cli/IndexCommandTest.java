@@ -123,8 +123,59 @@ class IndexCommandTest {
                         .exitCode());
         assertEquals(
                 2,
-                run("index build --factors factors --train train --out never --section coordinates --percent 1")
+                run("index build --factors factors --train train --out never --section coordinates --percent 1"
+                                + " --coordinates-percent 1")
                         .exitCode());
+    }
+
+    @Test
+    void withCoordinatesOnlyThePercentIsTheirs() {
+        String build = "index build --factors factors --train train --section coordinates --out ";
+        String said = done(build + "one --percent 9").out();
+        assertTrue(said.contains("signs: false"), said);
+        String same = done(build + "two --coordinates-percent 9").out();
+        assertEquals(bytes(said), bytes(same));
+        assertEquals(
+                "bytes a training example: 20",
+                bytes(done(build + "three --bytes 20").out()));
+    }
+
+    private static String bytes(String said) {
+        return said.lines()
+                .filter(line -> line.startsWith("bytes a "))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void anIndexKnowsItsFactorsAndItsOptions() throws IOException {
+        done("index build --factors factors --train train/shard-0.safetensors --out index --percent 3 --seed 7"
+                + " --damping 0.5x");
+        assertEquals(
+                5,
+                Influence.run(List.of(
+                                "index", "abandon", folder.resolve("index").toString()))
+                        .exitCode());
+        assertEquals(
+                5,
+                run("index append --factors factors --train train --out nowhere")
+                        .exitCode());
+        done("index append --factors factors --train train --out index");
+        assertTrue(done("index info index").out().contains("training examples: 300"));
+        done("index query --index index --queries queries --top-k 3 --out own");
+        done("index query --index index --factors factors --queries queries --top-k 3 --out given");
+        assertEquals(
+                Files.readString(folder.resolve("given/top_estimates.csv")),
+                Files.readString(folder.resolve("own/top_estimates.csv")));
+        assertEquals(
+                3,
+                run("index append --factors factors --train train --out index --percent 1")
+                        .exitCode());
+        Files.move(folder.resolve("factors"), folder.resolve("moved"));
+        Ran without = run("index query --index index --queries queries --out never");
+        assertEquals(3, without.exitCode(), without.err());
+        assertTrue(without.err().contains("are not there now; give them with --factors"), without.err());
+        done("index audit --index index --factors moved --queries queries --train train --top-k 3 --candidates 20");
     }
 
     @Test

@@ -62,10 +62,15 @@ class ReportTest {
         done(report + " --scores @bylayer --out @layers.html");
         done(score + " --per-token --per-layer --top-k 1 --out @top");
         done(report + " --scores @top --out @top.html");
+        done(score + " --per-token --top-k 1 --out @kept");
+        done(report + " --scores @kept --out @kept.html");
         done(score + " --top-k 1 --out @totals");
         done(report + " --scores @totals --out @totals.html");
         String page = Files.readString(folder.resolve("page.html"));
         requireSameExamples(page, Files.readString(folder.resolve("top.html")));
+        requireSameExamples(page, Files.readString(folder.resolve("kept.html")));
+        assertTrue(Files.exists(folder.resolve("top/top_layer_token_scores.safetensors")));
+        assertFalse(Files.exists(folder.resolve("kept/top_layer_token_scores.safetensors")));
         assertFalse(
                 SHADE.matcher(Files.readString(folder.resolve("totals.html"))).find());
         assertFalse(page.contains("<script"), page);

@@ -13,14 +13,18 @@ import io.github.influence4j.index.internal.file.IndexManifest;
 import io.github.influence4j.index.internal.file.IndexSection;
 import io.github.influence4j.index.internal.file.SignShard;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.safetensors.ShardFolder;
+import io.github.influence4j.store.FolderLock;
 import io.github.influence4j.store.factors.FactorStore;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The gradients of a training set as {@link IndexBuild} kept them, to be asked any number of times without another pass over it.
@@ -52,7 +56,7 @@ public final class GradientIndex implements AutoCloseable {
         IndexManifest manifest = IndexManifest.read(folder);
         if (manifest.adding().isPresent()) {
             throw new IllegalStateException(folder + " is unfinished: "
-                    + manifest.adding().get() + " are being added; take that up again first");
+                    + manifest.adding().get().data() + " are being added; take that up again first, or abandon it");
         }
         IndexHeader header = manifest.header();
         GradientIndex index = new GradientIndex(folder, manifest);
@@ -68,6 +72,38 @@ public final class GradientIndex implements AutoCloseable {
         } catch (IOException | RuntimeException | Error e) {
             index.close();
             throw e;
+        }
+    }
+
+    /**
+     * Gives up what is being added to an index after a run that was ended, because the data have changed for instance: the index is
+     * then as it was before.
+     *
+     * @param folder the index
+     * @throws IOException if it cannot be read or written
+     * @throws IllegalStateException if nothing is being added, somebody is writing to it, or the index was never finished: then there
+     *     is nothing before, and the folder can go
+     */
+    public static void abandon(Path folder) throws IOException {
+        if (!IndexManifest.exists(folder)) {
+            throw new IllegalStateException(folder + " holds no index");
+        }
+        try (FolderLock lock = FolderLock.acquire(folder)) {
+            lock.requireHeld();
+            IndexManifest manifest = IndexManifest.read(folder);
+            IndexManifest.Adding adding = manifest.adding()
+                    .orElseThrow(() -> new IllegalStateException(folder + " is finished: nothing is being added"));
+            if (adding.after() == 0) {
+                throw new IllegalStateException(
+                        folder + " was never finished: delete the folder, or finish the build with resume");
+            }
+            manifest.before().write(folder);
+            for (IndexManifest.Shard shard :
+                    manifest.shards().subList(adding.after(), manifest.shards().size())) {
+                for (IndexManifest.StoredFile file : shard.files().values()) {
+                    Files.deleteIfExists(new ShardFolder(folder).resolve(file.name()));
+                }
+            }
         }
     }
 
@@ -204,6 +240,17 @@ public final class GradientIndex implements AutoCloseable {
      */
     public String factors() {
         return manifest.header().factors();
+    }
+
+    /**
+     * Says where the factors were when the index was built, which is where to look for them; what is found there is accepted only if it
+     * has the {@link #factors() name}.
+     *
+     * @return the folder; empty if the index does not say so
+     */
+    public Optional<Path> factorsFolder() {
+        return Optional.ofNullable(provenance().options().get(IndexBuild.FACTORS))
+                .map(Path::of);
     }
 
     /**

@@ -4,11 +4,11 @@ import io.github.influence4j.api.Curvature;
 import io.github.influence4j.api.Damping;
 import io.github.influence4j.api.Fingerprint;
 import io.github.influence4j.api.GradientProvider;
-import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.ProgressListener;
 import io.github.influence4j.api.Provenance;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
+import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.index.internal.file.IndexHeader;
 import io.github.influence4j.index.internal.file.IndexManifest;
 import io.github.influence4j.index.internal.file.IndexSection;
@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -46,6 +47,9 @@ import java.util.stream.LongStream;
  */
 public final class IndexBuild<E> {
 
+    /** Option of the provenance that says where the factors were. */
+    static final String FACTORS = "factors";
+
     private final MatrixBackend backend;
     private final FactorStore factors;
     private final GradientProvider<E> model;
@@ -53,19 +57,24 @@ public final class IndexBuild<E> {
     private final IndexOptions options;
     private final ProgressListener progress;
 
+    /** What decides the rows, where an index at hand does so and not damping and options. */
+    private final Optional<IndexHeader> settled;
+
     private IndexBuild(
             MatrixBackend backend,
             FactorStore factors,
             GradientProvider<E> model,
             Damping damping,
             IndexOptions options,
-            ProgressListener progress) {
+            ProgressListener progress,
+            Optional<IndexHeader> settled) {
         this.backend = backend;
         this.factors = factors;
         this.model = model;
         this.damping = damping;
         this.options = options;
         this.progress = progress;
+        this.settled = settled;
     }
 
     /**
@@ -89,7 +98,39 @@ public final class IndexBuild<E> {
             IndexOptions options,
             ProgressListener progress) {
         factors.requireModel(model);
-        return new IndexBuild<>(backend, factors, model, damping, options, progress);
+        return new IndexBuild<>(backend, factors, model, damping, options, progress, Optional.empty());
+    }
+
+    /**
+     * Prepares a build with the damping, size and seed of an index, to append to it.
+     *
+     * @param <E> the host's type of an example
+     * @param backend computes
+     * @param factors those of the index
+     * @param model the model, at the same weights as at the fit, or a provider of captures
+     * @param index the folder of the index, which may be unfinished
+     * @param batches batch size, positions and memory limit
+     * @param progress is told how far the work has come
+     * @return the build
+     * @throws IOException if the index cannot be read
+     * @throws IllegalArgumentException if the index is of other factors, the model has other layers than they, or says that it has
+     *     other weights
+     * @throws IllegalStateException if there is no index
+     */
+    public static <E> IndexBuild<E> like(
+            MatrixBackend backend,
+            FactorStore factors,
+            GradientProvider<E> model,
+            Path index,
+            ScoreOptions batches,
+            ProgressListener progress)
+            throws IOException {
+        factors.requireModel(model);
+        requireThere(index);
+        IndexHeader header = IndexManifest.read(index).header();
+        header.requireFactors(factors.fingerprint());
+        IndexOptions options = IndexOptions.defaults().withBatches(batches);
+        return new IndexBuild<>(backend, factors, model, Damping.DEFAULT, options, progress, Optional.of(header));
     }
 
     /**
@@ -124,63 +165,77 @@ public final class IndexBuild<E> {
      * @throws IllegalStateException if there is no index, somebody else is writing to it, or other data are being added
      */
     public void append(Path folder, PartedData<E> train) throws IOException {
-        if (!IndexManifest.exists(folder)) {
-            throw new IllegalStateException(folder + " holds no index to append to; build one");
-        }
+        requireThere(folder);
         try (FolderLock lock = FolderLock.acquire(folder)) {
             add(folder, train, lock);
+        }
+    }
+
+    private static void requireThere(Path folder) {
+        if (!IndexManifest.exists(folder)) {
+            throw new IllegalStateException(folder + " holds no index to append to; build one");
         }
     }
 
     private void add(Path folder, PartedData<E> train, FolderLock lock) throws IOException {
         lock.requireHeld();
         Apart.require(folder, "an index", train.files());
-        IndexPlan plan = IndexPlan.of(model.layers(), options);
         try (Curvature loaded = factors.load(backend)) {
             EigenbasisCurvature curvature = EigenbasisCurvature.require(loaded);
-            LayerDamping lambdas = curvature.resolve(damping);
-            IndexHeader header = IndexHeader.of(
-                    factors.fingerprint(),
-                    factors.manifest().provenance().model(),
-                    model.layers(),
-                    lambdas,
-                    plan.bytes(),
-                    options.seed());
+            IndexHeader header = settled.orElseGet(() -> header(curvature));
             IndexManifest manifest = begun(folder, header, DataDigest.of(train));
             List<PartedData<E>> missing = missing(folder, manifest, train);
+            manifest.write(folder); // not before: data that are refused must leave the index as it was
             List<SectionCoder> sections = header.sections().stream()
                     .map(section -> Sections.coder(section, header, curvature))
                     .toList();
-            try (EigenbasisSolver solver = curvature.solver(lambdas);
+            try (EigenbasisSolver solver = curvature.solver(header.damping());
                     Sketching<E> sketching = new Sketching<>(backend, model, solver, options.batches(), progress)) {
                 for (PartedData<E> part : missing) {
                     manifest = manifest.with(shard(folder, manifest, sections, sketching, part));
                     manifest.write(folder);
                 }
             }
-            manifest.adding(Optional.empty()).write(folder);
+            manifest.finished().write(folder);
         }
+    }
+
+    private IndexHeader header(EigenbasisCurvature curvature) {
+        return IndexHeader.of(
+                factors.fingerprint(),
+                factors.manifest().provenance().model(),
+                model.layers(),
+                curvature.resolve(damping),
+                IndexPlan.of(model.layers(), options).bytes(),
+                options.seed());
+    }
+
+    private static String folder(Path file) {
+        return Objects.requireNonNull(file.toAbsolutePath().normalize().getParent())
+                .toString();
     }
 
     private IndexManifest begun(Path folder, IndexHeader header, String data) throws IOException {
         if (!IndexManifest.exists(folder)) {
             Provenance made = Provenance.here(backend.description(), backend.precision(), header.model())
-                    .withOption("index", options.toString())
+                    .withOption(
+                            "index",
+                            settled.map(like -> like.bytes().toString()).orElse(options.toString()))
+                    .withOption(FACTORS, folder(factors.manifestFile()))
                     .withOption("damping", header.damping().lambdas().toString());
-            IndexManifest begun = new IndexManifest(header, Optional.of(data), List.of(), made);
-            begun.write(folder);
-            return begun;
+            return new IndexManifest(header, Optional.empty(), List.of(), made).adding(data);
         }
         IndexManifest manifest = IndexManifest.read(folder);
         manifest.header().requireSame(header);
-        String unfinished = manifest.adding().orElse(data);
+        if (manifest.adding().isEmpty()) {
+            return manifest.adding(data);
+        }
+        String unfinished = manifest.adding().get().data();
         if (!unfinished.equals(data)) {
             throw new IllegalStateException(folder + " is being built from other data (" + unfinished + "), given were "
-                    + data + "; finish that build first");
+                    + data + "; finish that build first, or abandon what it adds");
         }
-        IndexManifest adding = manifest.adding(Optional.of(data));
-        adding.write(folder);
-        return adding;
+        return manifest;
     }
 
     /** The parts that the index does not have; their ids must be new. */

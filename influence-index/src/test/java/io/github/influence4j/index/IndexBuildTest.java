@@ -2,6 +2,7 @@ package io.github.influence4j.index;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,6 +25,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -81,6 +83,89 @@ class IndexBuildTest {
                 assertArrayEquals(whole.get(part), found.get(part), other);
             }
         }
+    }
+
+    /** An append that is refused must not leave an index that waits for it. */
+    @Test
+    void dataThatAreRefusedLeaveTheIndexAsItWas() throws IOException {
+        FactorStore factors = factors(TestBackends.OPENBLAS, "factors", 20);
+        IndexBuild<Sequence> build = build(TestBackends.OPENBLAS, factors);
+        Path index = folder.resolve("index");
+        build.write(index, new Sequences(0, 8, 8), false);
+        byte[] manifest = Files.readAllBytes(index.resolve("index.json"));
+        assertThrows(IllegalArgumentException.class, () -> build.append(index, new Sequences(4, 12, 8)));
+        assertArrayEquals(manifest, Files.readAllBytes(index.resolve("index.json")));
+        build.append(index, new Sequences(8, 20, 8));
+        try (GradientIndex opened = GradientIndex.open(index)) {
+            assertEquals(20, opened.size());
+            assertEquals(Optional.of(folder.resolve("factors")), opened.factorsFolder());
+        }
+    }
+
+    /** Data may have changed since, and then it could not be finished. */
+    @Test
+    void anAppendThatWasEndedCanBeAbandoned() throws IOException {
+        FactorStore factors = factors(TestBackends.OPENBLAS, "factors", 20);
+        Path index = folder.resolve("index");
+        IndexBuild<Sequence> build = build(TestBackends.OPENBLAS, factors);
+        build.write(index, new Sequences(0, 6, 6), false);
+        byte[] manifest = Files.readAllBytes(index.resolve("index.json"));
+        assertThrows(IllegalStateException.class, () -> GradientIndex.abandon(index));
+        int[] batches = {0};
+        IndexBuild<Sequence> ended = build(TestBackends.OPENBLAS, factors, (stage, done, all) -> {
+            if (++batches[0] == 4) {
+                throw new CancellationException("ended");
+            }
+        });
+        assertThrows(CancellationException.class, () -> ended.append(index, new Sequences(6, 20, 6)));
+        assertTrue(Files.exists(index.resolve("signs-000001.safetensors")));
+        GradientIndex.abandon(index);
+        assertArrayEquals(manifest, Files.readAllBytes(index.resolve("index.json")));
+        assertFalse(Files.exists(index.resolve("signs-000001.safetensors")));
+        build.append(index, new Sequences(6, 12, 3));
+        try (GradientIndex opened = GradientIndex.open(index)) {
+            opened.verify();
+            assertEquals(12, opened.size());
+        }
+        batches[0] = 0;
+        Path never = folder.resolve("never");
+        assertThrows(CancellationException.class, () -> ended.write(never, new Sequences(0, 20, 6), false));
+        assertThrows(IllegalStateException.class, () -> GradientIndex.abandon(never));
+    }
+
+    @Test
+    void anIndexSaysItselfWhatIsAppendedToIt() throws IOException {
+        FactorStore factors = factors(TestBackends.OPENBLAS, "factors", 20);
+        IndexOptions options = OPTIONS.withSeed(5).withoutSigns();
+        for (String name : List.of("whole", "grown")) {
+            IndexBuild.of(
+                            TestBackends.OPENBLAS,
+                            factors,
+                            Sequences.model(),
+                            Damping.relative(0.3),
+                            options,
+                            ProgressListener.silent())
+                    .write(folder.resolve(name), new Sequences(0, name.equals("whole") ? 20 : 8, 8), false);
+        }
+        Path grown = folder.resolve("grown");
+        FactorStore others = factors(TestBackends.OPENBLAS, "others", 10);
+        assertThrows(IllegalArgumentException.class, () -> like(others, grown));
+        like(factors, grown).append(grown, new Sequences(8, 20, 8));
+        for (int s = 0; s < 3; s++) {
+            String file = "coordinates-00000" + s + ".safetensors";
+            assertArrayEquals(
+                    Files.readAllBytes(folder.resolve("whole").resolve(file)), Files.readAllBytes(grown.resolve(file)));
+        }
+    }
+
+    private static IndexBuild<Sequence> like(FactorStore factors, Path index) throws IOException {
+        return IndexBuild.like(
+                TestBackends.OPENBLAS,
+                factors,
+                Sequences.model(),
+                index,
+                ScoreOptions.defaults().withBatchSize(4),
+                ProgressListener.silent());
     }
 
     /** Ids, signs and bits of the scales of both sections, of all shards one after the other. */

@@ -13,6 +13,7 @@ public final class ScoreOptions {
     private final Optional<QueryRank> rank;
     private final boolean perLayer;
     private final boolean perToken;
+    private final boolean layerTokens;
     private final int batchSize;
     private final int batchPositions;
     private final int queryBatchSize;
@@ -22,6 +23,7 @@ public final class ScoreOptions {
             Optional<QueryRank> rank,
             boolean perLayer,
             boolean perToken,
+            boolean layerTokens,
             int batchSize,
             int batchPositions,
             int queryBatchSize,
@@ -33,6 +35,7 @@ public final class ScoreOptions {
         this.rank = rank;
         this.perLayer = perLayer;
         this.perToken = perToken;
+        this.layerTokens = layerTokens;
         this.batchSize = batchSize;
         this.batchPositions = batchPositions;
         this.queryBatchSize = queryBatchSize;
@@ -52,7 +55,14 @@ public final class ScoreOptions {
      */
     public static ScoreOptions defaults() {
         return new ScoreOptions(
-                Optional.empty(), false, false, 256, FitOptions.DEFAULT_BATCH_POSITIONS, 16, OptionalLong.empty());
+                Optional.empty(),
+                false,
+                false,
+                true,
+                256,
+                FitOptions.DEFAULT_BATCH_POSITIONS,
+                16,
+                OptionalLong.empty());
     }
 
     /**
@@ -74,7 +84,14 @@ public final class ScoreOptions {
      */
     public ScoreOptions withRank(QueryRank value) {
         return new ScoreOptions(
-                Optional.of(value), perLayer, perToken, batchSize, batchPositions, queryBatchSize, memoryLimit);
+                Optional.of(value),
+                perLayer,
+                perToken,
+                layerTokens,
+                batchSize,
+                batchPositions,
+                queryBatchSize,
+                memoryLimit);
     }
 
     /**
@@ -84,7 +101,14 @@ public final class ScoreOptions {
      */
     public ScoreOptions withFullRank() {
         return new ScoreOptions(
-                Optional.empty(), perLayer, perToken, batchSize, batchPositions, queryBatchSize, memoryLimit);
+                Optional.empty(),
+                perLayer,
+                perToken,
+                layerTokens,
+                batchSize,
+                batchPositions,
+                queryBatchSize,
+                memoryLimit);
     }
 
     /**
@@ -94,7 +118,8 @@ public final class ScoreOptions {
      * @return new options
      */
     public ScoreOptions withPerLayer(boolean value) {
-        return new ScoreOptions(rank, value, perToken, batchSize, batchPositions, queryBatchSize, memoryLimit);
+        return new ScoreOptions(
+                rank, value, perToken, layerTokens, batchSize, batchPositions, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -104,7 +129,20 @@ public final class ScoreOptions {
      * @return new options
      */
     public ScoreOptions withPerToken(boolean value) {
-        return new ScoreOptions(rank, perLayer, value, batchSize, batchPositions, queryBatchSize, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, value, layerTokens, batchSize, batchPositions, queryBatchSize, memoryLimit);
+    }
+
+    /**
+     * Keeps or drops the parts of each layer and token together, where {@link #withPerLayer those of layers} and {@link #withPerToken those
+     * of tokens} are kept: they take as much as the parts of tokens for each layer. On a cluster they are kept always.
+     *
+     * @param value whether to keep them, as is done unless this is said
+     * @return new options
+     */
+    public ScoreOptions withLayerTokens(boolean value) {
+        return new ScoreOptions(
+                rank, perLayer, perToken, value, batchSize, batchPositions, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -115,7 +153,8 @@ public final class ScoreOptions {
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withBatchSize(int value) {
-        return new ScoreOptions(rank, perLayer, perToken, value, batchPositions, queryBatchSize, memoryLimit);
+        return new ScoreOptions(
+                rank, perLayer, perToken, layerTokens, value, batchPositions, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -126,7 +165,7 @@ public final class ScoreOptions {
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withBatchPositions(int value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, value, queryBatchSize, memoryLimit);
+        return new ScoreOptions(rank, perLayer, perToken, layerTokens, batchSize, value, queryBatchSize, memoryLimit);
     }
 
     /**
@@ -137,7 +176,7 @@ public final class ScoreOptions {
      * @throws IllegalArgumentException if it is not positive
      */
     public ScoreOptions withQueryBatchSize(int value) {
-        return new ScoreOptions(rank, perLayer, perToken, batchSize, batchPositions, value, memoryLimit);
+        return new ScoreOptions(rank, perLayer, perToken, layerTokens, batchSize, batchPositions, value, memoryLimit);
     }
 
     /**
@@ -149,7 +188,14 @@ public final class ScoreOptions {
      */
     public ScoreOptions withMemoryLimit(long bytes) {
         return new ScoreOptions(
-                rank, perLayer, perToken, batchSize, batchPositions, queryBatchSize, OptionalLong.of(bytes));
+                rank,
+                perLayer,
+                perToken,
+                layerTokens,
+                batchSize,
+                batchPositions,
+                queryBatchSize,
+                OptionalLong.of(bytes));
     }
 
     /**
@@ -178,6 +224,15 @@ public final class ScoreOptions {
      */
     public boolean perToken() {
         return perToken;
+    }
+
+    /**
+     * Returns whether the parts of each layer and token are kept where those of layers and of tokens are.
+     *
+     * @return whether they are
+     */
+    public boolean layerTokens() {
+        return layerTokens;
     }
 
     /**
@@ -222,6 +277,7 @@ public final class ScoreOptions {
                 + "rank=" + rank
                 + ", perLayer=" + perLayer
                 + ", perToken=" + perToken
+                + ", layerTokens=" + layerTokens
                 + ", batchSize=" + batchSize
                 + ", batchPositions=" + batchPositions
                 + ", queryBatchSize=" + queryBatchSize

@@ -272,7 +272,7 @@ final class ScorePlanner {
     private double scores() {
         double pairs = (double) data.queries() * data.examples();
         double tokens = captures.largest(layer -> tokens(layer) ? layer.positions() : 0);
-        if (options.perLayer()) {
+        if (options.perLayer() && options.layerTokens()) {
             tokens += captures.sum(layer -> tokens(layer) ? layer.positions() : 0);
         }
         return 8 * pairs * (1 + (options.perLayer() ? layers.size() : 0) + tokens);

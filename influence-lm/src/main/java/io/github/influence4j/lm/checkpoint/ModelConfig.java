@@ -108,6 +108,11 @@ final class ModelConfig {
         return json.hasValue(name) ? OptionalInt.of(json.positive(name)) : OptionalInt.empty();
     }
 
+    /** A positive number; nothing where null is said, and this number where the file says nothing. */
+    OptionalInt optional(String name, int otherwise) {
+        return json.has(name) ? optional(name) : OptionalInt.of(otherwise);
+    }
+
     double number(String name, double otherwise) {
         unread.remove(name);
         return json.hasValue(name) ? json.number(name) : otherwise;

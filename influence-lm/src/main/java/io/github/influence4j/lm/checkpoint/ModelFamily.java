@@ -26,22 +26,22 @@ enum ModelFamily {
     MISTRAL {
         @Override
         DecoderShape shape(ModelConfig config) {
-            DecoderShape shape = gated(config, 1e-6, OptionalInt.empty()).withBiases(false, false, false);
-            OptionalInt window = config.optional("sliding_window");
+            DecoderShape shape = gated(config, 1e-6, OptionalInt.empty(), 8).withBiases(false, false, false);
+            OptionalInt window = config.optional("sliding_window", WINDOW);
             return window.isEmpty() ? shape : shape.withWindows(Collections.nCopies(shape.blocks(), window));
         }
     },
     QWEN2 {
         @Override
         DecoderShape shape(ModelConfig config) {
-            return windows(config, gated(config, 1e-6, OptionalInt.empty()).withBiases(true, false, false));
+            return windows(config, gated(config, 1e-6, OptionalInt.empty(), 32).withBiases(true, false, false));
         }
     },
     QWEN3 {
         @Override
         DecoderShape shape(ModelConfig config) {
             boolean attention = config.flag("attention_bias", false);
-            DecoderShape shape = gated(config, 1e-6, OptionalInt.of(128))
+            DecoderShape shape = gated(config, 1e-6, OptionalInt.of(128), 32)
                     .withBiases(attention, attention, false)
                     .withQueryKeyNorm(QueryKeyNorm.HEADS);
             return windows(config, shape);
@@ -94,6 +94,9 @@ enum ModelFamily {
         }
     };
 
+    /** Positions of Mistral's and Qwen's windows where nothing is said. */
+    private static final int WINDOW = 4096;
+
     /** The form of a model with this configuration. */
     abstract DecoderShape shape(ModelConfig config);
 
@@ -121,8 +124,13 @@ enum ModelFamily {
                 .withTied(config.flag("tie_word_embeddings", false));
     }
 
-    /** What Llama and its descendants share. */
+    /** What Llama and its descendants share; as many heads of keys as of queries where nothing is said. */
     private static DecoderShape gated(ModelConfig config, double epsilon, OptionalInt headWidth) {
+        return gated(config, epsilon, headWidth, config.positive("num_attention_heads"));
+    }
+
+    /** The same with a number of heads of keys for where nothing is said; where null is said, they are as many as of queries. */
+    private static DecoderShape gated(ModelConfig config, double epsilon, OptionalInt headWidth, int keyHeads) {
         int heads = config.positive("num_attention_heads");
         int width = config.positive("hidden_size");
         OptionalInt said = config.optional("head_dim");
@@ -136,7 +144,8 @@ enum ModelFamily {
                         config.positive("num_hidden_layers"),
                         width,
                         1)
-                .withHeads(heads, config.optional("num_key_value_heads").orElse(heads), head)
+                .withHeads(
+                        heads, config.optional("num_key_value_heads", keyHeads).orElse(heads), head)
                 .withHidden(config.positive("intermediate_size"))
                 .withTied(config.flag("tie_word_embeddings", false))
                 .withActivation(config.activation("hidden_act", "silu"))
@@ -144,13 +153,13 @@ enum ModelFamily {
                 .withNorm(Norm.RMS)
                 .withEpsilon(config.number("rms_norm_eps", epsilon))
                 .withNaming(Naming.LLAMA)
-                .withRotary(RopeConfig.read(config, head, 1));
+                .withRotary(RopeConfig.readWhole(config, head));
     }
 
     /** Qwen's windows: those blocks have one that {@code layer_types} names, or that come after the first so many. */
     private static DecoderShape windows(ModelConfig config, DecoderShape shape) {
         boolean used = config.flag("use_sliding_window", false);
-        OptionalInt window = config.optional("sliding_window");
+        OptionalInt window = config.optional("sliding_window", WINDOW);
         int first = (int) config.number("max_window_layers", 28);
         Optional<Object> types = config.any("layer_types");
         List<Boolean> slides = types.map(said -> slides(config, said))

@@ -26,6 +26,24 @@ final class RopeConfig {
     private RopeConfig() {}
 
     /**
+     * Reads those of a family that turns whole heads.
+     *
+     * @param config the configuration
+     * @param headWidth numbers of a head
+     * @throws MalformedFileException if their type is not known, or a part of a head is to be turned
+     */
+    static RotaryPositions readWhole(ModelConfig config, int headWidth) {
+        RotaryPositions positions = read(config, headWidth, 1);
+        if (positions.width() != headWidth) {
+            throw new MalformedFileException(
+                    config.file(),
+                    "\"partial_rotary_factor\" turns " + positions.width() + " of the " + headWidth
+                            + " numbers of a head, expected all: transformers passes it over for this family");
+        }
+        return positions;
+    }
+
+    /**
      * Reads them.
      *
      * @param config the configuration

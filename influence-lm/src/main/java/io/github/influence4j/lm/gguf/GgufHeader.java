@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +122,22 @@ final class GgufHeader {
             GgufTensor placed = new GgufTensor(tensor.name(), tensor.type(), tensor.shape(), start + tensor.offset());
             if (tensors.put(tensor.name(), placed) != null) {
                 throw malformed("has the tensor " + MalformedFileException.quote(tensor.name()) + " twice");
+            }
+        }
+        requireApart();
+    }
+
+    /** What lies in the file once counts once, or a small file could ask for any number of numbers. */
+    private void requireApart() {
+        List<GgufTensor> inOrder = tensors.values().stream()
+                .sorted(Comparator.comparingLong(GgufTensor::offset))
+                .toList();
+        for (int k = 1; k < inOrder.size(); k++) {
+            GgufTensor before = inOrder.get(k - 1);
+            if (inOrder.get(k).offset() < before.offset() + bytes(before)) {
+                throw malformed("has the tensors " + MalformedFileException.quote(before.name()) + " and "
+                        + MalformedFileException.quote(inOrder.get(k).name())
+                        + " at the same bytes; download the file again");
             }
         }
     }

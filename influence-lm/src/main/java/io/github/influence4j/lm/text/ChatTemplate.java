@@ -148,8 +148,31 @@ public final class ChatTemplate {
      * @throws IllegalArgumentException if the template refuses the conversation or cannot write it
      */
     public String render(List<? extends Map<String, ?>> messages, boolean generationPrompt) {
+        return render(messages, generationPrompt, false);
+    }
+
+    /** Whether the template says itself, by {@code {% generation %}}, what the assistant generates. */
+    boolean marksGeneration() {
+        return GenerationTag.isIn(template);
+    }
+
+    /**
+     * Finds what the template says that the assistant generates.
+     *
+     * @param messages the conversation
+     * @param text what {@link #render} makes of it
+     * @return the first place in the text and the one behind the last, of each piece
+     * @throws IllegalArgumentException if the template changes what it marks, so that it cannot be found again
+     */
+    List<int[]> generated(List<? extends Map<String, ?>> messages, String text) {
+        return GenerationTag.places(render(messages, false, true), text)
+                .orElseThrow(() -> refused("what it marks as generated cannot be found in its text", null));
+    }
+
+    private String render(List<? extends Map<String, ?>> messages, boolean generationPrompt, boolean marked) {
         Map<String, Object> context = new HashMap<>(specialTokens);
-        context.put("messages", messages);
+        context.put("messages", MessageValues.of(messages));
+        context.put(GenerationTag.MARKED, marked);
         // templates ask whether these functions are there, which the library answers for values only
         context.put("strftime_now", true);
         context.put("raise_exception", true);

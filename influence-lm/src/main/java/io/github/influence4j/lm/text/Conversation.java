@@ -1,5 +1,6 @@
 package io.github.influence4j.lm.text;
 
+import io.github.influence4j.safetensors.MalformedFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -7,8 +8,9 @@ import java.util.Map;
 /**
  * A conversation as one text, and where in it the assistant speaks.
  *
- * <p>The turns are found by writing the conversation up to each of them: a turn is what the text with it has beyond the text
- * before it, with the opening that the template puts in front of the assistant's words left out.
+ * <p>Where the template marks that itself, by {@code {% generation %}}, its marks are taken. Else the turns are found by writing the
+ * conversation up to each of them: a turn is what the text with it has beyond the text before it, with the opening that the
+ * template puts in front of the assistant's words left out.
  */
 final class Conversation {
 
@@ -26,6 +28,10 @@ final class Conversation {
      */
     static Conversation of(ChatTemplate template, List<Map<String, ?>> messages) {
         Conversation conversation = new Conversation(template.render(messages, false));
+        if (template.marksGeneration()) {
+            conversation.turns.addAll(template.generated(messages, conversation.text));
+            return conversation;
+        }
         for (int m = 0; m < messages.size(); m++) {
             if ("assistant".equals(messages.get(m).get("role"))) {
                 conversation.add(template, messages, m);
@@ -36,7 +42,8 @@ final class Conversation {
 
     private void add(ChatTemplate template, List<Map<String, ?>> messages, int turn) {
         String with = turn + 1 == messages.size() ? text : template.render(messages.subList(0, turn + 1), false);
-        String before = turn == 0 ? "" : template.render(messages.subList(0, turn), true);
+        String before =
+                turn == 0 ? beforeFirst(template, messages, with) : template.render(messages.subList(0, turn), true);
         if (!with.startsWith(before)) {
             // some templates open the assistant's turn with words of its own that they leave out of what was said
             before = template.render(messages.subList(0, turn), false);
@@ -47,6 +54,19 @@ final class Conversation {
                     + " answer as \"prompt\" and \"completion\"");
         }
         turns.add(new int[] {before.length(), with.length()});
+    }
+
+    /** Templates need not write a conversation of no messages, so the opening of a first turn is that of the one after it. */
+    private static String beforeFirst(ChatTemplate template, List<Map<String, ?>> messages, String with) {
+        String opening;
+        try {
+            String next = template.render(messages.subList(0, 1), true);
+            opening = next.startsWith(with) ? next.substring(with.length()) : "";
+        } catch (MalformedFileException e) {
+            opening = ""; // it does not take two turns of the assistant after each other
+        }
+        int found = opening.isEmpty() ? -1 : with.indexOf(opening);
+        return found < 0 ? "" : with.substring(0, found + opening.length());
     }
 
     String text() {

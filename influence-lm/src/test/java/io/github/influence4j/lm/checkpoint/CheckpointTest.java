@@ -126,6 +126,17 @@ class CheckpointTest {
         assertTrue(shape().toString().contains("windows=[OptionalInt.empty, OptionalInt[4]]"));
     }
 
+    /** transformers 5.18 has 8 heads of keys for Mistral and 32 for Qwen, and a window of 4096, where the file does not say. */
+    @Test
+    void whatIsLeftOutIsTheFamilysOwn() throws Exception {
+        copy("mistral", "  \"sliding_window\": null,\n", "");
+        assertTrue(shape().toString().contains("windows=[OptionalInt[4096], OptionalInt[4096]]"));
+        configure("mistral", "  \"num_key_value_heads\": 2,\n", "");
+        refused("4 heads", "8");
+        configure("mistral", "\"num_key_value_heads\": 2", "\"num_key_value_heads\": null");
+        refused("describes a model of 18168 numbers", "hold 17016");
+    }
+
     @Test
     void downloadsThatLinkIntoACacheAreFollowed() throws Exception {
         Path cache = Files.createDirectory(folder.resolve("cache"));
@@ -218,6 +229,10 @@ class CheckpointTest {
         refused("\"rope_type\" must be \"default\" or \"llama3\"", "yarn");
         configure("llama", "\"hidden_act\": \"silu\"", "\"hidden_act\": \"quick_gelu\"");
         refused("\"hidden_act\" must be silu", "quick_gelu");
+        configure("llama", "\"rope_type\": \"default\"", "\"rope_type\": \"default\", \"partial_rotary_factor\": 0.67");
+        refused("\"partial_rotary_factor\" turns 4 of the 6 numbers of a head");
+        configure("llama", "\"rope_type\": \"default\"", "\"rope_type\": \"default\", \"partial_rotary_factor\": 1.0");
+        model();
         for (String option : List.of(
                 "\"logits_scaling\": 8.0",
                 "\"residual_multiplier\": 0.2",

@@ -91,6 +91,14 @@ class GgufFileTest {
         refused(with(whole, last, 0, 4), "tensor \"Q6_K\" of 6144 bytes begins at byte", "which have");
     }
 
+    /** A small file could else ask for any number of numbers. */
+    @Test
+    void tensorsAtTheSameBytesAreRefused() throws Exception {
+        byte[] whole = Files.readAllBytes(FOLDER.resolve("types.gguf"));
+        int offset = new String(whole, "ISO-8859-1").indexOf("Q8_0") + 4 + 4 + 16 + 4;
+        refused(with(whole, offset, 0, 8), "has the tensors", "\"Q8_0\"", "at the same bytes");
+    }
+
     private static byte[] with(byte[] bytes, int at, long value, int size) {
         byte[] changed = bytes.clone();
         ByteBuffer buffer = ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN);

@@ -86,6 +86,19 @@ class ChatTemplateTest {
         assertThrows(MalformedFileException.class, () -> chat.render(List.of(Map.of("role", "user")), false));
     }
 
+    /** Where Python's Jinja refuses to join a text and a list. */
+    @Test
+    void aListIsNotWrittenAsAText() {
+        ChatTemplate joined = ChatTemplate.of(FILE, "{{ 'User: ' + messages[0].content }}", TOKENS);
+        List<Map<String, Object>> parts = List.of(Map.of("role", "user", "content", List.of(Map.of("text", "hi"))));
+        assertTrue(refusal(() -> joined.render(parts, false)).contains("it writes a list of a message as a text"));
+        ChatTemplate written = ChatTemplate.of(FILE, "{{ 'User: ' ~ messages[0].content[0] }}", TOKENS);
+        assertTrue(refusal(() -> written.render(parts, false)).contains("it writes an object of a message as a text"));
+        ChatTemplate walked =
+                ChatTemplate.of(FILE, "{% for part in messages[0].content %}{{ part.text }}{% endfor %}", TOKENS);
+        assertEquals("hi", walked.render(parts, false));
+    }
+
     @Test
     void aTemplateReadsNoFiles() {
         assertThrows(MalformedFileException.class, () -> ChatTemplate.of(FILE, "{% include '/etc/passwd' %}", TOKENS)

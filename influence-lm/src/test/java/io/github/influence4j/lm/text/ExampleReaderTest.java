@@ -111,6 +111,43 @@ class ExampleReaderTest {
         assertTrue(example.text().startsWith("<|im_start|>system\nYou are a helpful assistant<|im_end|>\n"));
     }
 
+    /** The opening of a first turn, and the message before it that the template adds, are not what the assistant says. */
+    @Test
+    void anAssistantThatSpeaksFirstSaysItsOwnWords() throws Exception {
+        TextExample example = read("{\"messages\": [{\"role\": \"assistant\", \"content\": \"Jane.\"}]}");
+        assertEquals("Jane.<|im_end|>\n", counted(example));
+    }
+
+    /** The mask of transformers 5.18's apply_chat_template with return_assistant_tokens_mask. */
+    @Test
+    void whatATemplateMarksAsGeneratedCounts() throws Exception {
+        String template = "{% for m in messages %}{% if m.role == 'assistant' %}A: {% generation %}"
+                + "{% if loop.last %}(so) {% endif %}{{ m.content }}!{% endgeneration %}{{ '\\n' }}{% else %}Q: {{ m.content + '\\n' }}"
+                + "{% endif %}{% endfor %}";
+        String messages =
+                "[{\"role\": \"assistant\", \"content\": \"Jane 🙂\"}, {\"role\": \"user\", \"content\": \"And?\"},"
+                        + " {\"role\": \"assistant\", \"content\": \"Emma\"}]";
+        TextExample example = readWith(template, "{\"messages\": " + messages + "}");
+        assertEquals("A: Jane 🙂!\nQ: And?\nA: (so) Emma!\n", example.text());
+        assertEquals("Jane 🙂!(so) Emma!", counted(example));
+        String changed =
+                "{% set x %}{% generation %}{{ messages[0].content }}{% endgeneration %}{% endset %}{{ x | length }}";
+        assertThrows(MalformedFileException.class, () -> readWith(changed, "{\"messages\": " + messages + "}"));
+    }
+
+    private TextExample readWith(String template, String line) throws IOException {
+        Path file = ModelTokenizerTest.FOLDER.resolve("tokenizer.json");
+        TokenizerConfig config = new TokenizerConfig(
+                file,
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(ChatTemplate.of(file, template, Map.of())));
+        try (ModelTokenizer with = ModelTokenizer.of(file, Files.readAllBytes(file), config)) {
+            return read(line.getBytes(StandardCharsets.UTF_8), Optional.of(with));
+        }
+    }
+
     @Test
     void tokensAreReadWithoutATokeniser() throws Exception {
         byte[] line =

@@ -221,6 +221,9 @@ public record ScoreRun<E>(
         run.put("rank", options.rank().map(Object::toString).orElse("full"));
         run.put("per layer", Boolean.toString(options.perLayer()));
         run.put("per token", Boolean.toString(options.perToken()));
+        if (!options.layerTokens()) {
+            run.put("per layer and token", "false");
+        }
         run.put("result", result.toString());
         run.put("queries", DataDigest.of(queries));
         List<Path> inputs = new ArrayList<>(train.files());

@@ -41,7 +41,7 @@ final class ScoreTable implements ScoreCollector<InfluenceScores> {
         }
         TopParts.requireTokens(layers, options);
         this.perToken = options.perToken() ? new double[rowIds.length][train][] : NO_TOKENS;
-        if (options.perLayer()) {
+        if (options.perLayer() && options.layerTokens()) {
             layers.stream()
                     .filter(this::keepsTokens)
                     .forEach(layer -> perLayerToken.put(layer.name(), new double[rowIds.length][train][]));

@@ -28,17 +28,25 @@ import java.util.Set;
  * medium.
  *
  * @param header what all shards have in common
- * @param adding describes the data that are being added; empty where nothing is unfinished
+ * @param adding what is being added; empty where nothing is unfinished
  * @param shards the finished shards, in order
  * @param provenance how the index was made
  */
-public record IndexManifest(IndexHeader header, Optional<String> adding, List<Shard> shards, Provenance provenance) {
+public record IndexManifest(IndexHeader header, Optional<Adding> adding, List<Shard> shards, Provenance provenance) {
 
     /** The manifest's file name. */
     public static final String FILE = "index.json";
 
     private static final String FORMAT = "influence-index";
     private static final int VERSION = 2;
+
+    /**
+     * What is being added.
+     *
+     * @param data describes the data
+     * @param after how many shards were there before
+     */
+    public record Adding(String data, int after) {}
 
     /**
      * A finished file.
@@ -119,7 +127,20 @@ public record IndexManifest(IndexHeader header, Optional<String> adding, List<Sh
             throw new MalformedFileException(file, "names a file twice");
         }
         return new IndexManifest(
-                header, json.optionalText("adding"), shards, ProvenanceJson.read(json.object("provenance")));
+                header, adding(json, shards.size()), shards, ProvenanceJson.read(json.object("provenance")));
+    }
+
+    private static Optional<Adding> adding(StrictJson json, int shards) {
+        if (!json.hasValue("adding")) {
+            return Optional.empty();
+        }
+        StrictJson adding = json.object("adding");
+        adding.requireOnly(Set.of("data", "after"));
+        long after = adding.integer("after");
+        if (after < 0 || after > shards) {
+            throw adding.malformed("after", "a number of shards from 0 to " + shards);
+        }
+        return Optional.of(new Adding(adding.text("data"), (int) after));
     }
 
     private static Shard shard(Path folder, Set<IndexSection> sections, StrictJson json) throws IOException {
@@ -148,7 +169,12 @@ public record IndexManifest(IndexHeader header, Optional<String> adding, List<Sh
         json.put("format", FORMAT);
         json.put("version", VERSION);
         json.put("header", header.toJson());
-        adding.ifPresent(data -> json.put("adding", data));
+        adding.ifPresent(unfinished -> {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("data", unfinished.data());
+            entry.put("after", unfinished.after());
+            json.put("adding", entry);
+        });
         json.put("shards", shards.stream().map(IndexManifest::json).toList());
         json.put("provenance", ProvenanceJson.write(provenance));
         AtomicFile.write(folder.resolve(FILE), SealedJson.write(json));
@@ -181,13 +207,33 @@ public record IndexManifest(IndexHeader header, Optional<String> adding, List<Sh
     }
 
     /**
-     * Says what is being added.
+     * Says what is being added, after the shards that are there.
      *
-     * @param data describes the data; empty when it is finished
+     * @param data describes the data
      * @return the manifest that says so
      */
-    public IndexManifest adding(Optional<String> data) {
-        return new IndexManifest(header, data, shards, provenance);
+    public IndexManifest adding(String data) {
+        return new IndexManifest(header, Optional.of(new Adding(data, shards.size())), shards, provenance);
+    }
+
+    /**
+     * Says that nothing is unfinished.
+     *
+     * @return the manifest that says so
+     */
+    public IndexManifest finished() {
+        return new IndexManifest(header, Optional.empty(), shards, provenance);
+    }
+
+    /**
+     * Gives up what is being added.
+     *
+     * @return the manifest as it was before
+     * @throws java.util.NoSuchElementException if nothing is being added
+     */
+    public IndexManifest before() {
+        int after = adding.orElseThrow().after();
+        return new IndexManifest(header, Optional.empty(), shards.subList(0, after), provenance);
     }
 
     /**
