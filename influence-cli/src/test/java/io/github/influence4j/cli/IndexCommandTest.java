@@ -136,7 +136,7 @@ class IndexCommandTest {
         String same = done(build + "two --coordinates-percent 9").out();
         assertEquals(bytes(said), bytes(same));
         assertEquals(
-                "bytes a training example: 20",
+                "bytes a training example: 18",
                 bytes(done(build + "three --bytes 20").out()));
     }
 
