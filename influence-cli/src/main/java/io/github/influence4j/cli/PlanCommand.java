@@ -9,9 +9,7 @@ import io.github.influence4j.ekfac.plan.ClusterPlan;
 import io.github.influence4j.ekfac.plan.ClusterPlanner;
 import io.github.influence4j.ekfac.plan.ClusterShape;
 import io.github.influence4j.ekfac.plan.DataShape;
-import io.github.influence4j.ekfac.plan.LayerPlan;
 import io.github.influence4j.ekfac.plan.MachineRate;
-import io.github.influence4j.ekfac.plan.MemoryUse;
 import io.github.influence4j.ekfac.plan.Plan;
 import io.github.influence4j.ekfac.plan.Planner;
 import io.github.influence4j.ekfac.plan.StagePlan;
@@ -25,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +62,9 @@ final class PlanCommand implements Callable<Integer> {
 
     @Mixin
     private final ScoreParts parts = new ScoreParts();
+
+    @Mixin
+    private final PlannedIndex index = new PlannedIndex();
 
     @Mixin
     private final Computing computing = new Computing();
@@ -115,6 +117,9 @@ final class PlanCommand implements Callable<Integer> {
         lines.requireOr(captures, model, output);
         if (queries != null && output.isGiven("--query-count")) {
             throw output.wrong("--queries are counted: leave out --query-count");
+        }
+        if (executors != null && index.isGiven()) {
+            throw output.wrong("an index is planned for one machine: leave out --executors, or --index-percent");
         }
         if (model.isGiven()) {
             planModel();
@@ -201,7 +206,14 @@ final class PlanCommand implements Callable<Integer> {
         if (executors == null) {
             Plan plan = new Planner(started, rate)
                     .plan(work.layers(), work.sharedInputs(), work.shape(), work.fit(), work.score());
+            Optional<PlannedIndex.Said> said =
+                    index.of(plan, work.layers(), work.shape().examples(), output);
+            said.ifPresent(planned -> about.put("index", planned.json()));
             print(plan, about, started, note, beside);
+            if (!output.json()) {
+                said.ifPresent(planned -> planned.lines().forEach(output.out()::println));
+                output.out().flush();
+            }
             return;
         }
         int executing = executors;
@@ -230,7 +242,7 @@ final class PlanCommand implements Callable<Integer> {
         about.put("bytes of scores with their model", scores);
         about.put("bytes kept for reuse", kept);
         if (output.json()) {
-            output.printJson(json(plan, about, started));
+            output.printJson(PlanJson.of(plan, about, started));
             return;
         }
         List<String> lines = output.verbose() ? plan.describe().lines().toList() : PlanTable.of(plan);
@@ -274,48 +286,5 @@ final class PlanCommand implements Callable<Integer> {
             bytes += Files.size(file);
         }
         return bytes;
-    }
-
-    private static Map<String, Object> json(Plan plan, Map<String, Object> about, MatrixBackend backend) {
-        Map<String, Object> json = new LinkedHashMap<>(about);
-        json.put("backend", backend.description());
-        json.put("layer groups", plan.layerGroups());
-        json.put("query passes", plan.queryPasses());
-        json.put("stages", plan.stages().stream().map(PlanCommand::json).toList());
-        json.put("seconds", plan.seconds());
-        json.put("peak memory bytes", plan.peakBytes());
-        json.put("disk bytes", plan.diskBytes());
-        json.put("layers", plan.layers().stream().map(PlanCommand::json).toList());
-        return json;
-    }
-
-    private static Map<String, Object> json(StagePlan stage) {
-        MemoryUse memory = stage.memory();
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("stage", stage.stage());
-        json.put("flops", stage.flops());
-        json.put("model flops", stage.modelFlops());
-        json.put("seconds", stage.seconds());
-        json.put("disk bytes", stage.diskBytes());
-        json.put("memory bytes", memory.total());
-        json.put("of factors", memory.factors());
-        json.put("of workspace", memory.workspace());
-        json.put("of captures", memory.captures());
-        json.put("of queries", memory.queries());
-        json.put("of scores", memory.scores());
-        return json;
-    }
-
-    private static Map<String, Object> json(LayerPlan layer) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("layer", layer.layer().name());
-        json.put("out", layer.layer().outputs());
-        json.put("in", layer.layer().inputs());
-        json.put("bias", layer.layer().bias());
-        json.put("factors", layer.factors());
-        json.put("rotation", layer.rotation());
-        json.put("queries", layer.queries());
-        json.put("scoring", layer.scoring());
-        return json;
     }
 }

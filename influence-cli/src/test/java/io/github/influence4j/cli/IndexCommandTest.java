@@ -140,6 +140,22 @@ class IndexCommandTest {
                 bytes(done(build + "three --bytes 20").out()));
     }
 
+    @Test
+    void aPlanSaysWhatAnIndexTakes() throws IOException {
+        String said = done("plan --captures train --index-percent 3 --index-coordinates-percent 9")
+                .out();
+        String built = done("index build --factors factors --train train --section both --percent 3"
+                        + " --coordinates-percent 9 --out index")
+                .out();
+        String bytes = bytes(built).replaceAll("\\D", "");
+        assertTrue(said.contains("index: " + bytes + " bytes a sequence"), said + built);
+        String json = done("plan --captures train --index-percent 3 --json").out();
+        assertTrue(json.contains("\"index\""), json);
+        assertEquals(
+                2, run("plan --captures train --index-percent 3 --executors 2").exitCode());
+        assertEquals(2, run("plan --captures train --index-percent -1").exitCode());
+    }
+
     private static String bytes(String said) {
         return said.lines()
                 .filter(line -> line.startsWith("bytes a "))

@@ -2,6 +2,7 @@ package io.github.influence4j.index;
 
 import io.github.influence4j.api.LayerDamping;
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.plan.Plan;
 import io.github.influence4j.index.internal.coordinate.CoordinateLayout;
 import io.github.influence4j.index.internal.file.IndexHeader;
 import io.github.influence4j.index.internal.file.IndexSection;
@@ -9,10 +10,17 @@ import io.github.influence4j.index.internal.file.SignShard;
 import io.github.influence4j.index.internal.sketch.SketchLayout;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 
-/** What an index will take on the disk. Immutable. */
+/** What an index will take on the disk, the time of its build, and the quality that was measured at its size. Immutable. */
 public final class IndexPlan {
+
+    /** Seconds in which a core whitens a coordinate and adds it to a sketch, or finds it among those that are kept (docs/results/index.md). */
+    private static final double SIGN_SECONDS = 3e-9;
+
+    private static final double COORDINATE_SECONDS = 4e-9;
 
     private final IndexHeader header;
     private final long parameters;
@@ -81,6 +89,49 @@ public final class IndexPlan {
         return header.sections().stream()
                 .mapToLong(section -> SignShard.size(section, header, header.shape(section), examples))
                 .sum();
+    }
+
+    /**
+     * Estimates the time of a build: that of self-influence, whose pass rotates captures and forms gradients as a build does, and of
+     * coding each number of each gradient.
+     *
+     * @param plan of the training set, with the batches of the build
+     * @param examples n, number of its sequences
+     * @param cores that code beside each other
+     * @return seconds, right within a factor of two or so
+     */
+    public double seconds(Plan plan, long examples, int cores) {
+        double coding = header.sections().stream()
+                .mapToDouble(section -> section == IndexSection.SIGNS ? SIGN_SECONDS : COORDINATE_SECONDS)
+                .sum();
+        return plan.stage("self-influence").seconds() + coding * examples * parameters / Math.max(1, cores);
+    }
+
+    /**
+     * Returns the quality of signs of this size.
+     *
+     * @return what was measured, on lines between sizes; empty without signs, or for a size at which nothing was measured
+     */
+    public Optional<ExpectedQuality> expectedOfSigns() {
+        return expected(IndexSection.SIGNS, ExpectedQuality::ofSigns);
+    }
+
+    /**
+     * Returns the quality of coordinates of this size.
+     *
+     * @return what was measured, on lines between sizes; empty without coordinates, or for a size at which nothing was measured
+     */
+    public Optional<ExpectedQuality> expectedOfCoordinates() {
+        return expected(IndexSection.COORDINATES, ExpectedQuality::ofCoordinates);
+    }
+
+    private Optional<ExpectedQuality> expected(
+            IndexSection section, DoubleFunction<Optional<ExpectedQuality>> ofPercent) {
+        if (!bytes().containsKey(section)) {
+            return Optional.empty();
+        }
+        long own = Objects.requireNonNull(bytes().get(section));
+        return ofPercent.apply(100.0 * own / Float.BYTES / parameters);
     }
 
     /** Says the size. */
