@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -77,17 +78,18 @@ class ExactUnrollingTest {
 
     @Test
     void gradientDescentWithMomentumAndDecay() {
-        equalsNudges(UpdateRule.sgd(0.9, 0.01), schedule(6, 0.2), 3);
+        assertEquals(EXAMPLES, equalsNudges(UpdateRule.sgd(0.9, 0.01), schedule(6, 0.2), 3));
     }
 
     @Test
     void plainGradientDescentOnTheWholeSet() {
-        equalsNudges(UpdateRule.sgd(0, 0), TrainingSchedule.shuffled(train, EXAMPLES, 20, step -> 0.5, 7), 4);
+        TrainingSchedule whole = TrainingSchedule.shuffled(train, EXAMPLES, 20, step -> 0.5, 7);
+        assertEquals(EXAMPLES, equalsNudges(UpdateRule.sgd(0, 0), whole, 4));
     }
 
     @Test
     void adam() {
-        equalsNudges(UpdateRule.adam(0.9, 0.99, 1e-3, 0.02), schedule(6, 0.05), 5);
+        assertEquals(EXAMPLES, equalsNudges(UpdateRule.adam(0.9, 0.99, 1e-3, 0.02), schedule(6, 0.05), 5));
     }
 
     @Provide
@@ -112,41 +114,71 @@ class ExactUnrollingTest {
 
     @Property(tries = 15)
     void anyRun(@ForAll("runs") Tuple4<UpdateRule, Integer, Integer, Integer> run) {
-        equalsNudges(
-                run.get1(),
-                TrainingSchedule.shuffled(train, run.get2(), run.get3(), step -> 0.03, run.get4()),
-                run.get4());
+        TrainingSchedule schedule = TrainingSchedule.shuffled(train, run.get2(), run.get3(), step -> 0.03, run.get4());
+        Assume.that(equalsNudges(run.get1(), schedule, run.get4()) > 0);
     }
 
-    private void equalsNudges(UpdateRule rule, TrainingSchedule schedule, long seed) {
+    /** Tells how many training examples have no kink in the way, whose scores are compared. */
+    private int equalsNudges(UpdateRule rule, TrainingSchedule schedule, long seed) {
         try (Mlp start = start(seed);
                 UnrolledRun<LabelledExample> run =
                         ExactUnrolling.of(rule, schedule).fit(start, start.weights(), train)) {
             InfluenceScores scores = run.damped(Damping.DEFAULT).pairwise(queries, train);
-            double[][] expected = new double[scores.queryIds().length][scores.trainIds().length];
+            double[][] slopes = new double[scores.trainIds().length][];
             double largest = 0;
-            for (int z = 0; z < scores.trainIds().length; z++) {
-                long id = scores.trainIds()[z];
-                double[] slope = slope(run, id);
-                for (int q = 0; q < slope.length; q++) {
-                    expected[q][z] = -EXAMPLES * slope[q];
-                    largest = Math.max(largest, Math.abs(expected[q][z]));
+            for (int z = 0; z < slopes.length; z++) {
+                slopes[z] = slope(run, scores.trainIds()[z], NUDGE);
+                for (double slope : slopes[z]) {
+                    largest = Math.max(largest, EXAMPLES * Math.abs(slope));
                 }
             }
             assertTrue(largest > 0);
-            for (int q = 0; q < expected.length; q++) {
-                assertArrayEquals(expected[q], scores.row(q), Tolerances.UNROLLED_BY_NUDGES * largest);
+            int compared = 0;
+            for (int z = 0; z < slopes.length; z++) {
+                if (isSmooth(run, scores.trainIds()[z], slopes[z], largest)) {
+                    compared++;
+                    for (int q = 0; q < slopes[z].length; q++) {
+                        assertEquals(
+                                -EXAMPLES * slopes[z][q],
+                                scores.row(q)[z],
+                                Tolerances.UNROLLED_BY_NUDGES * largest,
+                                "query " + q + ", example " + z);
+                    }
+                }
             }
+            return compared;
         }
     }
 
+    /**
+     * Whether half the nudge gives the same slopes. Adam's first step divides by |g| + ε, which has a kink where a nudge turns the sign
+     * of a gradient: no differences come near the derivative there.
+     */
+    private boolean isSmooth(UnrolledRun<LabelledExample> run, long id, double[] slope, double largest) {
+        double[] half = slope(run, id, NUDGE / 2);
+        for (int q = 0; q < slope.length; q++) {
+            if (EXAMPLES * Math.abs(half[q] - slope[q]) > Tolerances.UNROLLED_BY_NUDGES / 2 * largest) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Defect of this test: it saw a difference of 3e-4, of the largest, at a kink. */
+    @Test
+    void adamAtAKink() {
+        TrainingSchedule one = TrainingSchedule.shuffled(train, 7, 1, step -> 0.03, 45);
+        int compared = equalsNudges(UpdateRule.adam(0, 0.5, 0.01, 0), one, 45);
+        assertTrue(compared > 0 && compared < EXAMPLES, "examples without a kink: " + compared);
+    }
+
     /** Of each query's loss in the weight of an example, by differences of fourth order. */
-    private double[] slope(UnrolledRun<LabelledExample> run, long id) {
-        double[] near = minus(losses(run, id, 1 + NUDGE), losses(run, id, 1 - NUDGE));
-        double[] far = minus(losses(run, id, 1 + 2 * NUDGE), losses(run, id, 1 - 2 * NUDGE));
+    private double[] slope(UnrolledRun<LabelledExample> run, long id, double nudge) {
+        double[] near = minus(losses(run, id, 1 + nudge), losses(run, id, 1 - nudge));
+        double[] far = minus(losses(run, id, 1 + 2 * nudge), losses(run, id, 1 - 2 * nudge));
         double[] slope = new double[near.length];
         for (int q = 0; q < slope.length; q++) {
-            slope[q] = (8 * near[q] - far[q]) / (12 * NUDGE);
+            slope[q] = (8 * near[q] - far[q]) / (12 * nudge);
         }
         return slope;
     }
