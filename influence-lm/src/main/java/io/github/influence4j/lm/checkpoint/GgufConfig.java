@@ -179,6 +179,13 @@ final class GgufConfig {
             return Optional.empty();
         }
         Matrix matrix = file.matrix("rope_freqs.weight");
+        // first: the width is a number of the header that nothing has bounded yet
+        if (2L * matrix.columns() != plain.width()) {
+            throw new MalformedFileException(
+                    file.path(),
+                    "tensor \"rope_freqs.weight\" has " + matrix.columns() + " numbers, expected half of the "
+                            + plain.width() + " of a head that are turned");
+        }
         double[] divisors = new double[matrix.columns()];
         matrix.read(0, 1, divisors, 0);
         double factor = 0;
@@ -199,9 +206,6 @@ final class GgufConfig {
     private static boolean divides(RotaryPositions plain, Llama3Scaling scaling, double[] divisors) {
         double[] before = plain.frequencies();
         double[] after = plain.withScaling(scaling).frequencies();
-        if (divisors.length != before.length) {
-            return false;
-        }
         for (int k = 0; k < divisors.length; k++) {
             if (Math.abs(before[k] / after[k] - divisors[k]) > ROUNDING * divisors[k]) {
                 return false;

@@ -13,6 +13,9 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.lm.text.ModelTokenizer;
 import io.github.influence4j.safetensors.MalformedFileException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -102,6 +105,20 @@ class GgufCheckpointTest {
         try (Checkpoint without = Checkpoint.open(GGUF.resolve("qwen2.gguf"))) {
             assertTrue(without.tokenizer().isEmpty());
         }
+    }
+
+    /** Defect, found by ModelFilesFuzzTest: the frequencies of 2³¹ numbers of a head were made before anything bounded them. */
+    @Test
+    void aHeadThatIsWiderThanItsFrequenciesIsRefused(@TempDir Path folder) throws Exception {
+        byte[] bytes = Files.readAllBytes(GGUF.resolve("llama3.gguf"));
+        byte[] key = "rope.dimension_count".getBytes(StandardCharsets.US_ASCII);
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("rope.dimension_count") + key.length;
+        // the type of the entry, then its value
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(at + Integer.BYTES, Integer.MAX_VALUE - 1);
+        Path file = Files.write(folder.resolve("wide.gguf"), bytes);
+        String message = String.valueOf(assertThrows(MalformedFileException.class, () -> Checkpoint.open(file))
+                .getMessage());
+        assertTrue(message.contains("\"rope_freqs.weight\" has 3 numbers, expected half of the 2147483646"), message);
     }
 
     @Test
