@@ -153,7 +153,7 @@ record Floors(double sgemm, double dgemm, double copy) {
         for (StagePlan stage : plan.stages()) {
             double rate = stage.stage().equals(EIGENDECOMPOSITION) ? dgemm : sgemm;
             double count = flops.applyAsDouble(stage);
-            double moved = bytes.getOrDefault(stage.stage(), Double.NaN) / copy;
+            double moved = at(bytes, stage.stage()) / copy;
             least.put(stage.stage(), new Least(count, count / rate + moved));
         }
         return least;
@@ -164,8 +164,9 @@ record Floors(double sgemm, double dgemm, double copy) {
         return new Least(flops, flops / sgemm);
     }
 
-    static Least at(Map<String, Least> least, String stage) {
-        return Optional.ofNullable(least.get(stage))
-                .orElseThrow(() -> new IllegalArgumentException("no stage " + stage + " among " + least.keySet()));
+    /** What is said of a stage; refuses one of which nothing is. */
+    static <T> T at(Map<String, T> stages, String stage) {
+        return Optional.ofNullable(stages.get(stage))
+                .orElseThrow(() -> new IllegalArgumentException("no stage " + stage + " among " + stages.keySet()));
     }
 }

@@ -149,6 +149,7 @@ class IndexCommandTest {
                 .out();
         String bytes = bytes(built).replaceAll("\\D", "");
         assertTrue(said.contains("index: " + bytes + " bytes a sequence"), said + built);
+        assertTrue(said.contains("other sizes were not measured"), said);
         String json = done("plan --captures train --index-percent 3 --json").out();
         assertTrue(json.contains("\"index\""), json);
         assertEquals(

@@ -5,7 +5,8 @@ import java.util.Optional;
 /**
  * How near the estimates of a section came to full EK-FAC scores where that was measured: two language models, one of 10,000 sequences and
  * .8 million tracked weights and one of 2,000 and 80 million, in the mean. Other models, data and λ give other figures;
- * {@link IndexScoring#audit} says what an index has.
+ * {@link IndexScoring#audit} says what an index has. Source: docs/results/index.md, its two tables of 10,000 sequences and of a published
+ * model.
  *
  * @param recall share of the ten highest scores of a question that are among its ten highest estimates
  * @param spearman rank correlation of estimates and scores over the training set
@@ -15,10 +16,9 @@ public record ExpectedQuality(double recall, double spearman) {
     /** What was measured at a size, in percent of a gradient in float32. */
     private record Measured(double percent, double recall, double spearman) {}
 
-    /** docs/results/index.md. */
     private static final Measured[] SIGNS = {new Measured(0.25, 0.916, 0.674), new Measured(1, 0.970, 0.853)};
 
-    /** The same page; 5 percent of the first model alone. */
+    /** 5 percent of the first model alone. */
     private static final Measured[] COORDINATES = {
         new Measured(0.25, 0.692, 0.789), new Measured(1, 0.848, 0.904), new Measured(5, 0.968, 0.985)
     };

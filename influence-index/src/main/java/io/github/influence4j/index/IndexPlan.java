@@ -10,7 +10,6 @@ import io.github.influence4j.index.internal.file.SignShard;
 import io.github.influence4j.index.internal.sketch.SketchLayout;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
 
@@ -127,11 +126,8 @@ public final class IndexPlan {
 
     private Optional<ExpectedQuality> expected(
             IndexSection section, DoubleFunction<Optional<ExpectedQuality>> ofPercent) {
-        if (!bytes().containsKey(section)) {
-            return Optional.empty();
-        }
-        long own = Objects.requireNonNull(bytes().get(section));
-        return ofPercent.apply(100.0 * own / Float.BYTES / parameters);
+        return Optional.ofNullable(bytes().get(section))
+                .flatMap(own -> ofPercent.apply(100.0 * own / Float.BYTES / parameters));
     }
 
     /** Says the size. */
