@@ -46,7 +46,8 @@ class ProductsTest {
         "97, 200, 1",
         "1, 200, 97",
         "64, 200, 33",
-        "256, 256, 256"
+        "256, 256, 256",
+        "3, 17000, 16"
     })
     void multiplies(int m, int k, int n) {
         for (int variant = 0; variant < 16; variant++) {
@@ -142,7 +143,7 @@ class ProductsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1", "1, 7", "7, 1", "2, 3", "31, 97", "97, 31", "300, 64", "16, 256"})
+    @CsvSource({"1, 1", "1, 7", "7, 1", "2, 3", "31, 97", "97, 31", "300, 64", "16, 256", "420, 401"})
     void updatesTheUpperTriangleAndMirrorsIt(int k, int n) {
         for (int variant = 0; variant < 4; variant++) {
             boolean strided = (variant & 1) != 0;

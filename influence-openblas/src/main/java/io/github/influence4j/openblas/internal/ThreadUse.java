@@ -28,6 +28,12 @@ final class ThreadUse {
     /** Large products of a batch for each core, from which they are divided among the cores. */
     private static final int MEMBERS_OF_A_CORE = 4;
 
+    /** Least mean number of rows of a core's part of a triangle: measured with two cores, from order 384. */
+    private static final int ROWS_OF_A_CORE = 192;
+
+    /** Multiplications from which a triangle is divided: some .3 ms of work for two cores. */
+    private static final double DIVIDED_MULTIPLICATIONS = 1 << 25;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
@@ -90,6 +96,12 @@ final class ThreadUse {
         boolean divided = (multiplicationsOfMember < SHARED_MULTIPLICATIONS || members >= MEMBERS_OF_A_CORE * threads)
                 && members * multiplicationsOfMember >= SHARED_MULTIPLICATIONS;
         return divided ? Math.min(members, threads) : 1;
+    }
+
+    /** Returns among how many cores a triangle of products is divided by its rows; 1 where OpenBLAS does it as it likes. */
+    int coresForTriangle(int order, double multiplications) {
+        int threads = threads();
+        return multiplications >= DIVIDED_MULTIPLICATIONS && order >= ROWS_OF_A_CORE * threads ? threads : 1;
     }
 
     /** Runs a product with as many OpenBLAS threads as its size is worth. */

@@ -3,6 +3,7 @@ package io.github.influence4j.openblas.internal;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
@@ -11,7 +12,9 @@ import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.linalg.Operand;
 import io.github.influence4j.linalg.SymmetricEigen;
+import io.github.influence4j.testkit.Tolerances;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
@@ -140,6 +143,59 @@ class ConcurrentProductsTest {
                             Operand.transposed(a.rows(j * 60, 60)), Operand.of(factor), single.rows(j * 40, 40));
                 }
                 assertArrayEquals(single.toArray(), batch.toArray());
+            }
+        }
+    }
+
+    /** A thin product has the same bits on one core as on two, and is that of float64. */
+    @Test
+    void thinProductsDoNotDependOnTheCores() {
+        int columns = 100_001;
+        SplittableRandom random = new SplittableRandom(5);
+        try (BackendMatrix a = random(random, 8, columns, Precision.FLOAT32);
+                BackendMatrix b = random(random, 16, columns, Precision.FLOAT32);
+                BackendMatrix both = backend.zeros(8, 16);
+                BackendMatrix one = backend.zeros(8, 16);
+                BackendMatrix wideA = backend.copyOf(a, Precision.FLOAT64);
+                BackendMatrix wideB = backend.copyOf(b, Precision.FLOAT64);
+                BackendMatrix exact = backend.zeros(8, 16, Precision.FLOAT64)) {
+            assertTrue(ThinProducts.has(8, 16, columns));
+            backend.multiply(Operand.of(a), Operand.transposed(b), both);
+            backend.inParallel(2, task -> {
+                if (task == 0) {
+                    backend.multiply(Operand.of(a), Operand.transposed(b), one);
+                }
+            });
+            backend.multiply(Operand.of(wideA), Operand.transposed(wideB), exact);
+
+            assertArrayEquals(both.toArray(), one.toArray());
+            double largest = 0;
+            for (double[] row : exact.toArray()) {
+                largest = Math.max(
+                        largest, Arrays.stream(row).map(Math::abs).max().orElse(0));
+            }
+            for (int r = 0; r < 8; r++) {
+                assertArrayEquals(
+                        exact.toArray()[r], both.toArray()[r], largest * Tolerances.REORDERED_FLOAT32, "row " + r);
+            }
+        }
+    }
+
+    /** The bands of a triangle are the whole. */
+    @Test
+    void bandsAreTheTriangle() {
+        SplittableRandom random = new SplittableRandom(6);
+        try (BackendMatrix a = random(random, 520, 400, Precision.FLOAT32);
+                BackendMatrix bands = backend.zeros(400, 400);
+                BackendMatrix whole = backend.zeros(400, 400)) {
+            assertEquals(2, ThreadUse.ofProcess().coresForTriangle(400, 0.5 * 520 * 400 * 400));
+            backend.rankUpdate(1, a, 0, bands);
+            backend.mirrorUpper(bands);
+            backend.multiply(Operand.transposed(a), Operand.of(a), whole);
+            double[][] expected = whole.toArray();
+            double[][] found = bands.toArray();
+            for (int r = 0; r < 400; r++) {
+                assertArrayEquals(expected[r], found[r], expected[0][0] * Tolerances.REORDERED_FLOAT32, "row " + r);
             }
         }
     }
