@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -93,19 +94,9 @@ record ComparisonReport(
         json.put("scoreAgreement", agreement);
         json.put("rates", byWorkload(WorkloadComparison::rates));
         json.put("parts", byWorkload(WorkloadComparison::parts));
-        Map<String, Object> operators = new LinkedHashMap<>();
-        for (WorkloadComparison comparison : comparisons) {
-            comparison
-                    .curvlinops()
-                    .ifPresent(other -> operators.put(
-                            comparison.workload().name(),
-                            Map.of(
-                                    "fitSeconds", other.fit(),
-                                    "pairwiseSeconds", other.pairwise(),
-                                    "scoresDiffer",
-                                            comparison.curvlinopsDifference().orElseThrow())));
+        for (FurtherPeer peer : FurtherPeer.values()) {
+            json.put(peer.key(), furtherRuns(peer));
         }
-        json.put("curvlinops", operators);
         json.put("coldSeconds", cold);
         json.put("sgemmOrder", peer.device().sgemmOrder());
         json.put("peerSgemmGflops", peerSgemmGflops());
@@ -128,6 +119,37 @@ record ComparisonReport(
                 JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
         Files.writeString(folder.resolve("results.json"), mapper.writeValueAsString(json) + "\n");
         Files.writeString(folder.resolve("table.md"), table());
+    }
+
+    private Map<String, Object> furtherRuns(FurtherPeer peer) {
+        Map<String, Object> runs = new LinkedHashMap<>();
+        for (WorkloadComparison comparison : comparisons) {
+            comparison.further().stream()
+                    .filter(other -> other.peer() == peer)
+                    .forEach(other -> runs.put(
+                            comparison.workload().name(),
+                            Map.of("seconds", other.seconds(), "scoresDiffer", comparison.difference(other))));
+        }
+        return runs;
+    }
+
+    /** Seconds of another library beside this one's, in one line. */
+    private static String line(WorkloadComparison comparison, FurtherPeer.Run other) {
+        String parts = other.seconds().entrySet().stream()
+                .map(part -> String.format(
+                        Locale.ROOT,
+                        "%s %.3g / %.3g",
+                        part.getKey(),
+                        part.getValue(),
+                        comparison.seconds(part.getKey())))
+                .collect(Collectors.joining(", "));
+        return String.format(
+                Locale.ROOT,
+                "%s on %s, seconds of one run / of influence4j: %s; scores differ by %.1e of the largest.%n",
+                other.peer().key(),
+                comparison.workload().name(),
+                parts,
+                comparison.difference(other));
     }
 
     private Map<String, Object> byWorkload(Function<WorkloadComparison, Object> what) {
@@ -183,15 +205,7 @@ record ComparisonReport(
             text.append(StageParts.lines(comparison.workload().name(), comparison.parts(), comparison.floors()));
         }
         for (WorkloadComparison comparison : comparisons) {
-            comparison
-                    .curvlinops()
-                    .ifPresent(other -> text.append(String.format(
-                            Locale.ROOT,
-                            "%ncurvlinops on %s: fit %.3g s, scores %.3g s, which differ by %.1e of the largest.%n",
-                            comparison.workload().name(),
-                            other.fit(),
-                            other.pairwise(),
-                            comparison.curvlinopsDifference().orElseThrow())));
+            comparison.further().forEach(other -> text.append('\n').append(line(comparison, other)));
         }
         text.append(String.format(
                 Locale.ROOT,

@@ -18,9 +18,6 @@ import io.github.influence4j.linalg.MatrixBackends;
 import io.github.influence4j.lm.checkpoint.Checkpoint;
 import io.github.influence4j.lm.checkpoint.LayerSelection;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -191,31 +188,25 @@ public final class DecoderPeer implements Callable<Integer> {
         }
     }
 
-    private static FloatBuffer numbers(Path file) throws IOException {
-        return ByteBuffer.wrap(Files.readAllBytes(file))
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer();
-    }
-
     /** Pearson's, over all pairs: bergson's scores have another scale, dattri-llm's covariances leave the last positions out. */
     private static double correlation(InfluenceScores own, Path file) throws IOException {
-        FloatBuffer peer = numbers(file);
+        double[] peer = PythonScript.numbers(file);
         double[] here = Arrays.stream(own.matrix().toArray())
                 .flatMapToDouble(Arrays::stream)
                 .toArray();
-        double[] there = Arrays.stream(here).map(ignored -> peer.get()).toArray();
-        return new PearsonsCorrelation().correlation(here, there);
+        return new PearsonsCorrelation().correlation(here, peer);
     }
 
     /** Largest difference, of the largest score. */
     private static double difference(InfluenceScores own, Path file) throws IOException {
-        FloatBuffer peer = numbers(file);
+        double[] peer = PythonScript.numbers(file);
         double largest = 0;
         double most = 0;
+        int k = 0;
         for (double[] row : own.matrix().toArray()) {
             for (double value : row) {
                 largest = Math.max(largest, Math.abs(value));
-                most = Math.max(most, Math.abs(value - peer.get()));
+                most = Math.max(most, Math.abs(value - peer[k++]));
             }
         }
         return most / largest;

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Option;
 
 /**
  * Runs kronfluence and this library on the same model, weights, data and drawn labels, in turn, and reports times, ratios
- * and the agreement of the scores.
+ * and the agreement of the scores; beside them curvlinops and dattri-llm once, where they are there.
  */
 @Command(
         name = "PeerComparison",
@@ -44,6 +45,9 @@ public final class PeerComparison implements Callable<Integer> {
 
     @Option(names = "--curvlinops", description = "Python with curvlinops; left out without it")
     private Optional<Path> curvlinops = Optional.empty();
+
+    @Option(names = "--dattri", description = "Python with dattri-llm; left out without it")
+    private Optional<Path> dattri = Optional.empty();
 
     @Option(
             names = "--workloads",
@@ -109,7 +113,10 @@ public final class PeerComparison implements Callable<Integer> {
             PeerRunner peer = new PeerRunner(tree.toAbsolutePath(), python, threads, device);
             Optional<StageEfficiency.Size> size =
                     withoutEfficiency ? Optional.empty() : Optional.of(StageEfficiency.Size.gpt2(device));
-            ComparisonReport report = measure(work, backend, peer, curvlinops, runs, out, size);
+            Map<FurtherPeer, Path> further = new EnumMap<>(FurtherPeer.class);
+            curvlinops.ifPresent(path -> further.put(FurtherPeer.CURVLINOPS, path));
+            dattri.ifPresent(path -> further.put(FurtherPeer.DATTRI, path));
+            ComparisonReport report = measure(work, backend, peer, further, runs, out, size);
             System.out.print(report.table());
             return agrees(report.comparisons()) ? 0 : 1;
         }
@@ -125,7 +132,7 @@ public final class PeerComparison implements Callable<Integer> {
             List<Workload> workloads,
             MatrixBackend backend,
             PeerRunner peer,
-            Optional<Path> curvlinops,
+            Map<FurtherPeer, Path> further,
             int runs,
             Path out,
             Optional<StageEfficiency.Size> size)
@@ -134,7 +141,7 @@ public final class PeerComparison implements Callable<Integer> {
         Machine machine = Machine.here(backend);
         List<WorkloadComparison> comparisons = new ArrayList<>();
         for (Workload workload : workloads) {
-            WorkloadComparison comparison = WorkloadComparison.measure(workload, backend, peer, curvlinops, runs, out);
+            WorkloadComparison comparison = WorkloadComparison.measure(workload, backend, peer, further, runs, out);
             comparisons.add(comparison);
             LOG.info(
                     "{}: scores away from kinks differ by {} (pairwise) and {} (self) of the largest",

@@ -2,9 +2,6 @@ package io.github.influence4j.benchmarks;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -89,20 +86,11 @@ record PeerRunner(Path tree, Path python, int threads, Device device) {
         for (Stage stage : workload.stages()) {
             seconds.put(stage, result.path("seconds").path(stage.key()).asDouble());
         }
-        PipelineRun run =
-                new PipelineRun(seconds, numbers(folder.resolve("pairwise.f32")), numbers(folder.resolve("self.f32")));
+        PipelineRun run = new PipelineRun(
+                seconds,
+                PythonScript.numbers(folder.resolve("pairwise.f32")),
+                PythonScript.numbers(folder.resolve("self.f32")));
         return new Result(
                 run, result.path("sgemmGflops").asDouble(), result.path("torch").asString());
-    }
-
-    private static double[] numbers(Path file) throws IOException {
-        FloatBuffer floats = ByteBuffer.wrap(Files.readAllBytes(file))
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer();
-        double[] numbers = new double[floats.remaining()];
-        for (int k = 0; k < numbers.length; k++) {
-            numbers[k] = floats.get(k);
-        }
-        return numbers;
     }
 }

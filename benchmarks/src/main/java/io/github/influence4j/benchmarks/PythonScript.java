@@ -2,11 +2,15 @@ package io.github.influence4j.benchmarks;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -31,6 +35,16 @@ record PythonScript(Path python, Path folder, String name) {
             Files.copy(script, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         }
         return new PythonScript(python, folder, name);
+    }
+
+    /** What a script wrote as raw little-endian float32. */
+    static double[] numbers(Path file) throws IOException {
+        FloatBuffer floats = ByteBuffer.wrap(Files.readAllBytes(file))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer();
+        double[] numbers = new double[floats.remaining()];
+        Arrays.setAll(numbers, floats::get);
+        return numbers;
     }
 
     /** Runs it with the folder and some numbers as arguments. */

@@ -22,6 +22,9 @@ enum Stage {
     /** The stages that make up a pipeline. */
     static final Set<Stage> PIPELINE = EnumSet.complementOf(EnumSet.of(PAIRWISE_LOW_RANK));
 
+    /** The stages that make up a fit. */
+    static final Set<Stage> FIT = EnumSet.of(COVARIANCE, EIGEN, LAMBDA);
+
     /** The name in reports. */
     String key() {
         return name().toLowerCase(Locale.ROOT);

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * @param floors the least seconds of each stage
  * @param rates that the floors are made of, measured after the runs
  * @param parts what the time of each stage of this library went into, in a further run
- * @param curvlinops what curvlinops did, where it is there and the work is any for it
+ * @param further what other libraries did, where they are there and the work is any for them
  */
 record WorkloadComparison(
         Workload workload,
@@ -37,13 +37,18 @@ record WorkloadComparison(
         Map<Stage, Double> floors,
         Floors rates,
         Map<Stage, StageParts> parts,
-        Optional<CurvlinopsRun> curvlinops) {
+        List<FurtherPeer.Run> further) {
 
     private static final Logger LOG = LoggerFactory.getLogger(WorkloadComparison.class);
 
     /** Runs both sides in turn, this library first, after one run to warm the JVM up. */
     static WorkloadComparison measure(
-            Workload workload, MatrixBackend backend, PeerRunner peer, Optional<Path> curvlinops, int runs, Path work)
+            Workload workload,
+            MatrixBackend backend,
+            PeerRunner peer,
+            Map<FurtherPeer, Path> further,
+            int runs,
+            Path work)
             throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory(work, workload.name());
         WorkloadData data = WorkloadData.make(workload, backend);
@@ -53,9 +58,12 @@ record WorkloadComparison(
             List<PeerRunner.Result> theirs = new ArrayList<>();
             PipelineRun cold = runs(new EkfacPipeline(backend, data, folder), peer, folder, runs, own, theirs);
             Floors rates = Floors.ofSquareProducts(backend, peer.device().sgemmOrder());
-            Optional<CurvlinopsRun> operators = curvlinops.isPresent()
-                    ? CurvlinopsRun.of(workload, folder, curvlinops.get(), peer.threads())
-                    : Optional.empty();
+            List<FurtherPeer.Run> others = new ArrayList<>();
+            for (Map.Entry<FurtherPeer, Path> other : further.entrySet()) {
+                other.getKey()
+                        .run(workload, folder, other.getValue(), peer.threads())
+                        .ifPresent(others::add);
+            }
             return new WorkloadComparison(
                     workload,
                     cold,
@@ -65,7 +73,7 @@ record WorkloadComparison(
                     rates.of(backend, workload),
                     rates,
                     StageParts.of(backend, data, folder, 1),
-                    operators);
+                    others);
         } finally {
             delete(folder);
         }
@@ -107,6 +115,13 @@ record WorkloadComparison(
         return median(runs, stage);
     }
 
+    /** Median seconds of this library, of the whole fit or of a stage by its key. */
+    double seconds(String part) {
+        Set<Stage> stages =
+                part.equals(FurtherPeer.Run.FIT) ? Stage.FIT : Set.of(Stage.valueOf(part.toUpperCase(Locale.ROOT)));
+        return stages.stream().mapToDouble(this::seconds).sum();
+    }
+
     /** Median seconds of kronfluence. */
     double peerSeconds(Stage stage) {
         return median(peerRuns.stream().map(PeerRunner.Result::run).toList(), stage);
@@ -131,15 +146,12 @@ record WorkloadComparison(
                 .get(k));
     }
 
-    /** Largest difference of curvlinops's scores from this library's away from kinks, of the largest. */
-    OptionalDouble curvlinopsDifference() {
-        return curvlinops
-                .map(other -> OptionalDouble.of(agreement(
-                        runs.get(0).pairwise(),
-                        other.scores(),
-                        k -> kinks.train().get(k % workload.train())
-                                || kinks.queries().get(k / workload.train()))))
-                .orElse(OptionalDouble.empty());
+    /** Largest difference of another library's scores from this library's away from kinks, of the largest. */
+    double difference(FurtherPeer.Run other) {
+        return agreement(
+                runs.get(0).pairwise(),
+                other.scores(),
+                k -> kinks.train().get(k % workload.train()) || kinks.queries().get(k / workload.train()));
     }
 
     /** Largest difference of any score, relative to the largest score of kronfluence. */

@@ -1,4 +1,4 @@
-"""Times curvlinops's EK-FAC on a workload that PeerComparison wrote: curvlinops_peer.py WORK THREADS
+"""Times curvlinops's EK-FAC on a workload that PeerComparison wrote: curvlinops_peer.py WORK THREADS BATCH
 
 Reads WORK/workload.json and WORK/data.safetensors as kronfluence's runner does. curvlinops has operators and no scores: factors
 are those of its empirical Fisher on the labels that were drawn, the inverse is applied to all queries at once with one damping for
@@ -17,11 +17,10 @@ from curvlinops import EKFACLinearOperator, FisherType, KFACInverseLinearOperato
 from safetensors.torch import load_file
 from torch import nn
 
-work, threads = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+work, threads, batch_size = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 torch.set_num_threads(threads)
 workload = json.loads((work / "workload.json").read_text())
 tensors = load_file(str(work / "data.safetensors"))
-batch_size = workload["peerBatchSize"]
 if workload["loss"] != "CROSS_ENTROPY" or tensors["train.inputs"].shape[1] != 1:
     sys.exit("curvlinops is compared on classes and one position")
 
@@ -103,4 +102,4 @@ for m, size in zip(means, layers):
     first += size
 # the operator adds up over the training set where influence4j takes the mean
 (scores(torch.cat(parts, 1)) * count).contiguous().numpy().astype("<f4").tofile(work / "curvlinops.f32")
-print(json.dumps({"fit": fit, "pairwise": pairwise}))
+print(json.dumps({"seconds": {"fit": fit, "pairwise": pairwise}}))

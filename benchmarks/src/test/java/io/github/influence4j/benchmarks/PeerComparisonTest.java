@@ -11,6 +11,7 @@ import io.github.influence4j.linalg.MatrixBackends;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +26,8 @@ class PeerComparisonTest {
 
     private static final String TREE = "benchmarks.kronfluence";
     private static final String PYTHON = "benchmarks.python";
-    private static final String CURVLINOPS = "benchmarks.curvlinops";
+    private static final Map<FurtherPeer, String> FURTHER =
+            Map.of(FurtherPeer.CURVLINOPS, "benchmarks.curvlinops", FurtherPeer.DATTRI, "benchmarks.dattri");
 
     private static final StageEfficiency.Size SMALL =
             new StageEfficiency.Size(List.of(LayerSpec.tokens("up", 40, 70)), 8, 8, 4, 2, false, 64);
@@ -45,10 +47,7 @@ class PeerComparisonTest {
                 .toList();
         try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             PeerRunner peer = new PeerRunner(Path.of(tree), Path.of(python), 1, Device.CPU);
-            Optional<Path> curvlinops = Optional.of(System.getProperty(CURVLINOPS, ""))
-                    .filter(p -> !p.isEmpty())
-                    .map(Path::of);
-            PeerComparison.measure(workloads, backend, peer, curvlinops, 1, out, Optional.of(SMALL));
+            PeerComparison.measure(workloads, backend, peer, further(), 1, out, Optional.of(SMALL));
         }
         JsonNode results = new JsonMapper().readTree(Files.readString(out.resolve("results.json")));
         assertEquals(3 * 7 + 1, results.path("rows").size());
@@ -57,13 +56,29 @@ class PeerComparisonTest {
             assertTrue(agreement.path("pairwise").asDouble(1) <= PeerComparison.AGREEMENT, agreement.toString());
             assertTrue(agreement.path("self").asDouble(1) <= PeerComparison.AGREEMENT, agreement.toString());
         }
-        if (!System.getProperty(CURVLINOPS, "").isEmpty()) {
-            JsonNode operators = results.path("curvlinops").path("tiny-mlp");
-            assertTrue(operators.path("scoresDiffer").asDouble(1) <= PeerComparison.AGREEMENT, operators.toString());
+        for (FurtherPeer other : further().keySet()) {
+            JsonNode found = results.path(other.key());
+            assertEquals(other == FurtherPeer.DATTRI ? 3 : 1, found.size(), found.toString());
+            for (JsonNode one : found) {
+                assertTrue(one.path("scoresDiffer").asDouble(1) <= PeerComparison.AGREEMENT, one.toString());
+                assertTrue(one.path("seconds").path(FurtherPeer.Run.FIT).asDouble() > 0, one.toString());
+            }
         }
         assertTrue(results.path("overFloor").path("scoreRank32").asDouble() > 0);
         assertTrue(results.path("peerSgemmGflops").asDouble() > 0);
         assertTrue(Files.readString(out.resolve("table.md")).contains("| tiny-mlp |"));
+    }
+
+    /** Those whose Python is given. */
+    private static Map<FurtherPeer, Path> further() {
+        Map<FurtherPeer, Path> further = new EnumMap<>(FurtherPeer.class);
+        FURTHER.forEach((peer, property) -> {
+            String python = System.getProperty(property, "");
+            if (!python.isEmpty()) {
+                further.put(peer, Path.of(python));
+            }
+        });
+        return further;
     }
 
     @Test

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class WorkloadComparisonTest {
@@ -38,8 +37,26 @@ class WorkloadComparisonTest {
         assertTrue(Double.isNaN(comparison(scores, scores, all, bits()).pairwiseAgreement()));
     }
 
+    @Test
+    void anotherLibraryIsHeldAgainstTheSameScoresAndSeconds() {
+        double[] own = new double[WORK.queries() * WORK.train()];
+        double[] theirs = own.clone();
+        own[2] = 4;
+        own[5] = 10;
+        theirs[5] = 8;
+        FurtherPeer.Run other = new FurtherPeer.Run(FurtherPeer.DATTRI, Map.of(), theirs);
+        assertEquals(0.5, comparison(own, own, bits(), bits()).difference(other));
+        assertEquals(0.25, comparison(own, own, bits(2), bits()).difference(other));
+        WorkloadComparison timed = comparison(own, own, bits(), bits());
+        assertEquals(7, timed.seconds("fit"));
+        assertEquals(4, timed.seconds("lambda"));
+        assertEquals(8, timed.seconds("pairwise"));
+    }
+
     private static WorkloadComparison comparison(double[] own, double[] theirs, BitSet train, BitSet queries) {
-        PipelineRun run = new PipelineRun(Map.of(), own, new double[WORK.train()]);
+        Map<Stage, Double> seconds =
+                Map.of(Stage.COVARIANCE, 1.0, Stage.EIGEN, 2.0, Stage.LAMBDA, 4.0, Stage.PAIRWISE, 8.0);
+        PipelineRun run = new PipelineRun(seconds, own, new double[WORK.train()]);
         PipelineRun peer = new PipelineRun(Map.of(), theirs, new double[WORK.train()]);
         return new WorkloadComparison(
                 WORK,
@@ -50,7 +67,7 @@ class WorkloadComparisonTest {
                 Map.of(),
                 new Floors(1, 1, 1),
                 Map.of(),
-                Optional.empty());
+                List.of());
     }
 
     private static BitSet bits(int... set) {
