@@ -14,6 +14,8 @@ module io.github.influence4j.linalg {
     exports io.github.influence4j.linalg.ejml to
             io.github.influence4j.cuda,
             io.github.influence4j.baselines;
+    exports io.github.influence4j.linalg.internal to
+            io.github.influence4j.decoder;
 
     uses io.github.influence4j.linalg.MatrixBackendProvider;
 

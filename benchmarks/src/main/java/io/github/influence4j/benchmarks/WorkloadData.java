@@ -90,7 +90,9 @@ record WorkloadData(Workload workload, List<float[]> kernels, List<float[]> bias
         int outputs = workload.outputs();
         for (ExampleBatch<Example> batch : examples.source().batches(workload.batchSize())) {
             float[] values = model.outputs(batch);
-            IntStream.range(0, batch.size() * workload.positions()).parallel().forEach(r -> {
+            int rows = batch.size() * workload.positions();
+            workload.loss().predict(values, rows, outputs, new float[values.length]);
+            IntStream.range(0, rows).parallel().forEach(r -> {
                 long id = batch.ids()[r / workload.positions()];
                 int position = r % workload.positions();
                 int row = (int) id * workload.positions() + position;

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class StagePartsTest {
 
+    private static final int SLEEP_MILLIS = 50;
+
     @TempDir
     Path folder;
 
@@ -37,11 +39,43 @@ class StagePartsTest {
                 assertTrue(timed.take().isEmpty());
                 proxy.inParallel(1, task -> proxy.rankUpdate(1, a, 0, c));
                 proxy.inParallel(1, task -> proxy.addScaled(1, a, c));
-                assertEquals(Set.of("rankUpdate", "inParallel"), timed.take().keySet());
+                assertEquals(
+                        Set.of("rankUpdate", "addScaled", "inParallel"),
+                        timed.take().keySet());
                 assertThrows(
                         IllegalArgumentException.class,
                         () -> proxy.multiply(Operand.of(a), Operand.of(a), c.rows(0, 1)));
             }
+        }
+    }
+
+    /** Two tasks of which each multiplies and sleeps: the sleep is the host's. */
+    @Test
+    void whatTasksDoBesideProductsIsNotTheBackends() {
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32);
+                BackendMatrix a = backend.zeros(2, 2);
+                BackendMatrix c = backend.zeros(4, 2)) {
+            TimedBackend timed = TimedBackend.of(backend);
+            MatrixBackend proxy = timed.backend();
+            long start = System.nanoTime();
+            proxy.inParallel(2, task -> {
+                proxy.multiply(Operand.of(a), Operand.of(a), c.rows(2 * task, 2));
+                sleep(SLEEP_MILLIS);
+            });
+            double whole = (System.nanoTime() - start) / 1e9;
+            Map<String, Double> taken = timed.take();
+            assertEquals(Set.of("multiply"), taken.keySet());
+            assertTrue(
+                    taken.getOrDefault("multiply", Double.NaN) <= whole - SLEEP_MILLIS / 1e3,
+                    () -> taken + " of " + whole);
+        }
+    }
+
+    private static void sleep(int millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

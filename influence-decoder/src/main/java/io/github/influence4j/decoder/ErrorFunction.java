@@ -1,5 +1,6 @@
 package io.github.influence4j.decoder;
 
+import io.github.influence4j.linalg.internal.Exponential;
 import org.apache.commons.numbers.gamma.Erf;
 
 /** erf(x) in the precision of its argument. */

@@ -3,6 +3,7 @@ package io.github.influence4j.decoder;
 import io.github.influence4j.api.Matrix;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.internal.Exponential;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 

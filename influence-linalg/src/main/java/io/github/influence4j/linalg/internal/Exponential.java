@@ -1,7 +1,7 @@
-package io.github.influence4j.decoder;
+package io.github.influence4j.linalg.internal;
 
 /** e^x in the precision of its argument. */
-final class Exponential {
+public final class Exponential {
 
     private static final float LOG2_E = 1.442695041f;
     /** log 2 in two parts, so that the remainder is exact (Cody and Waite). */
@@ -22,8 +22,11 @@ final class Exponential {
     /**
      * Computes e^x to two units in the last place, several times as fast as {@link Math#exp} (the polynomial of the Cephes
      * library's expf). What lies below −87 gives 0, what lies above 88 gives e^88, and NaN stays.
+     *
+     * @param x any number
+     * @return e^x
      */
-    static float of(float x) {
+    public static float of(float x) {
         if (x < SMALLEST) {
             return 0;
         }
@@ -45,7 +48,13 @@ final class Exponential {
         return sum * r * r + r + 1;
     }
 
-    static double of(double x) {
+    /**
+     * Computes e^x.
+     *
+     * @param x any number
+     * @return {@link Math#exp}
+     */
+    public static double of(double x) {
         return Math.exp(x);
     }
 
@@ -54,9 +63,11 @@ final class Exponential {
      * branches, on arrays from their start, of which the JIT compiler makes vector instructions. Between −87 and −87.7 results
      * lose digits, and below they are 0.
      *
+     * @param x the numbers
      * @param powers room for as many numbers
+     * @param count how many
      */
-    static void replace(float[] x, float[] powers, int count) {
+    public static void replace(float[] x, float[] powers, int count) {
         for (int k = 0; k < count; k++) {
             float bounded = Math.min(Math.max(x[k], VANISHING), LARGEST);
             float power = (bounded * LOG2_E + ROUNDING) - ROUNDING;
@@ -69,8 +80,14 @@ final class Exponential {
         }
     }
 
-    /** Replaces the first numbers x by e^x. */
-    static void replace(double[] x, double[] powers, int count) {
+    /**
+     * Replaces the first numbers x by e^x.
+     *
+     * @param x the numbers
+     * @param powers not used
+     * @param count how many
+     */
+    public static void replace(double[] x, double[] powers, int count) {
         for (int k = 0; k < count; k++) {
             x[k] = Math.exp(x[k]);
         }
