@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 /** What is not finite is seen wherever it stands; what stands behind the count is not looked at. */
@@ -34,6 +36,23 @@ class FiniteCheckTest {
     void largestIsTheLargestMagnitude(@ForAll @Size(max = 40) List<Float> numbers) {
         double most = numbers.stream().mapToDouble(Math::abs).max().orElse(0);
         assertEquals(most, FiniteCheck.largest(floats(numbers), numbers.size()));
+    }
+
+    /** More numbers than are compared at a time, and not a multiple of them. */
+    @Property(tries = 50)
+    void whatStandsFarBehindIsSeen(@ForAll @IntRange(min = 1, max = 5000) int count, @ForAll Random random) {
+        float[] numbers = new float[count + 1];
+        for (int k = 0; k <= count; k++) {
+            numbers[k] = (float) random.nextGaussian();
+        }
+        numbers[count] = Float.NaN;
+        int at = random.nextInt(count);
+        numbers[at] = -100;
+        assertEquals(100, FiniteCheck.largest(numbers, count));
+        for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY}) {
+            numbers[at] = bad;
+            assertEquals(Math.abs(bad), FiniteCheck.largest(numbers, count));
+        }
     }
 
     private static float[] floats(List<Float> numbers) {

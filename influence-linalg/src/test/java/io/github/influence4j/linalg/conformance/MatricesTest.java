@@ -151,23 +151,32 @@ class MatricesTest {
         }
     }
 
+    /** Also where the sum of all magnitudes overflows, and in more numbers than one core looks at. */
     @Test
     void findsNumbersThatAreNotFinite() {
         for (Precision type : new Precision[] {precision, Precision.FLOAT64}) {
             for (boolean strided : new boolean[] {false, true}) {
-                for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
-                    try (Numbers numbers = new Numbers(backend, 4)) {
-                        double[][] values = numbers.random(37, 41);
-                        values[0][0] = Float.MAX_VALUE;
-                        BackendMatrix matrix = numbers.put(values, type, strided);
-                        assertTrue(backend.isFinite(matrix));
-                        values[36][40] = bad;
-                        backend.upload(Matrix.of(values), matrix);
-                        assertFalse(backend.isFinite(matrix), "found nothing of " + bad);
-                        assertTrue(backend.isFinite(matrix.rows(0, 36)));
+                for (double large : new double[] {1, type == Precision.FLOAT32 ? Float.MAX_VALUE : Double.MAX_VALUE}) {
+                    for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+                        requireFound(type, strided, 37, 41, large, bad);
                     }
+                    requireFound(type, strided, 1100, 700, large, Double.NaN);
                 }
             }
+        }
+    }
+
+    private void requireFound(Precision type, boolean strided, int rows, int columns, double large, double bad) {
+        try (Numbers numbers = new Numbers(backend, 4)) {
+            double[][] values = numbers.random(rows, columns);
+            values[0][0] = large;
+            values[1][1] = -large;
+            BackendMatrix matrix = numbers.put(values, type, strided);
+            assertTrue(backend.isFinite(matrix));
+            values[rows - 1][columns - 1] = bad;
+            backend.upload(Matrix.of(values), matrix);
+            assertFalse(backend.isFinite(matrix), "found nothing of " + bad);
+            assertTrue(backend.isFinite(matrix.rows(0, rows - 1)));
         }
     }
 

@@ -355,6 +355,20 @@ public final class BlasKernels implements Kernels {
     }
 
     @Override
+    public boolean sumIsFinite(NativeMatrix matrix) {
+        int count = (int) matrix.layout().size();
+        double[] sum = new double[1];
+        // a number takes about as long as four multiplications of a product
+        ThreadUse.ofProcess()
+                .forProduct(
+                        4.0 * count,
+                        () -> sum[0] = matrix.precision() == Precision.FLOAT32
+                                ? openblas_full.cblas_sasum(count, matrix.floats(), 1)
+                                : openblas_full.cblas_dasum(count, matrix.doubles(), 1));
+        return Double.isFinite(sum[0]);
+    }
+
+    @Override
     public void addScaled(double alpha, NativeMatrix x, NativeMatrix y) {
         HostElementwise.addScaled(alpha, x, y);
     }

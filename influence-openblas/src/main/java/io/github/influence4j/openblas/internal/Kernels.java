@@ -138,6 +138,16 @@ public interface Kernels {
     void convert(NativeMatrix source, NativeMatrix target);
 
     /**
+     * Tells whether the sum of the magnitudes of a packed matrix is finite, as it can be only where all numbers are.
+     *
+     * @param matrix packed
+     * @return false where it overflows too, and where nothing computes it fast
+     */
+    default boolean sumIsFinite(NativeMatrix matrix) {
+        return false;
+    }
+
+    /**
      * Computes y = y + alpha x.
      *
      * @param alpha factor

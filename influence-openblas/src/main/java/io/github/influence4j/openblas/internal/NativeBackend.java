@@ -85,6 +85,15 @@ public final class NativeBackend implements MatrixBackend {
         return matrix instanceof NativeMatrix own && own.kernels().backend().equals(name());
     }
 
+    /** One sum at the speed of the memory; where that is not finite, all numbers are looked at, because it may have overflowed. */
+    @Override
+    public boolean isFinite(BackendMatrix matrix) {
+        NativeMatrix m = own("isFinite", matrix);
+        boolean[] finite = new boolean[1];
+        using(() -> finite[0] = m.packed() && kernels.sumIsFinite(m), m);
+        return finite[0] || MatrixBackend.super.isFinite(matrix);
+    }
+
     @Override
     public NativeMatrix zeros(int rows, int columns, Precision type) {
         NativeMatrix matrix = uninitialised(rows, columns, type);
