@@ -1,6 +1,8 @@
 package io.github.influence4j.models;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.influence4j.api.ExampleBatch;
@@ -8,6 +10,7 @@ import io.github.influence4j.api.ExampleSource;
 import io.github.influence4j.api.LayerGradients;
 import io.github.influence4j.api.LayerSpec;
 import io.github.influence4j.api.Loss;
+import io.github.influence4j.api.NumericalException;
 import io.github.influence4j.api.Objective;
 import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.MatrixBackend;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -41,6 +45,32 @@ class MlpBackendsTest {
                 flat[k] = (float) flat[k];
             }
             return random.withWeights(LayerGradients.ofFlat(random.layers(), flat));
+        }
+    }
+
+    /** Rows that several cores share, beside one core: what goes forward, what comes back, and which row is refused. */
+    @Test
+    void batchesThatCoresShareAreThoseOfOne() {
+        MlpShape wide = MlpShape.of(Activation.GELU, Loss.SOFTMAX_CROSS_ENTROPY, 100, 110, 3);
+        ExampleBatch<LabelledExample> many = Networks.batch(wide, 701, 5);
+        try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT64);
+                Mlp one = Networks.random(reference, wide, 3);
+                Mlp initial = Mlp.create(backend, wide, 1);
+                Mlp model = initial.withWeights(one.weights())) {
+            double tolerance = Tolerances.reordered(Precision.FLOAT64);
+            MatrixAssert.assertClose(one.outputs(many), model.outputs(many), tolerance, "outputs");
+            for (LayerSpec layer : wide.layers()) {
+                MatrixAssert.assertClose(
+                        one.product(many, one.weights()).layer(layer.name()),
+                        model.product(many, one.weights()).layer(layer.name()),
+                        tolerance,
+                        "product at " + layer.name());
+            }
+            many.examples().get(700).features()[99] = Double.NaN;
+            assertEquals(
+                    "example 5900: feature 99 is NaN",
+                    assertThrows(NumericalException.class, () -> model.outputs(many))
+                            .getMessage());
         }
     }
 
