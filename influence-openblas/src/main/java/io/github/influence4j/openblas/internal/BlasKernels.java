@@ -18,6 +18,9 @@ import org.bytedeco.openblas.global.openblas_full;
 /** Calls OpenBLAS on host memory. */
 public final class BlasKernels implements Kernels {
 
+    /** Segments of a row from which BLAS multiplies them faster than a loop does. */
+    private static final int MATRIX_SEGMENTS = 4;
+
     private final String backend;
     private final MemoryPool memory;
 
@@ -388,9 +391,19 @@ public final class BlasKernels implements Kernels {
         HostElementwise.shiftedReciprocal(values, shift, result);
     }
 
+    /** Many segments of a row with the same vector are a product of a matrix and a vector. */
     @Override
     public void rowDots(int groups, NativeMatrix a, NativeMatrix b, NativeMatrix result) {
-        HostElementwise.rowDots(groups, a, b, result);
+        int width = a.columns() / groups;
+        ThreadUse use = ThreadUse.ofProcess();
+        if (groups < MATRIX_SEGMENTS || b.columns() != width || !use.isWorthSharing((double) a.rows() * a.columns())) {
+            HostElementwise.rowDots(groups, a, b, result);
+            return;
+        }
+        use.forRows(a.rows(), row -> {
+            NativeMatrix segments = a.rows(row, 1).reshape(groups, width);
+            multiplyVector(1, segments, false, b.rows(row, 1), 1, 0, result.rows(row, 1), 1);
+        });
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
 
 /**
  * Decides how many threads native code uses: one where the work is too small to share. Waking a second thread costs more
@@ -102,6 +103,26 @@ final class ThreadUse {
     int coresForTriangle(int order, double multiplications) {
         int threads = threads();
         return multiplications >= DIVIDED_MULTIPLICATIONS && order >= ROWS_OF_A_CORE * threads ? threads : 1;
+    }
+
+    /** Tells whether a second core is worth waking for so many multiplications. */
+    boolean isWorthSharing(double multiplications) {
+        return multiplications >= SHARED_MULTIPLICATIONS;
+    }
+
+    /** Runs products of single rows, each by one core, on all cores. */
+    void forRows(int rows, IntConsumer product) {
+        int cores = Math.min(rows, threads());
+        if (cores == 1) {
+            forProduct(0, () -> IntStream.range(0, rows).forEach(product));
+            return;
+        }
+        inParallel(cores, core -> {
+            int end = (int) ((long) rows * (core + 1) / cores);
+            for (int row = (int) ((long) rows * core / cores); row < end; row++) {
+                product.accept(row);
+            }
+        });
     }
 
     /** Runs a product with as many OpenBLAS threads as its size is worth. */
