@@ -32,7 +32,7 @@ class DecompositionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 7, 31, 97})
+    @ValueSource(ints = {1, 2, 3, 7, 31, 97, 130})
     void decomposesSymmetricMatrices(int n) {
         try (Numbers numbers = new Numbers(backend, n)) {
             double[][] x = numbers.random(n + 3, n);

@@ -44,16 +44,14 @@ final class Lapack {
     /** Replaces a symmetric matrix by its eigenvectors in columns and returns the eigenvalues, ascending. */
     static double[] eigen(int n, DoublePointer matrix) {
         int exponent = normalise("eigen", n, n, matrix);
-        long workspace = Double.BYTES * (1 + 6L * n + 2L * n * n);
+        long workspace = Double.BYTES * TridiagonalEigen.workspace(n);
         MatrixMemory.add(workspace);
         try (DoublePointer values = new DoublePointer(n)) {
             check(
                     "eigen",
                     n,
                     n,
-                    ThreadUse.ofProcess()
-                            .forDecomposition(() -> openblas_full.LAPACKE_dsyevd(
-                                    LAPACK_COL_MAJOR, (byte) 'V', (byte) 'U', n, matrix, n, values)));
+                    ThreadUse.ofProcess().forDecomposition(() -> TridiagonalEigen.decompose(n, matrix, values)));
             HostElementwise.transpose(n, matrix);
             return scaledBack(values, n, exponent);
         } finally {
