@@ -19,8 +19,9 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_full;
 
 /**
- * What the eigendecomposition of a covariance costs beside the bare call of {@code LAPACKE_dsyevd} that it is made of: checks,
- * scaling, the copy of the matrix, and the vectors in float32, row-major. Both in turn, on the same matrix.
+ * What the eigendecomposition of a covariance costs beside a bare call of {@code LAPACKE_dsyevd}: LAPACK's steps with the
+ * vectors formed in wider blocks, checks, scaling, the copy of the matrix, and the vectors in float32, row-major. Both in turn, on the
+ * same matrix.
  */
 public final class EigenCost {
 
