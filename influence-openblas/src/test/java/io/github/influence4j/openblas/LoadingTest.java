@@ -3,9 +3,12 @@ package io.github.influence4j.openblas;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.influence4j.api.Matrix;
 import io.github.influence4j.api.Precision;
+import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.MatrixBackend;
 import io.github.influence4j.linalg.MatrixBackends;
+import io.github.influence4j.linalg.SymmetricEigen;
 import java.io.File;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -63,7 +66,19 @@ class LoadingTest {
         }
     }
 
+    /** Defect: workspace of a decomposition counted against the Java heap's limit, which matrices do not. */
+    @Test
+    void decomposesMoreThanTheHeapHolds() throws Exception {
+        assertEquals(List.of("400 of 400"), run("mkl-", "-Dorg.bytedeco.javacpp.maxBytes=1m", Decomposition.class));
+    }
+
     private static List<String> probe(String missing, String option) throws Exception {
+        List<String> lines = run(missing, option, Probe.class);
+        assertEquals(4, lines.size(), lines::toString);
+        return lines;
+    }
+
+    private static List<String> run(String missing, String option, Class<?> main) throws Exception {
         String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> !Path.of(entry).getFileName().toString().startsWith(missing))
                 .collect(Collectors.joining(File.pathSeparator));
@@ -72,15 +87,34 @@ class LoadingTest {
                         option,
                         "-cp",
                         classPath,
-                        Probe.class.getName())
+                        main.getName())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                 .lines()
                 .toList();
         assertEquals(0, process.waitFor());
-        assertEquals(4, lines.size(), lines::toString);
         return lines;
+    }
+
+    /** Decomposes an identity of 1.3 MB and counts its eigenvalues. */
+    static final class Decomposition {
+
+        private Decomposition() {}
+
+        public static void main(String[] arguments) {
+            int n = 400;
+            double[] numbers = new double[n * n];
+            for (int k = 0; k < n; k++) {
+                numbers[k * n + k] = 1;
+            }
+            try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT64);
+                    BackendMatrix identity = backend.copyOf(Matrix.of(numbers, n, n), Precision.FLOAT64);
+                    SymmetricEigen eigen = backend.eigen(identity)) {
+                long ones = Arrays.stream(eigen.values()).filter(v -> v == 1).count();
+                new PrintStream(System.out, true, StandardCharsets.UTF_8).println(ones + " of " + n);
+            }
+        }
     }
 
     /** Asks for OpenBLAS by name in both precisions, then for any backend in both, and writes the answers. */

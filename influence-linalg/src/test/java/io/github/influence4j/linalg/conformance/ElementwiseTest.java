@@ -153,7 +153,17 @@ class ElementwiseTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1, 1", "1, 1, 7", "7, 1, 1", "3, 5, 1", "5, 4, 7", "31, 3, 97", "97, 31, 2", "1, 6, 8"})
+    @CsvSource({
+        "1, 1, 1",
+        "1, 1, 7",
+        "7, 1, 1",
+        "3, 5, 1",
+        "5, 4, 7",
+        "31, 3, 97",
+        "97, 31, 2",
+        "1, 6, 8",
+        "701, 30, 101"
+    })
     void computesRowDots(int rows, int groups, int width) {
         for (int variant = 0; variant < 16; variant++) {
             boolean aStrided = (variant & 1) != 0;

@@ -2,6 +2,7 @@ package io.github.influence4j.openblas.internal;
 
 import static org.bytedeco.openblas.global.openblas_full.LAPACK_COL_MAJOR;
 
+import io.github.influence4j.api.Precision;
 import java.util.function.IntSupplier;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Pointer;
@@ -35,19 +36,26 @@ final class TridiagonalEigen {
 
     /** Replaces a packed symmetric matrix by its eigenvectors in columns, column-major, and fills the eigenvalues, ascending. */
     static int decompose(int n, DoublePointer matrix, DoublePointer values) {
-        try (DoublePointer offDiagonal = new DoublePointer(n);
-                DoublePointer scales = new DoublePointer(n);
-                DoublePointer vectors = new DoublePointer((long) n * n)) {
+        // of the C library, as matrices are: JavaCPP bounds its own by the Java heap
+        Block vectors = HostBlock.allocate(Precision.FLOAT64, (long) n * n);
+        Block work = HostBlock.allocate(Precision.FLOAT64, 2L * n + (long) REFLECTORS * (n + REFLECTORS));
+        try {
+            DoublePointer z = new DoublePointer(vectors.address());
+            DoublePointer offDiagonal = new DoublePointer(work.address());
+            DoublePointer scales = offDiagonal.getPointer(n);
+            DoublePointer blocks = offDiagonal.getPointer(2L * n);
             return firstFailure(
                     () -> openblas_full.LAPACKE_dsytrd(
                             LAPACK_COL_MAJOR, LOWER, n, matrix, n, values, offDiagonal, scales),
-                    () -> openblas_full.LAPACKE_dstedc(
-                            LAPACK_COL_MAJOR, OF_TRIDIAGONAL, n, values, offDiagonal, vectors, n),
-                    () -> multiplyByReflectors(n, matrix, scales, vectors),
+                    () -> openblas_full.LAPACKE_dstedc(LAPACK_COL_MAJOR, OF_TRIDIAGONAL, n, values, offDiagonal, z, n),
+                    () -> multiplyByReflectors(n, matrix, scales, blocks, z),
                     () -> {
-                        Pointer.memcpy(matrix, vectors, (long) Double.BYTES * n * n);
+                        Pointer.memcpy(matrix, z, (long) Double.BYTES * n * n);
                         return 0;
                     });
+        } finally {
+            vectors.free();
+            work.free();
         }
     }
 
@@ -61,53 +69,52 @@ final class TridiagonalEigen {
         return 0;
     }
 
-    /** Z = H(1) ⋯ H(n − 1) Z, the last blocks first; reflector k, below the diagonal of column k, changes rows from k + 1 on. */
-    private static int multiplyByReflectors(int n, DoublePointer reflectors, DoublePointer scales, DoublePointer z) {
+    /**
+     * Z = H(1) ⋯ H(n − 1) Z, the last blocks first; reflector k, below the diagonal of column k, changes rows from k + 1 on. Blocks take
+     * memory for 128 · (n + 128) numbers.
+     */
+    private static int multiplyByReflectors(
+            int n, DoublePointer reflectors, DoublePointer scales, DoublePointer memory, DoublePointer z) {
         int count = n - 1;
-        if (count < 1) {
-            return 0;
-        }
-        try (DoublePointer triangle = new DoublePointer((long) REFLECTORS * REFLECTORS);
-                DoublePointer work = new DoublePointer((long) REFLECTORS * n)) {
-            for (int first = (count - 1) / REFLECTORS * REFLECTORS; first >= 0; first -= REFLECTORS) {
-                int some = Math.min(REFLECTORS, count - first);
-                int rows = count - first;
-                DoublePointer block = reflectors.getPointer((long) first * n + first + 1);
-                int info = openblas_full.LAPACKE_dlarft_work(
+        DoublePointer work = memory.getPointer((long) REFLECTORS * REFLECTORS);
+        for (int first = (count - 1) / REFLECTORS * REFLECTORS; first >= 0 && count > 0; first -= REFLECTORS) {
+            int some = Math.min(REFLECTORS, count - first);
+            int rows = count - first;
+            DoublePointer block = reflectors.getPointer((long) first * n + first + 1);
+            int info = openblas_full.LAPACKE_dlarft_work(
+                    LAPACK_COL_MAJOR,
+                    FORWARD,
+                    BY_COLUMNS,
+                    rows,
+                    some,
+                    block,
+                    n,
+                    scales.getPointer(first),
+                    memory,
+                    REFLECTORS);
+            if (info == 0) {
+                info = openblas_full.LAPACKE_dlarfb_work(
                         LAPACK_COL_MAJOR,
+                        LEFT,
+                        NOT_TRANSPOSED,
                         FORWARD,
                         BY_COLUMNS,
                         rows,
+                        n,
                         some,
                         block,
                         n,
-                        scales.getPointer(first),
-                        triangle,
-                        REFLECTORS);
-                if (info == 0) {
-                    info = openblas_full.LAPACKE_dlarfb_work(
-                            LAPACK_COL_MAJOR,
-                            LEFT,
-                            NOT_TRANSPOSED,
-                            FORWARD,
-                            BY_COLUMNS,
-                            rows,
-                            n,
-                            some,
-                            block,
-                            n,
-                            triangle,
-                            REFLECTORS,
-                            z.getPointer(first + 1),
-                            n,
-                            work,
-                            n);
-                }
-                if (info != 0) {
-                    return info;
-                }
+                        memory,
+                        REFLECTORS,
+                        z.getPointer(first + 1),
+                        n,
+                        work,
+                        n);
             }
-            return 0;
+            if (info != 0) {
+                return info;
+            }
         }
+        return 0;
     }
 }

@@ -26,6 +26,8 @@ import org.bytedeco.openblas.global.openblas_full;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several threads that multiply and decompose get, bit for bit, what one thread alone gets. */
 class ConcurrentProductsTest {
@@ -182,19 +184,22 @@ class ConcurrentProductsTest {
     }
 
     /** The bands of a triangle are the whole. */
-    @Test
-    void bandsAreTheTriangle() {
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void bandsAreTheTriangle(int cores) {
+        openblas_full.openblas_set_num_threads(cores);
+        int n = 200 * cores;
         SplittableRandom random = new SplittableRandom(6);
-        try (BackendMatrix a = random(random, 520, 400, Precision.FLOAT32);
-                BackendMatrix bands = backend.zeros(400, 400);
-                BackendMatrix whole = backend.zeros(400, 400)) {
-            assertEquals(2, ThreadUse.ofProcess().coresForTriangle(400, 0.5 * 520 * 400 * 400));
+        try (BackendMatrix a = random(random, 520, n, Precision.FLOAT32);
+                BackendMatrix bands = backend.zeros(n, n);
+                BackendMatrix whole = backend.zeros(n, n)) {
+            assertEquals(cores, ThreadUse.ofProcess().coresForTriangle(n, 0.5 * 520 * n * n));
             backend.rankUpdate(1, a, 0, bands);
             backend.mirrorUpper(bands);
             backend.multiply(Operand.transposed(a), Operand.of(a), whole);
             double[][] expected = whole.toArray();
             double[][] found = bands.toArray();
-            for (int r = 0; r < 400; r++) {
+            for (int r = 0; r < n; r++) {
                 assertArrayEquals(expected[r], found[r], expected[0][0] * Tolerances.REORDERED_FLOAT32, "row " + r);
             }
         }
