@@ -189,7 +189,8 @@ final class ScorePlanner {
         double numbers = captures.largest(layer -> gradients(layer) ? tile(layer) : 0)
                 + captures.largest(layer -> gradients(layer) ? 0 : leftNumbers(layer))
                 + captures.largest(layer -> !gradients(layer) && limits.factors(layer.spec()) ? leftNumbers(layer) : 0)
-                + captures.largest(layer -> (double) queries * atOnce(layer))
+                + captures.largest(
+                        layer -> (double) (gradients(layer) ? queries : projectedTogether(layer)) * atOnce(layer))
                 + captures.largest(layer -> rotatedNumbers(layer, layer.inputs()))
                 + captures.largest(layer -> rotatedNumbers(layer, layer.outputs()));
         return memory.precision().bytes() * numbers;
@@ -215,7 +216,15 @@ final class ScorePlanner {
     }
 
     private long width(PlannedLayer layer) {
-        return (long) queries * (limits.factors(layer.spec()) ? rank().rank() : layer.outputs());
+        return (long) projectedTogether(layer) * widthOfQuery(layer);
+    }
+
+    private int projectedTogether(PlannedLayer layer) {
+        return ScoringCost.queriesAtOnce(layer.sizes(), batch * layer.positions(), queries, widthOfQuery(layer));
+    }
+
+    private int widthOfQuery(PlannedLayer layer) {
+        return limits.factors(layer.spec()) ? rank().rank() : layer.spec().outputs();
     }
 
     private double rotatedNumbers(PlannedLayer layer, int columns) {

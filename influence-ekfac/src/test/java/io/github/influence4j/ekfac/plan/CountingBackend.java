@@ -19,6 +19,7 @@ public final class CountingBackend implements MatrixBackend {
 
     private final MatrixBackend backend;
     private final long maxElements;
+    private final WorkSizes sizes;
     private long live;
     private long peak;
     private long transfers;
@@ -30,8 +31,18 @@ public final class CountingBackend implements MatrixBackend {
 
     /** Refuses larger matrices. */
     CountingBackend(MatrixBackend backend, long maxElements) {
+        this(backend, maxElements, backend.workSizes());
+    }
+
+    /** Is best given other sizes of work. */
+    public CountingBackend(MatrixBackend backend, WorkSizes sizes) {
+        this(backend, backend.maxElements(), sizes);
+    }
+
+    private CountingBackend(MatrixBackend backend, long maxElements, WorkSizes sizes) {
         this.backend = backend;
         this.maxElements = maxElements;
+        this.sizes = sizes;
     }
 
     private void requireElements(int rows, int columns) {
@@ -155,7 +166,7 @@ public final class CountingBackend implements MatrixBackend {
 
     @Override
     public WorkSizes workSizes() {
-        return backend.workSizes();
+        return sizes;
     }
 
     @Override

@@ -22,6 +22,7 @@ import io.github.influence4j.ekfac.internal.fit.EigenbasisApproximator;
 import io.github.influence4j.ekfac.internal.score.Coordinates;
 import io.github.influence4j.ekfac.internal.score.InfluenceScorer;
 import io.github.influence4j.ekfac.internal.score.Path;
+import io.github.influence4j.ekfac.internal.score.ScoringCost;
 import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisCurvature;
 import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
@@ -30,6 +31,7 @@ import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.WorkSizes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -135,7 +137,27 @@ class PlannerMemoryTest {
     @ParameterizedTest
     @MethodSource("casesByBackend")
     void memoryIsWithinAFifth(Case c, MatrixBackend inner) {
-        CountingBackend backend = new CountingBackend(inner);
+        memoryIsWithinAFifth(c, new CountingBackend(inner));
+    }
+
+    /** With little room for what is stored between two products, 3 of 12 queries are projected at a time. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void soItIsWhereQueriesAreProjectedAFewAtATime(MatrixBackend inner) {
+        DataShape data = DataShape.of(60, 12).withPositions(16);
+        FitOptions fit = FIT.withBatchSize(8);
+        ScoreOptions score = SCORE.withBatchSize(8);
+        int rows = 8 * 16;
+        WorkSizes whole = new WorkSizes(1 << 15, 1 << 12, 3L * rows * 160);
+        assertEquals(3, ScoringCost.queriesAtOnce(whole, rows, 12, 160));
+        memoryIsWithinAFifth(
+                new Case("whole", TOKENS, data, fit, score).projecting(), new CountingBackend(inner, whole));
+        WorkSizes cut = new WorkSizes(1 << 15, 1 << 12, 3L * rows * 4);
+        memoryIsWithinAFifth(
+                new Case("rank 4", TOKENS, data, fit, score.withRank(4)).projecting(), new CountingBackend(inner, cut));
+    }
+
+    private static void memoryIsWithinAFifth(Case c, CountingBackend backend) {
         Plan plan = new Planner(backend, MachineRate.of(100))
                 .plan(c.layers(), c.shared(), c.data(), c.fit(), c.rotation(), c.score(), c.ways());
         Map<String, Long> peaks = new HashMap<>();

@@ -19,9 +19,10 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
 
     /**
      * Flops of a large product in whose time one number of an example's gradient is formed by a small product, stored and
-     * squared: what forming gradients costs beyond its flops. This and the next two were measured, see decision 30.
+     * squared or read again: what forming gradients costs beyond its flops. This and the next two were measured, see decisions 30
+     * and 89.
      */
-    private static final double FORMED_NUMBER_FLOPS = 130;
+    public static final double FORMED_NUMBER_FLOPS = 130;
 
     /** Likewise for one number of the elementwise products of a pair of positions. */
     private static final double PAIRED_NUMBER_FLOPS = 500;

@@ -115,17 +115,18 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
                 BackendMatrix tile = flatQueries.view(0, queries, first * inputs, outputs * inputs);
                 backend.multiply(1, flat, Operand.transposed(tile), first == 0 ? 0 : 1, scores);
             });
-            addExamples(capture, chunk.firstExample(), scores);
+            addExamples(capture, chunk.firstExample(), scores, 0);
         });
     }
 
     private void addByPositions(UploadedCapture capture, QueryLayer queryLayer) {
         int rows = capture.activations().rows();
-        int width = queryLayer instanceof QueryLayer.Factored f
-                ? f.left().rows()
-                : queries * capture.layer().outputs();
+        int each = queryLayer instanceof QueryLayer.Factored f
+                ? f.rank()
+                : capture.layer().outputs();
         int positions = capture.positions();
-        int most = ScoringCost.atOnce(backend.workSizes(), rows, width);
+        int together = ScoringCost.queriesAtOnce(backend.workSizes(), rows, queries, each);
+        int most = ScoringCost.atOnce(backend.workSizes(), rows, (long) together * each);
         boolean summed = positions > 1 && most >= positions && !collector.keepsTokens(capture.layer());
         if (summed) {
             most -= most % positions;
@@ -134,31 +135,41 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
             int count = Math.min(most, rows - first);
             BackendMatrix a = capture.activations().rows(first, count);
             BackendMatrix g = capture.outputGradients().rows(first, count);
-            BackendMatrix projected = left.take(count, width);
-            BackendMatrix scores = results.take(count, queries);
-            if (queryLayer instanceof QueryLayer.Factored factored) {
-                BackendMatrix other = right.take(count, width);
-                backend.multiply(Operand.of(a), Operand.transposed(factored.right()), projected);
-                backend.multiply(Operand.of(g), Operand.transposed(factored.left()), other);
-                backend.rowDots(queries, projected, other, scores);
-            } else if (queryLayer instanceof QueryLayer.Full full) {
-                backend.multiply(Operand.of(a), Operand.transposed(full.stacked()), projected);
-                backend.rowDots(queries, projected, g, scores);
-            }
-            if (summed) {
-                addExamples(capture, first / positions, sumPositions(scores, positions));
-            } else {
-                addPositions(capture, first, scores);
+            for (int start = 0; start < queries; start += together) {
+                int asked = Math.min(together, queries - start);
+                BackendMatrix scores = project(a, g, queryLayer, start * each, asked * each, asked);
+                if (summed) {
+                    addExamples(capture, first / positions, sumPositions(scores, positions), start);
+                } else {
+                    addPositions(capture, first, scores, start);
+                }
             }
         }
+    }
+
+    /** Scores of some positions for some queries, which are rows of the factors or of the stacked gradients: [rows, asked]. */
+    private BackendMatrix project(
+            BackendMatrix a, BackendMatrix g, QueryLayer queryLayer, int firstWide, int width, int asked) {
+        BackendMatrix projected = left.take(a.rows(), width);
+        BackendMatrix scores = results.take(a.rows(), asked);
+        if (queryLayer instanceof QueryLayer.Factored factored) {
+            BackendMatrix other = right.take(a.rows(), width);
+            backend.multiply(Operand.of(a), Operand.transposed(factored.right().rows(firstWide, width)), projected);
+            backend.multiply(Operand.of(g), Operand.transposed(factored.left().rows(firstWide, width)), other);
+            backend.rowDots(asked, projected, other, scores);
+        } else if (queryLayer instanceof QueryLayer.Full full) {
+            backend.multiply(Operand.of(a), Operand.transposed(full.stacked().rows(firstWide, width)), projected);
+            backend.rowDots(asked, projected, g, scores);
+        }
+        return scores;
     }
 
     /** Adds up the rows of each example, in float64, so that a t-th of the numbers leave the backend's memory. */
     private BackendMatrix sumPositions(BackendMatrix scores, int positions) {
         int examples = scores.rows() / positions;
-        BackendMatrix exact = exactScores.take(scores.rows(), queries);
+        BackendMatrix exact = exactScores.take(scores.rows(), scores.columns());
         backend.upload(scores, exact);
-        BackendMatrix sum = sums.take(examples, queries);
+        BackendMatrix sum = sums.take(examples, scores.columns());
         backend.multiplyBatch(examples, 1, Operand.of(ones(positions)).forAll(), Operand.of(exact), 0, sum);
         return sum;
     }
@@ -171,43 +182,47 @@ final class PairwisePass implements CapturePass.Consumer, AutoCloseable {
         });
     }
 
-    private void addExamples(UploadedCapture capture, int firstExample, BackendMatrix scores) {
+    /** Adds [examples, asked] scores of the queries from the {@code start}-th on. */
+    private void addExamples(UploadedCapture capture, int firstExample, BackendMatrix scores, int start) {
         double[] values = read(scores);
+        int asked = scores.columns();
         for (int k = 0; k < scores.rows(); k++) {
-            finish(capture, firstExample + k, values, k * queries);
-            collector.add(capture.layerIndex(), firstExample + k, firstQuery, queries, values, k * queries);
+            finish(capture, firstExample + k, values, k * asked, start, asked);
+            collector.add(capture.layerIndex(), firstExample + k, firstQuery + start, asked, values, k * asked);
         }
     }
 
-    /** Adds [rows, queries] scores of positions to those of their examples and tokens. */
-    private void addPositions(UploadedCapture capture, int firstRow, BackendMatrix scores) {
+    /** Adds [rows, asked] scores of positions to those of their examples and tokens. */
+    private void addPositions(UploadedCapture capture, int firstRow, BackendMatrix scores, int start) {
         double[] values = read(scores);
+        int asked = scores.columns();
         int layer = capture.layerIndex();
+        int query = firstQuery + start;
         boolean tokens = collector.keepsTokens(capture.layer());
         for (int r = 0; r < scores.rows(); r++) {
             int example = (firstRow + r) / capture.positions();
             int token = (firstRow + r) % capture.positions() % capture.tokens();
-            finish(capture, example, values, r * queries);
-            collector.add(layer, example, firstQuery, queries, values, r * queries);
-            for (int q = 0; tokens && q < queries; q++) {
-                collector.addToken(layer, firstQuery + q, example, token, capture.tokens(), values[r * queries + q]);
+            finish(capture, example, values, r * asked, start, asked);
+            collector.add(layer, example, query, asked, values, r * asked);
+            for (int q = 0; tokens && q < asked; q++) {
+                collector.addToken(layer, query + q, example, token, capture.tokens(), values[r * asked + q]);
             }
         }
     }
 
     /** Takes the scales of queries and capture out of the scores of an example, and refuses what is not finite. */
-    private void finish(UploadedCapture capture, int example, double[] values, int start) {
+    private void finish(UploadedCapture capture, int example, double[] values, int at, int start, int asked) {
         int own = capture.exponent();
         int[] exponents = prepared.exponents(capture.layerIndex());
-        for (int q = 0; q < queries; q++) {
-            int exponent = own + exponents[q];
-            double score = exponent == 0 ? values[start + q] : Math.scalb(values[start + q], -exponent);
+        for (int q = 0; q < asked; q++) {
+            int exponent = own + exponents[start + q];
+            double score = exponent == 0 ? values[at + q] : Math.scalb(values[at + q], -exponent);
             if (!Double.isFinite(score)) {
                 throw new NumericalException("layer " + capture.layer().name() + ": the score of training example "
-                        + ids[example] + " for query " + queryIds[q] + " is " + score + ", out of the range of "
+                        + ids[example] + " for query " + queryIds[start + q] + " is " + score + ", out of the range of "
                         + backend.precision() + "; scale the loss, or use float64");
             }
-            values[start + q] = score;
+            values[at + q] = score;
         }
     }
 

@@ -1,10 +1,11 @@
 package io.github.influence4j.ekfac.internal.score;
 
 import io.github.influence4j.api.LayerSpec;
+import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.linalg.WorkSizes;
 
 /**
- * How many flops the ways of scoring need at one layer, and which one is taken (method of the paper, section 3.2; the costs
+ * How many flops the ways of scoring need at one layer, and which one is taken, by the time of its flops and of the numbers it stores (method of the paper, section 3.2; the costs
  * follow from the shapes). A multiplication with an addition counts as 2.
  *
  * @param layer the layer
@@ -13,6 +14,15 @@ import io.github.influence4j.linalg.WorkSizes;
  * @param rank r of factored queries; 0 for whole ones
  */
 public record ScoringCost(LayerSpec layer, int positions, int queries, int rank) {
+
+    /**
+     * Flops of a large product in whose time one number of a position's projection is stored and multiplied with the other
+     * factor's: what projecting costs beyond its flops. Measured, see decision 89.
+     */
+    private static final double PROJECTED_NUMBER_FLOPS = 250;
+
+    /** Fewest rows of a product with many queries: with fewer it is slow. */
+    private static final int LEAST_ROWS = 512;
 
     /**
      * Says how much is worked on at a time, so that intermediate matrices stay bounded.
@@ -24,6 +34,19 @@ public record ScoringCost(LayerSpec layer, int positions, int queries, int rank)
      */
     public static int atOnce(WorkSizes sizes, int rows, long width) {
         return (int) Math.max(1, Math.min(rows, sizes.temporary() / width));
+    }
+
+    /**
+     * Says how many queries are projected at a time, so that intermediate matrices stay bounded and have rows enough.
+     *
+     * @param sizes how much the backend is best given at a time
+     * @param rows positions there are
+     * @param queries queries there are
+     * @param width numbers of an intermediate matrix for a position and query
+     * @return at least 1, at most {@code queries}
+     */
+    public static int queriesAtOnce(WorkSizes sizes, int rows, int queries, int width) {
+        return WorkSizes.evenly(queries, sizes.temporary() / ((long) width * Math.min(rows, LEAST_ROWS)));
     }
 
     /**
@@ -54,7 +77,8 @@ public record ScoringCost(LayerSpec layer, int positions, int queries, int rank)
     }
 
     /**
-     * Picks the way for whole queries.
+     * Picks the way for whole queries: the one that takes less time, which flops alone do not tell. A gradient is formed by a small
+     * product, stored and read again; with few positions that takes many times as long as its flops.
      *
      * @param forced what the options ask for
      * @param tokens whether scores of single positions are wanted, which only projections give
@@ -64,11 +88,12 @@ public record ScoringCost(LayerSpec layer, int positions, int queries, int rank)
         if (tokens || forced == Path.PROJECTION) {
             return Path.PROJECTION;
         }
-        return forced == Path.GRADIENT || gradient() < projection() ? Path.GRADIENT : Path.PROJECTION;
+        double projections = projection() + projectedNumbers(layer.outputs());
+        return forced == Path.GRADIENT || throughGradients() < projections ? Path.GRADIENT : Path.PROJECTION;
     }
 
     /**
-     * Says whether factored queries are better multiplied out and scored through gradients: same numbers, fewer flops with
+     * Says whether factored queries are better multiplied out and scored through gradients: same numbers, less time with
      * many queries and positions, but the memory of whole queries.
      *
      * @param forced what the options ask for
@@ -76,7 +101,19 @@ public record ScoringCost(LayerSpec layer, int positions, int queries, int rank)
      * @return whether to multiply out, memory permitting
      */
     public boolean multipliesOut(Path forced, boolean tokens) {
-        return !tokens && (forced == Path.GRADIENT || (forced == Path.CHEAPEST && gradient() < factored()));
+        return !tokens
+                && (forced == Path.GRADIENT
+                        || (forced == Path.CHEAPEST && throughGradients() < factored() + projectedNumbers(rank)));
+    }
+
+    /** Flops in whose time scores are computed through gradients. */
+    private double throughGradients() {
+        return gradient() + RotationCost.FORMED_NUMBER_FLOPS * layer.parameters();
+    }
+
+    /** Flops in whose time projections of some width are stored and multiplied. */
+    private double projectedNumbers(int width) {
+        return PROJECTED_NUMBER_FLOPS * positions * queries * width;
     }
 
     /**

@@ -20,9 +20,12 @@ import io.github.influence4j.ekfac.internal.solve.EigenbasisSolver;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.QueryRank;
 import io.github.influence4j.ekfac.options.ScoreOptions;
+import io.github.influence4j.ekfac.plan.CountingBackend;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.WorkSizes;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -62,6 +65,77 @@ class ScoringCostTest {
         assertTrue(sequence.multipliesOut(Path.GRADIENT, false));
         assertFalse(sequence.multipliesOut(Path.GRADIENT, true));
         assertFalse(new ScoringCost(FC, 128, 200, 32).multipliesOut(Path.PROJECTION, false));
+    }
+
+    /** Defect: flops alone chose gradients here, which took up to 12 times as long. */
+    @Test
+    void gradientsOfFewPositionsAreNotFormedForFewQueries() {
+        for (int queries : new int[] {2, 4}) {
+            ScoringCost few = new ScoringCost(FC, 2, queries, 0);
+            assertTrue(few.gradient() < few.projection());
+            assertEquals(Path.PROJECTION, few.whole(Path.CHEAPEST, false));
+            assertEquals(Path.GRADIENT, new ScoringCost(FC, 64, queries, 0).whole(Path.CHEAPEST, false));
+        }
+        assertEquals(Path.GRADIENT, new ScoringCost(FC, 16, 16, 0).whole(Path.CHEAPEST, false));
+        LayerSpec narrow = LayerSpec.tokens("narrow", 127, 512);
+        ScoringCost cut = new ScoringCost(narrow, 8, 16, 32);
+        assertTrue(cut.gradient() < cut.factored());
+        assertFalse(cut.multipliesOut(Path.CHEAPEST, false));
+        assertTrue(new ScoringCost(narrow, 64, 16, 32).multipliesOut(Path.CHEAPEST, false));
+    }
+
+    @Test
+    void asManyQueriesAreProjectedTogetherAsLeaveRowsEnough() {
+        WorkSizes sizes = WorkSizes.PROCESSOR;
+        assertEquals(64, ScoringCost.queriesAtOnce(sizes, 4096, 64, 512));
+        assertEquals(11, ScoringCost.queriesAtOnce(sizes, 4096, 64, 3072));
+        assertEquals(64, ScoringCost.queriesAtOnce(sizes, 8, 64, 3072));
+        assertEquals(1, ScoringCost.queriesAtOnce(sizes, 4096, 64, 1 << 20));
+    }
+
+    /** With little room between two products, rows and queries are taken a few at a time: whole and cut, of examples and tokens. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void aFewQueriesAtATimeGiveTheSameScores(MatrixBackend backend) {
+        RandomSequences model = RandomSequences.mixed();
+        ExampleSource<Sequence> train = RandomSequences.sequences(12, 50);
+        ExampleSource<Sequence> queries = RandomSequences.sequences(5, 900);
+        int rows = 12 * 6;
+        // 2 and 3 queries together with all rows, and 1 with a few rows
+        for (long temporary : new long[] {rows * 6, 20}) {
+            WorkSizes sizes = new WorkSizes(8, 64, temporary);
+            assertEquals(temporary == 20 ? 1 : 2, ScoringCost.queriesAtOnce(sizes, rows, 5, 3));
+            assertEquals(temporary == 20 ? 1 : 3, ScoringCost.queriesAtOnce(sizes, rows, 5, 2));
+            MatrixBackend cramped = new CountingBackend(backend, sizes);
+            for (ScoreOptions options : List.of(
+                    ScoreOptions.defaults(),
+                    ScoreOptions.defaults().withRank(2),
+                    ScoreOptions.defaults().withPerToken(true))) {
+                InfluenceScores expected = scores(backend, model, options, queries, train);
+                InfluenceScores found = scores(cramped, model, options, queries, train);
+                double tolerance = Tolerances.reordered(backend.precision());
+                assertClose(expected.matrix(), found.matrix(), tolerance, options + ", " + temporary);
+                for (int q = 0; options.perToken() && q < 5; q++) {
+                    assertClose(tokens(expected, q), tokens(found, q), tolerance, "tokens, query " + q);
+                }
+            }
+        }
+    }
+
+    private static double[][] tokens(InfluenceScores scores, int query) {
+        return IntStream.range(0, 12).mapToObj(z -> scores.tokens(query, z)).toArray(double[][]::new);
+    }
+
+    private static InfluenceScores scores(
+            MatrixBackend backend,
+            RandomSequences model,
+            ScoreOptions options,
+            ExampleSource<Sequence> queries,
+            ExampleSource<Sequence> train) {
+        try (EigenbasisCurvature curvature = fit(backend, model, train);
+                EigenbasisSolver solver = curvature.solver(Damping.DEFAULT)) {
+            return pairwise(backend, model, options, ways(Path.PROJECTION), solver, queries, train);
+        }
     }
 
     /** One training example and many queries: rotating the example is cheaper than rotating the queries back. */
