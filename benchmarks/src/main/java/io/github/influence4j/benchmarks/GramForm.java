@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
- * For how many positions squares of rotated gradients are faster as sums over pairs of positions than through the gradients,
- * in the eigenvalue pass and in self-influence: captures in memory, the same rows for every number of positions.
+ * For how many positions squares of rotated gradients are faster as sums over pairs of positions than through the gradients, and
+ * these faster in tiles of single examples than together, in the eigenvalue pass and in self-influence: captures in memory, the same rows for every number of positions.
  */
 public final class GramForm {
 
@@ -50,10 +50,11 @@ public final class GramForm {
         try (MatrixBackend backend = MatrixBackends.named("openblas", Precision.FLOAT32)) {
             System.out.println(backend.description());
             System.out.printf(Locale.ROOT, "sgemm of order 2048: %.0f GFLOP/s%n%n", Sgemm.gflops(backend));
-            System.out.println("| i x o | t | eigenvalues: gradients / pairs, ms | ratio | self: gradients / pairs, ms"
-                    + " | ratio |\n|---|---|---|---|---|---|");
-            for (int[] size : new int[][] {{64, 64}, {128, 512}, {512, 512}, {768, 3072}}) {
-                for (int positions : new int[] {2, 4, 8, 16, 32}) {
+            System.out.println(
+                    "| i x o | t | eigenvalues: gradients / tiles / pairs, ms | self: gradients / tiles / pairs, ms |"
+                            + "\n|---|---|---|---|");
+            for (int[] size : new int[][] {{64, 64}, {128, 512}, {512, 128}, {512, 512}, {768, 3072}}) {
+                for (int positions : new int[] {2, 4, 8, 16, 32, 64, 128}) {
                     measure(backend, LayerSpec.tokens("layer", size[0], size[1]).withoutBias(), positions);
                 }
             }
@@ -75,6 +76,7 @@ public final class GramForm {
                     rotation -> milliseconds(() -> eigenvalues(backend, pass, data, batch, fisher, rotation, basis)
                             .close());
             double gradients = eigenvalues.applyAsDouble(Rotation.ROTATE_FIRST);
+            double tiles = eigenvalues.applyAsDouble(Rotation.TILES);
             double pairs = eigenvalues.applyAsDouble(Rotation.GRAM);
             try (LayerCurvature curvature = LayerCurvature.of(
                             layer,
@@ -93,19 +95,20 @@ public final class GramForm {
                         .taking(ScoringWays.CHEAPEST.with(rotation))
                         .self(solver, data));
                 double selfGradients = self.applyAsDouble(Rotation.ROTATE_FIRST);
+                double selfTiles = self.applyAsDouble(Rotation.TILES);
                 double selfPairs = self.applyAsDouble(Rotation.GRAM);
                 System.out.printf(
                         Locale.ROOT,
-                        "| %d x %d | %d | %.1f / %.1f | %.2f | %.1f / %.1f | %.2f |%n",
+                        "| %d x %d | %d | %.1f / %.1f / %.1f | %.1f / %.1f / %.1f |%n",
                         layer.inputs(),
                         layer.outputs(),
                         positions,
                         gradients,
+                        tiles,
                         pairs,
-                        gradients / pairs,
                         selfGradients,
-                        selfPairs,
-                        selfGradients / selfPairs);
+                        selfTiles,
+                        selfPairs);
             }
         }
     }

@@ -76,6 +76,21 @@ class RotationPathsTest {
         assertAgree(backend, RandomSequences.mixed(), fit, RandomSequences.sequences(40, 100));
     }
 
+    /** Several tiles for each core, the last one smaller, of several examples each and of one. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void tilesAgreeOnWideLayers(MatrixBackend backend) {
+        RandomSequences model = new RandomSequences(
+                List.of(
+                        LayerSpec.tokens("narrow", 20, 301),
+                        LayerSpec.tokens("wide", 600, 150).withoutBias()),
+                1);
+        for (Strategy strategy : MEASURED) {
+            FitOptions fit = FitOptions.defaults().withStrategy(strategy).withBatchSize(7);
+            assertAgree(backend, model, fit, RandomSequences.sequences(9, 100));
+        }
+    }
+
     private static void assertAgree(
             MatrixBackend backend, RandomSequences model, FitOptions options, ExampleSource<Sequence> train) {
         double tolerance = Tolerances.reordered(backend.precision());
@@ -130,6 +145,37 @@ class RotationPathsTest {
                 .taking(ScoringWays.CHEAPEST.with(rotation))
                 .self(solver, train)
                 .scores();
+    }
+
+    @Test
+    void tilesAreForPositionsBetweenFewAndMany() {
+        WorkSizes two = WorkSizes.PROCESSOR.withCores(2);
+        for (LayerSpec layer : List.of(
+                LayerSpec.tokens("a", 128, 512).withoutBias(),
+                LayerSpec.tokens("b", 512, 128).withoutBias(),
+                LayerSpec.tokens("c", 512, 512).withoutBias())) {
+            assertTrue(new RotationCost(layer, 4, 1, two).sumsPairs(Rotation.CHEAPEST));
+            assertFalse(new RotationCost(layer, 8, 1, two).sumsPairs(Rotation.CHEAPEST));
+            assertTrue(new RotationCost(layer, 8, 1, two).squaresTiles(Rotation.CHEAPEST));
+            assertTrue(new RotationCost(layer, 64, 0, two).squaresTiles(Rotation.CHEAPEST));
+            assertFalse(new RotationCost(layer, 65, 1, two).squaresTiles(Rotation.CHEAPEST));
+            assertFalse(new RotationCost(layer, 64, 1, WorkSizes.PROCESSOR).squaresTiles(Rotation.CHEAPEST));
+            assertFalse(new RotationCost(layer, 64, 1, two).squaresTiles(Rotation.ROTATE_FIRST));
+        }
+        // 16 cores would have 8 outputs each
+        LayerSpec narrow = LayerSpec.tokens("narrow", 512, 128).withoutBias();
+        assertFalse(new RotationCost(narrow, 8, 1, WorkSizes.PROCESSOR.withCores(16)).squaresTiles(Rotation.CHEAPEST));
+    }
+
+    @Property
+    void everyOutputIsInOneTile(
+            @ForAll @IntRange(min = 1, max = 5000) int outputs, @ForAll @IntRange(min = 1, max = 64) int cores) {
+        LayerSpec layer = LayerSpec.tokens("layer", 700, outputs).withoutBias();
+        RotationCost cost = new RotationCost(layer, 8, 1, WorkSizes.PROCESSOR.withCores(cores));
+        assertTrue((cost.tiles() - 1) * cost.tileOutputs() < outputs);
+        assertTrue(cost.tiles() * cost.tileOutputs() >= outputs);
+        assertTrue(cost.tileOutputs() <= 128);
+        assertTrue(cost.tileExamples() >= 1);
     }
 
     @Test

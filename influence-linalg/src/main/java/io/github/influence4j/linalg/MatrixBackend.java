@@ -65,7 +65,7 @@ public interface MatrixBackend extends AutoCloseable {
      * @return sizes in numbers
      */
     default WorkSizes workSizes() {
-        return WorkSizes.PROCESSOR;
+        return WorkSizes.PROCESSOR.withCores(parallelism());
     }
 
     /**

@@ -2,19 +2,42 @@ package io.github.influence4j.linalg;
 
 /**
  * How much a backend is best given at a time, in numbers: on a processor what stays in its caches, on a card what is large against
- * the time it takes to start a kernel.
+ * the time it takes to start a kernel; and how many cores have a cache of their own.
  *
  * @param transferred numbers of one upload
  * @param tile numbers of a temporary that is used again at once
  * @param temporary numbers of a temporary whose reading and writing is small against the work on it
+ * @param cores tasks that run at a time, each on a core that finds again in its own cache what it just wrote; 1 where work is best
+ *     given whole, as on a card
  */
-public record WorkSizes(int transferred, long tile, long temporary) {
+public record WorkSizes(int transferred, long tile, long temporary, int cores) {
 
     /**
-     * Of a processor: 128 KiB of an upload in the second level of cache, 16 MiB of a tile in the last one, 64 MiB of a
+     * Of one core of a processor: 128 KiB of an upload in the second level of cache, 16 MiB of a tile in the last one, 64 MiB of a
      * temporary and a sixteenth more, so that a bias does not make one part more of what is a power of two without.
      */
-    public static final WorkSizes PROCESSOR = new WorkSizes(1 << 15, 1L << 22, 17L << 20);
+    public static final WorkSizes PROCESSOR = new WorkSizes(1 << 15, 1L << 22, 17L << 20, 1);
+
+    /**
+     * Sizes for work that is best given whole.
+     *
+     * @param transferred numbers of one upload
+     * @param tile numbers of a temporary that is used again at once
+     * @param temporary numbers of a temporary whose reading and writing is small against the work on it
+     */
+    public WorkSizes(int transferred, long tile, long temporary) {
+        this(transferred, tile, temporary, 1);
+    }
+
+    /**
+     * Returns the same sizes for another number of cores.
+     *
+     * @param count how many
+     * @return other sizes
+     */
+    public WorkSizes withCores(int count) {
+        return new WorkSizes(transferred, tile, temporary, count);
+    }
 
     /**
      * Divides work into as few parts as possible, all of nearly one size: a small rest would go through everything once more.

@@ -30,12 +30,14 @@ import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import scala.Tuple2;
 
 /** A language model and lines of JSON in partitions against one JVM. */
+@ExtendWith(Local.Idle.class)
 class LanguageModelFilesTest {
 
     private static final Path MODEL = Path.of("../influence-lm/src/test/resources/parity-lm/llama");

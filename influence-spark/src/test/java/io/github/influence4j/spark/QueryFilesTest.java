@@ -15,10 +15,12 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import scala.Option;
 
 /** Prepared queries lie in files as long as they are needed, and no longer. */
+@ExtendWith(Local.Idle.class)
 class QueryFilesTest {
 
     @TempDir

@@ -31,9 +31,11 @@ import java.util.Set;
 import java.util.stream.LongStream;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Data sets and hosts of one's own, and what is said when something is wrong with them. */
+@ExtendWith(Local.Idle.class)
 class SparkErrorsTest {
 
     @TempDir

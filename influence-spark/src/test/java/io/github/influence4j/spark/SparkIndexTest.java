@@ -30,11 +30,13 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Indexes that partitions wrote against those of one JVM. */
+@ExtendWith(Local.Idle.class)
 class SparkIndexTest {
 
     /** Of 35 and 15 parameters: all that signs and coordinates can use. */

@@ -29,9 +29,11 @@ import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.storage.BlockUpdatedInfo;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the planner says of a small fit and its scores against what Spark measures. */
+@ExtendWith(Local.Idle.class)
 class SparkPlanTest {
 
     private static final MadeLayers MODEL = new MadeLayers(3, 256);

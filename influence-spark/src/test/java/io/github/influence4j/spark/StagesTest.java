@@ -27,9 +27,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a listener is told of stages and their tasks, and how they are cancelled. */
+@ExtendWith(Local.Idle.class)
 class StagesTest {
 
     @TempDir

@@ -45,7 +45,10 @@ record Captures(Precision precision, List<PlannedLayer> layers) {
     /** Numbers of gradients, or of products of activations at pairs of positions. */
     private static double gradients(PlannedLayer layer, int batch, Rotation rotation) {
         RotationCost cost = layer.rotation();
-        return cost.sumsPairs(rotation) ? pairRows(layer, batch) * layer.inputs() : cost.numbersAtOnce(batch, rotation);
+        if (cost.sumsPairs(rotation)) {
+            return pairRows(layer, batch) * layer.inputs();
+        }
+        return cost.squaresTiles(rotation) ? cost.tileNumbers(batch) : cost.numbersAtOnce(batch, rotation);
     }
 
     /** Numbers of gradients that are rotated on one side, or of products of output gradients at pairs of positions. */

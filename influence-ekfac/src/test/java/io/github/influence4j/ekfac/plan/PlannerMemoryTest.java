@@ -115,6 +115,7 @@ class PlannerMemoryTest {
                 new Case("tokens", TOKENS, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8)),
                 new Case("tokens, by pairs", TOKENS, tokens, FIT, SCORE).rotating(Rotation.GRAM),
                 new Case("tokens, rotate first", TOKENS, tokens, FIT, SCORE).rotating(Rotation.ROTATE_FIRST),
+                new Case("tokens, tiles", TOKENS, tokens, FIT, SCORE).rotating(Rotation.TILES),
                 new Case("tokens, gradient first", TOKENS, tokens, FIT.withBatchSize(8), SCORE.withBatchSize(8))
                         .rotating(Rotation.GRADIENT_FIRST)
                         .projecting(),

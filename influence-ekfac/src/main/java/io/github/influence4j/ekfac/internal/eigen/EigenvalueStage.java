@@ -157,6 +157,21 @@ public final class EigenvalueStage implements PassSums {
     }
 
     private void addSquares(UploadedCapture capture, Optional<LayerEigenbasis> basis, RunningSum sum) {
+        if (rotated.cost(capture, basis).squaresTiles(rotation)) {
+            rotated.forEach(
+                    capture,
+                    basis,
+                    chunk -> sum.add(
+                            chunk.examples(),
+                            2 * capture.exponent(),
+                            (beta, target) ->
+                                    chunk.forEachTile((z, examples, tile, first, gradients) -> backend.addSquares(
+                                            examples,
+                                            gradients,
+                                            z == 0 ? beta : 1,
+                                            target.rows(first, gradients.rows() / examples)))));
+            return;
+        }
         rotated.forEach(
                 capture,
                 basis,

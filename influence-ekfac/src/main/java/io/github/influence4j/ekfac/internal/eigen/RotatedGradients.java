@@ -83,9 +83,8 @@ public final class RotatedGradients implements AutoCloseable {
                 tiles.accept(0, part.outputGradients().columns(), whole);
                 return;
             }
-            BackendMatrix a =
-                    rotated.orElseGet(() -> basis.isPresent() ? activations(part, basis) : part.activations());
-            BackendMatrix g = basis.isPresent() ? outputGradients(part, basis) : part.outputGradients();
+            BackendMatrix a = rotatedActivations();
+            BackendMatrix g = rotatedOutputGradients();
             int most = cost.outputsAtOnce(part.examples());
             for (int first = 0; first < g.columns(); first += most) {
                 int count = Math.min(most, g.columns() - first);
@@ -93,6 +92,25 @@ public final class RotatedGradients implements AutoCloseable {
                 sumPositions(part, a, g.view(0, g.rows(), first, count), tile);
                 tiles.accept(first, count, tile);
             }
+        }
+
+        /**
+         * Forms the gradients of a few examples after the other, a tile of outputs on each core.
+         *
+         * @param tiles takes them
+         */
+        public void forEachTile(GradientTiles.Use tiles) {
+            new GradientTiles(backend, cost, gradients)
+                    .forEach(part.examples(), rotatedActivations(), rotatedOutputGradients(), tiles);
+        }
+
+        private BackendMatrix rotatedActivations() {
+            return rotated.orElseGet(
+                    () -> basis.isPresent() ? RotatedGradients.this.activations(part, basis) : part.activations());
+        }
+
+        private BackendMatrix rotatedOutputGradients() {
+            return basis.isPresent() ? RotatedGradients.this.outputGradients(part, basis) : part.outputGradients();
         }
     }
 

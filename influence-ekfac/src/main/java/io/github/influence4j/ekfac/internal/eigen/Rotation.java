@@ -6,6 +6,11 @@ public enum Rotation {
     CHEAPEST,
     /** Rotate activations and output gradients, then sum over positions: 2t(i² + o²) + 2t·i·o flops. */
     ROTATE_FIRST,
+    /**
+     * Where only the squares are needed: as {@link #ROTATE_FIRST}, but each core forms a tile of the gradients of a few examples at a
+     * time and uses it while it is in the core's own cache. Elsewhere as {@link #ROTATE_FIRST}.
+     */
+    TILES,
     /** Sum over positions, then rotate the gradient: 2t·i·o + 2i·o(i + o) flops. */
     GRADIENT_FIRST,
     /**

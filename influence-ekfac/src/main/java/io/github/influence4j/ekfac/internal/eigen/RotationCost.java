@@ -24,6 +24,18 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
      */
     public static final double FORMED_NUMBER_FLOPS = 130;
 
+    /** Likewise where each core forms and squares a tile of a gradient in its own cache; measured, see decision 90. */
+    private static final double CACHED_NUMBER_FLOPS = 90;
+
+    /** Most positions with which tiles of single examples pay: with more, small products cost what the cache saves. */
+    private static final int MOST_POSITIONS_OF_TILES = 64;
+
+    /** Most outputs of such a tile. */
+    private static final int TILE_OUTPUTS = 128;
+
+    /** Numbers of such tiles that are formed together: 256 KiB, some of the cache that a core has of its own. */
+    private static final int TILE_NUMBERS = 1 << 16;
+
     /** Likewise for one number of the elementwise products of a pair of positions. */
     private static final double PAIRED_NUMBER_FLOPS = 500;
 
@@ -80,7 +92,68 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
         double pairedNumbers =
                 0.5 * positions * (positions + 1.0) * (layer.gradientColumns() + (double) layer.outputs());
         double pairs = gram() + PAIRED_NUMBER_FLOPS * pairedNumbers + 2 * (positions - 1) * PAIRED_ROW_FLOPS;
-        return pairs < chosen(Rotation.CHEAPEST) + FORMED_NUMBER_FLOPS * layer.parameters();
+        double formed = squaresTiles(forced) ? CACHED_NUMBER_FLOPS : FORMED_NUMBER_FLOPS;
+        return pairs < chosen(Rotation.CHEAPEST) + formed * layer.parameters();
+    }
+
+    /**
+     * Says whether each core squares tiles of the gradients of single examples, where squares are not summed over pairs of positions.
+     * A gradient that is written to memory and read again takes longer than its products where positions are few.
+     *
+     * @param forced what the options ask for
+     * @return false where rotating the gradient is cheaper than rotating the vectors
+     */
+    public boolean squaresTiles(Rotation forced) {
+        return switch (forced) {
+            case TILES -> true;
+            case CHEAPEST, GRAM ->
+                sizes.cores() > 1
+                        && positions <= MOST_POSITIONS_OF_TILES
+                        && layer.outputs() >= LEAST_OUTPUTS * sizes.cores()
+                        && (blocks == 0 || rotatesFirst(forced));
+            case ROTATE_FIRST, GRADIENT_FIRST -> false;
+        };
+    }
+
+    /**
+     * Counts the tiles of a gradient: as many for each core.
+     *
+     * @return at least 1, at most o
+     */
+    public int tiles() {
+        int ofCore = (layer.outputs() + TILE_OUTPUTS * sizes.cores() - 1) / (TILE_OUTPUTS * sizes.cores());
+        int rows = (layer.outputs() + ofCore * sizes.cores() - 1) / (ofCore * sizes.cores());
+        return (layer.outputs() + rows - 1) / rows;
+    }
+
+    /**
+     * Returns the outputs of a tile.
+     *
+     * @return the last tile may have fewer
+     */
+    public int tileOutputs() {
+        return (layer.outputs() + tiles() - 1) / tiles();
+    }
+
+    /**
+     * Says of how many examples a core forms a tile before it uses them: of more than one where tiles are small, as each use takes some
+     * time of its own.
+     *
+     * @return at least 1
+     */
+    public int tileExamples() {
+        return Math.max(1, TILE_NUMBERS / Math.multiplyExact(tileOutputs(), layer.gradientColumns()));
+    }
+
+    /**
+     * Counts the numbers of tiles that are in use at a time.
+     *
+     * @param examples examples of a batch
+     * @return numbers of a tile of some examples for each core
+     */
+    public long tileNumbers(int examples) {
+        long tiles = (long) Math.min(sizes.cores(), tiles()) * Math.min(examples, tileExamples());
+        return tiles * tileOutputs() * layer.gradientColumns();
     }
 
     /**
@@ -114,7 +187,7 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
             return false;
         }
         return switch (forced) {
-            case ROTATE_FIRST -> true;
+            case ROTATE_FIRST, TILES -> true;
             case GRADIENT_FIRST -> false;
             case CHEAPEST, GRAM -> positions == 1 || rotateFirst() < gradientFirst();
         };

@@ -9,7 +9,6 @@ import io.github.influence4j.api.Precision;
 import io.github.influence4j.linalg.BackendMatrix;
 import io.github.influence4j.linalg.FiniteCheck;
 import io.github.influence4j.linalg.MatrixBackend;
-import io.github.influence4j.linalg.WorkSizes;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
@@ -45,7 +44,7 @@ final class CaptureUploader implements AutoCloseable {
         this.activations = new Scratch(backend, precision);
         this.outputGradients = new Scratch(backend, precision);
         this.stages = new Stage[backend.parallelism()];
-        this.copiesInParts = backend.workSizes().equals(WorkSizes.PROCESSOR) && stages.length > 1;
+        this.copiesInParts = backend.workSizes().cores() > 1;
         Arrays.setAll(stages, k -> new Stage());
     }
 

@@ -62,9 +62,36 @@ final class EigenbasisSelfPass implements SelfPass {
                 solver.reciprocals(layer).map(Reciprocals::values).orElseGet(() -> ones(layer, capture.layer()));
         if (rotated.cost(capture, basis(layer)).sumsPairs(rotation)) {
             addByPairs(firstExample, capture, weights);
+        } else if (rotated.cost(capture, basis(layer)).squaresTiles(rotation)) {
+            addByTiles(firstExample, capture, weights);
         } else {
             addByGradients(firstExample, capture, weights);
         }
+    }
+
+    /** Each tile has a sum of its own, so that it does not matter which core takes it. */
+    private void addByTiles(int firstExample, UploadedCapture capture, BackendMatrix weights) {
+        int inputs = capture.layer().gradientColumns();
+        int tiles = rotated.cost(capture, basis(capture.layerIndex())).tiles();
+        rotated.forEach(capture, basis(capture.layerIndex()), chunk -> {
+            BackendMatrix scores = results.take(chunk.examples(), tiles);
+            chunk.forEachTile((z, examples, tile, first, gradients) -> {
+                int outputs = gradients.rows() / examples;
+                backend.multiplyElements(gradients, gradients, gradients);
+                backend.multiply(
+                        Operand.of(gradients.reshape(examples, outputs * inputs)),
+                        Operand.of(weights.rows(first, outputs).reshape(outputs * inputs, 1)),
+                        scores.view(z, examples, tile, 1));
+            });
+            double[] values = read(scores);
+            for (int e = 0; e < chunk.examples(); e++) {
+                double score = 0;
+                for (int tile = 0; tile < tiles; tile++) {
+                    score += values[e * tiles + tile];
+                }
+                add(capture, firstExample + chunk.firstExample() + e, score);
+            }
+        });
     }
 
     private void addByGradients(int firstExample, UploadedCapture capture, BackendMatrix weights) {
@@ -92,8 +119,9 @@ final class EigenbasisSelfPass implements SelfPass {
     }
 
     private double[] read(BackendMatrix scores) {
-        if (host.length < scores.rows()) {
-            host = new double[scores.rows()];
+        int numbers = scores.rows() * scores.columns();
+        if (host.length < numbers) {
+            host = new double[numbers];
         }
         scores.read(0, scores.rows(), host, 0);
         return host;
