@@ -17,9 +17,9 @@ enum Kernel {
     /** A product for each example, divided among the cores. */
     PRODUCT_PER_EXAMPLE(0.9, 32),
     /** Symmetric eigendecomposition in float64, counted as 9n³ flops. */
-    EIGEN(0.3, 700),
+    EIGEN(0.36, 700),
     /** Singular value decomposition in float64, counted as 14·m·n·min(m, n) flops. */
-    SVD(0.08, 200),
+    SVD(0.095, 200),
     /** The host's own forward and backward pass. */
     MODEL(0.7, 24);
 

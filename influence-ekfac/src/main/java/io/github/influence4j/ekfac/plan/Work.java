@@ -6,7 +6,7 @@ import io.github.influence4j.api.Precision;
 final class Work {
 
     /** Elementwise operations that uploading a number takes as long as: read, checked, written through the heap. */
-    private static final double PASSES_OF_AN_UPLOAD = 8;
+    private static final double PASSES_OF_AN_UPLOAD = 4;
 
     private final MachineRate rate;
     private final Precision precision;
