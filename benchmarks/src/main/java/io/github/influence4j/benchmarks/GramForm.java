@@ -31,7 +31,8 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * For how many positions squares of rotated gradients are faster as sums over pairs of positions than through the gradients, and
- * these faster in tiles of single examples than together, in the eigenvalue pass and in self-influence: captures in memory, the same rows for every number of positions.
+ * these faster in tiles of a core's own than together, in the eigenvalue pass and in self-influence: captures in memory, the same
+ * rows for every number of positions.
  */
 public final class GramForm {
 

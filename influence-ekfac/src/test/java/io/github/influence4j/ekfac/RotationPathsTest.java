@@ -162,6 +162,9 @@ class RotationPathsTest {
             assertFalse(new RotationCost(layer, 64, 1, WorkSizes.PROCESSOR).squaresTiles(Rotation.CHEAPEST));
             assertFalse(new RotationCost(layer, 64, 1, two).squaresTiles(Rotation.ROTATE_FIRST));
         }
+        // tiles of 64 cores would take more memory than what they replace
+        LayerSpec huge = LayerSpec.tokens("huge", 100_000, 8192).withoutBias();
+        assertFalse(new RotationCost(huge, 8, 1, WorkSizes.PROCESSOR.withCores(64)).squaresTiles(Rotation.CHEAPEST));
         // 16 cores would have 8 outputs each
         LayerSpec narrow = LayerSpec.tokens("narrow", 512, 128).withoutBias();
         assertFalse(new RotationCost(narrow, 8, 1, WorkSizes.PROCESSOR.withCores(16)).squaresTiles(Rotation.CHEAPEST));

@@ -13,10 +13,22 @@ package io.github.influence4j.linalg;
 public record WorkSizes(int transferred, long tile, long temporary, int cores) {
 
     /**
+     * Checks the sizes.
+     *
+     * @throws IllegalArgumentException if one of them is not positive
+     */
+    public WorkSizes {
+        if (transferred < 1 || tile < 1 || temporary < 1 || cores < 1) {
+            throw new IllegalArgumentException("sizes of work must be positive, found " + transferred + " transferred, "
+                    + tile + " of a tile, " + temporary + " of a temporary, " + cores + " cores");
+        }
+    }
+
+    /**
      * Of one core of a processor: 128 KiB of an upload in the second level of cache, 16 MiB of a tile in the last one, 64 MiB of a
      * temporary and a sixteenth more, so that a bias does not make one part more of what is a power of two without.
      */
-    public static final WorkSizes PROCESSOR = new WorkSizes(1 << 15, 1L << 22, 17L << 20, 1);
+    public static final WorkSizes PROCESSOR = new WorkSizes(1 << 15, 1L << 22, 17L << 20);
 
     /**
      * Sizes for work that is best given whole.

@@ -1,6 +1,7 @@
 package io.github.influence4j.linalg;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import net.jqwik.api.ForAll;
@@ -10,6 +11,14 @@ import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 
 class WorkSizesTest {
+
+    @Test
+    void sizesArePositive() {
+        assertEquals(4, WorkSizes.PROCESSOR.withCores(4).cores());
+        assertEquals(1, new WorkSizes(1, 1, 1).cores());
+        assertThrows(IllegalArgumentException.class, () -> WorkSizes.PROCESSOR.withCores(0));
+        assertThrows(IllegalArgumentException.class, () -> new WorkSizes(1, 0, 1));
+    }
 
     @Test
     void aSmallRestIsSpread() {

@@ -15,6 +15,8 @@ final class Local {
             .appName("tests")
             .config("spark.ui.enabled", false)
             .config("spark.sql.shuffle.partitions", 2)
+            // the numbers of running tasks are those of now
+            .config("spark.ui.liveUpdate.period", "0")
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .getOrCreate();
@@ -30,7 +32,8 @@ final class Local {
      */
     static final class Idle implements AfterEachCallback {
         @Override
-        public void afterEach(ExtensionContext test) throws InterruptedException {
+        public void afterEach(ExtensionContext test) throws Exception {
+            SESSION.sparkContext().listenerBus().waitUntilEmpty();
             for (int k = 0; k < MOST_WAITS && running() > 0; k++) {
                 Thread.sleep(20);
             }

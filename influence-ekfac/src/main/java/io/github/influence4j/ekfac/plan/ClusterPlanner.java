@@ -14,6 +14,7 @@ import io.github.influence4j.ekfac.internal.score.ScoringWays;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.linalg.MatrixBackend;
+import io.github.influence4j.linalg.WorkSizes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -146,10 +147,16 @@ public final class ClusterPlanner {
             return new ClusterPlan(cluster, stages, groups.groups().size(), 2 * largestBasis());
         }
 
+        /** Of a processor with the cores of an executor, which this one need not have. */
+        private WorkSizes sizes() {
+            WorkSizes here = backend.workSizes();
+            return here.withCores(1).equals(WorkSizes.PROCESSOR) ? here.withCores(cluster.cores()) : here;
+        }
+
         private FitPlanner planner(List<LayerSpec> group) {
             return new FitPlanner(
                     rate,
-                    backend.workSizes(),
+                    sizes(),
                     1,
                     memory,
                     new LayerGroups(List.of(group), 0, 0),
@@ -161,7 +168,7 @@ public final class ClusterPlanner {
 
         private List<PlannedLayer> planned(List<LayerSpec> group) {
             return group.stream()
-                    .map(layer -> PlannedLayer.of(layer, share, fit, backend.workSizes()))
+                    .map(layer -> PlannedLayer.of(layer, share, fit, sizes()))
                     .toList();
         }
 

@@ -9,6 +9,7 @@ import io.github.influence4j.ekfac.TestBackends;
 import io.github.influence4j.ekfac.options.FitOptions;
 import io.github.influence4j.ekfac.options.ScoreOptions;
 import io.github.influence4j.ekfac.options.Strategy;
+import io.github.influence4j.linalg.WorkSizes;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,33 @@ class ClusterPlannerTest {
         assertEquals(covariances + moved, plan.stage("covariances").seconds(), 1e-9 * covariances);
         double scoring = expected.stage("scoring").seconds();
         assertEquals(scoring, plan.stage("scores").seconds(), 1e-9 * scoring);
+    }
+
+    /** Defect: whether gradients are squared in a core's cache went by the cores of the machine that plans. */
+    @Test
+    void memoryIsThatOfTheExecutorsCores() {
+        List<LayerSpec> wide = List.of(LayerSpec.tokens("wide", 512, 512));
+        DataShape data = DataShape.of(1_000, 3).withPositions(8);
+        double[][] bytes = new double[2][2];
+        for (int planning = 0; planning < 2; planning++) {
+            for (int executors = 0; executors < 2; executors++) {
+                CountingBackend backend =
+                        new CountingBackend(TestBackends.EJML, WorkSizes.PROCESSOR.withCores(planning + 1));
+                bytes[planning][executors] = new ClusterPlanner(backend, MachineRate.of(10))
+                        .plan(
+                                wide,
+                                List.of(),
+                                data,
+                                FitOptions.defaults(),
+                                ScoreOptions.defaults(),
+                                ClusterShape.of(2, executors + 1))
+                        .stage("eigenvalues")
+                        .nativeBytes();
+            }
+        }
+        assertEquals(bytes[0][0], bytes[1][0]);
+        assertEquals(bytes[0][1], bytes[1][1]);
+        assertTrue(bytes[0][0] > bytes[0][1], "two cores square tiles, one takes whole gradients");
     }
 
     @Test

@@ -157,29 +157,22 @@ public final class EigenvalueStage implements PassSums {
     }
 
     private void addSquares(UploadedCapture capture, Optional<LayerEigenbasis> basis, RunningSum sum) {
-        if (rotated.cost(capture, basis).squaresTiles(rotation)) {
-            rotated.forEach(
-                    capture,
-                    basis,
-                    chunk -> sum.add(
-                            chunk.examples(),
-                            2 * capture.exponent(),
-                            (beta, target) ->
-                                    chunk.forEachTile((z, examples, tile, first, gradients) -> backend.addSquares(
-                                            examples,
-                                            gradients,
-                                            z == 0 ? beta : 1,
-                                            target.rows(first, gradients.rows() / examples)))));
-            return;
-        }
+        boolean tiles = rotated.cost(capture, basis).squaresTiles(rotation);
         rotated.forEach(
                 capture,
                 basis,
-                chunk -> sum.add(
-                        chunk.examples(),
-                        2 * capture.exponent(),
-                        (beta, target) -> chunk.forEach((first, outputs, gradients) ->
-                                backend.addSquares(chunk.examples(), gradients, beta, target.rows(first, outputs)))));
+                chunk -> sum.add(chunk.examples(), 2 * capture.exponent(), (beta, target) -> {
+                    if (tiles) {
+                        chunk.forEachTile((z, examples, tile, first, gradients) -> backend.addSquares(
+                                examples,
+                                gradients,
+                                z == 0 ? beta : 1,
+                                target.rows(first, gradients.rows() / examples)));
+                    } else {
+                        chunk.forEach((first, outputs, gradients) ->
+                                backend.addSquares(chunk.examples(), gradients, beta, target.rows(first, outputs)));
+                    }
+                }));
     }
 
     /** Sums over pairs of positions have terms of both signs, so rounding may leave less than 0 where nearly nothing is. */

@@ -27,7 +27,7 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
     /** Likewise where each core forms and squares a tile of a gradient in its own cache; measured, see decision 90. */
     private static final double CACHED_NUMBER_FLOPS = 90;
 
-    /** Most positions with which tiles of single examples pay: with more, small products cost what the cache saves. */
+    /** Most positions with which such tiles pay: with more, small products cost what the cache saves. */
     private static final int MOST_POSITIONS_OF_TILES = 64;
 
     /** Most outputs of such a tile. */
@@ -97,7 +97,7 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
     }
 
     /**
-     * Says whether each core squares tiles of the gradients of single examples, where squares are not summed over pairs of positions.
+     * Says whether each core squares tiles of the gradients of a few examples, where squares are not summed over pairs of positions.
      * A gradient that is written to memory and read again takes longer than its products where positions are few.
      *
      * @param forced what the options ask for
@@ -106,12 +106,13 @@ public record RotationCost(LayerSpec layer, int positions, int blocks, WorkSizes
     public boolean squaresTiles(Rotation forced) {
         return switch (forced) {
             case TILES -> true;
-            case CHEAPEST, GRAM ->
+            case CHEAPEST ->
                 sizes.cores() > 1
+                        && tileNumbers(1) <= sizes.temporary()
                         && positions <= MOST_POSITIONS_OF_TILES
                         && layer.outputs() >= LEAST_OUTPUTS * sizes.cores()
                         && (blocks == 0 || rotatesFirst(forced));
-            case ROTATE_FIRST, GRADIENT_FIRST -> false;
+            case ROTATE_FIRST, GRADIENT_FIRST, GRAM -> false;
         };
     }
 

@@ -5,8 +5,8 @@ import io.github.influence4j.ekfac.internal.eigen.RotationCost;
 import io.github.influence4j.linalg.WorkSizes;
 
 /**
- * How many flops the ways of scoring need at one layer, and which one is taken, by the time of its flops and of the numbers it stores (method of the paper, section 3.2; the costs
- * follow from the shapes). A multiplication with an addition counts as 2.
+ * How many flops the ways of scoring need at one layer, and which one is taken, by the time of its flops and of the numbers it
+ * stores (method of the paper, section 3.2; the flops follow from the shapes). A multiplication with an addition counts as 2.
  *
  * @param layer the layer
  * @param positions t, positions of a training example

@@ -26,6 +26,9 @@ import io.github.influence4j.linalg.WorkSizes;
 import io.github.influence4j.testkit.Tolerances;
 import java.util.List;
 import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -82,6 +85,20 @@ class ScoringCostTest {
         assertTrue(cut.gradient() < cut.factored());
         assertFalse(cut.multipliesOut(Path.CHEAPEST, false));
         assertTrue(new ScoringCost(narrow, 64, 16, 32).multipliesOut(Path.CHEAPEST, false));
+    }
+
+    /** More queries or positions never turn the choice back: what is said of one crossing is said of all. */
+    @Property
+    void gradientsAreForMoreQueriesAndMorePositions(
+            @ForAll @IntRange(min = 1, max = 4000) int inputs,
+            @ForAll @IntRange(min = 1, max = 4000) int outputs,
+            @ForAll @IntRange(min = 1, max = 300) int positions,
+            @ForAll @IntRange(min = 1, max = 300) int queries) {
+        LayerSpec layer = LayerSpec.tokens("layer", inputs, outputs).withoutBias();
+        if (new ScoringCost(layer, positions, queries, 0).whole(Path.CHEAPEST, false) == Path.GRADIENT) {
+            assertEquals(Path.GRADIENT, new ScoringCost(layer, positions, queries + 1, 0).whole(Path.CHEAPEST, false));
+            assertEquals(Path.GRADIENT, new ScoringCost(layer, positions + 1, queries, 0).whole(Path.CHEAPEST, false));
+        }
     }
 
     @Test
